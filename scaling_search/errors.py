@@ -1,0 +1,5 @@
+"""The one exception that a person can cause and mend."""
+
+
+class InvalidInput(ValueError):
+    """Something that was asked for cannot be done: the message names it, its value and the remedy."""
