@@ -1,1 +1,24 @@
+"""The rule: coefficients and shares, architectures as data, rounding, exact cost. No torch."""
 
+from scaling_search.scaling.architecture import Architecture, Stage
+from scaling_search.scaling.coefficients import PAPER, Coefficients, Multipliers, Shares
+from scaling_search.scaling.cost import Cost, GridCosts, cost, price
+from scaling_search.scaling.realise import scale_architecture
+from scaling_search.scaling.rounding import FineRounding, PaperRounding, Rounding
+
+__all__ = [
+    "PAPER",
+    "Architecture",
+    "Coefficients",
+    "Cost",
+    "FineRounding",
+    "GridCosts",
+    "Multipliers",
+    "PaperRounding",
+    "Rounding",
+    "Shares",
+    "Stage",
+    "cost",
+    "price",
+    "scale_architecture",
+]

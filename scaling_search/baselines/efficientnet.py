@@ -1,0 +1,52 @@
+"""EfficientNet-B0 as published, and a small sibling for proxy runs that take seconds."""
+
+from __future__ import annotations
+
+from scaling_search.scaling import Architecture, FineRounding, PaperRounding, Rounding, Stage
+
+
+def _mbconv(repeats: int, channels: int, kernel: int, stride: int, expansion: int) -> Stage:
+    return Stage("mbconv", repeats, channels, kernel, stride, expansion, se_ratio=0.25)
+
+
+def efficientnet_b0(num_classes: int, in_channels: int) -> tuple[Architecture, int, Rounding]:
+    """Tan & Le 2019, Table 1, at 224 pixels under the paper's rounding."""
+    architecture = Architecture(
+        stem_channels=32,
+        stem_stride=2,
+        stages=(
+            _mbconv(1, 16, 3, 1, 1),
+            _mbconv(2, 24, 3, 2, 6),
+            _mbconv(2, 40, 5, 2, 6),
+            _mbconv(3, 80, 3, 2, 6),
+            _mbconv(3, 112, 5, 1, 6),
+            _mbconv(4, 192, 5, 2, 6),
+            _mbconv(1, 320, 3, 1, 6),
+        ),
+        head_channels=1280,
+        num_classes=num_classes,
+        in_channels=in_channels,
+    )
+    return architecture, 224, PaperRounding()
+
+
+def efficientnet_micro(num_classes: int, in_channels: int) -> tuple[Architecture, int, Rounding]:
+    """The same blocks at a five-hundredth of B0's cost; chosen by measurement, docs/proxy_task.md.
+
+    A total stride of 4 keeps the cost smooth in the resolution: each stride rounds the size of the
+    feature map up, and every further one makes the staircase steeper.
+    """
+    architecture = Architecture(
+        stem_channels=12,
+        stem_stride=2,
+        stages=(
+            _mbconv(3, 12, 3, 1, 2),
+            _mbconv(4, 24, 3, 2, 3),
+            _mbconv(3, 32, 3, 1, 3),
+        ),
+        head_channels=96,
+        num_classes=num_classes,
+        in_channels=in_channels,
+        identity_start=True,
+    )
+    return architecture, 20, FineRounding(channel_divisor=2)

@@ -1,0 +1,96 @@
+"""How a network is trained: every setting of one run but its data and its seed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from scaling_search.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of one training."""
+
+    #: Passes over the training images.
+    epochs: int = 8
+    #: Images in a step.
+    batch_size: int = 64
+    #: adamw, sgd (Nesterov momentum) or rmsprop.
+    optimizer: str = "adamw"
+    #: The highest learning rate, reached after the warm-up.
+    learning_rate: float = 3e-3
+    #: Momentum of sgd and rmsprop; adamw does not use it.
+    momentum: float = 0.9
+    #: Part of the run in which the learning rate grows linearly from 0.
+    warmup: float = 0.1
+    #: cosine or linear to 0, or exponential: 0.97 every 1/146 of the run, as in the paper.
+    schedule: str = "cosine"
+    #: Decay of convolution and linear weights (decoupled in adamw); norms and biases have none.
+    weight_decay: float = 0.05
+    #: Probability mass spread evenly over all classes.
+    label_smoothing: float = 0.1
+    #: Averaging time of the evaluated weights, as a fraction of the run; 0 evaluates the raw ones.
+    ema_horizon: float = 0.05
+    #: Dropout before the classifier at phi = 0.
+    dropout: float = 0.0
+    #: Probability of skipping the last block at phi = 0; the rate grows from 0 with the depth.
+    stochastic_depth: float = 0.0
+    #: Added to dropout for each unit of phi.
+    dropout_per_phi: float = 0.0
+    #: Added to stochastic depth for each unit of phi.
+    stochastic_depth_per_phi: float = 0.0
+    #: Part of the batch statistics that enters the running ones at each step.
+    batch_norm_momentum: float = 0.1
+
+    def __post_init__(self) -> None:
+        choices = {"optimizer": ("adamw", "sgd", "rmsprop"), "schedule": SCHEDULES}
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise InvalidInput(
+                    f"recipe.{name} is {getattr(self, name)!r}, but must be one of "
+                    f"{', '.join(allowed)}"
+                )
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in choices:
+                continue
+            low, high = _RANGES.get(field.name, (0.0, 1.0))
+            if not math.isfinite(value) or not low <= value <= high:
+                raise InvalidInput(
+                    f"recipe.{field.name} is {value!r}, but must lie between {low:g} and {high:g}"
+                )
+
+    def regularisation(self, phi: float) -> tuple[float, float]:
+        """(dropout, stochastic depth) of the member at phi; each stays within 0 and 0.9."""
+
+        def at(base: float, slope: float) -> float:
+            return min(0.9, max(0.0, base + slope * phi))
+
+        return (
+            at(self.dropout, self.dropout_per_phi),
+            at(self.stochastic_depth, self.stochastic_depth_per_phi),
+        )
+
+    def learning_rate_at(self, done: float) -> float:
+        """The learning rate after a fraction `done` (0 to 1) of the run."""
+        if done < self.warmup:
+            return self.learning_rate * done / self.warmup
+        left = (1 - done) / (1 - self.warmup) if self.warmup < 1 else 0.0
+        if self.schedule == "cosine":
+            return self.learning_rate * 0.5 * (1 - math.cos(math.pi * left))
+        if self.schedule == "linear":
+            return self.learning_rate * left
+        # 0.97 every 2.4 of 350 epochs (Tan & Le 2019, section 5.2) is 0.97**146 over the run.
+        return float(self.learning_rate * 0.97 ** math.floor(146 * (1 - left)))
+
+
+SCHEDULES = ("cosine", "linear", "exponential")
+_RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (1, 10_000),
+    "batch_size": (2, 65_536),
+    "learning_rate": (1e-8, 100),
+    "weight_decay": (0, 10),
+    "warmup": (0, 0.9),
+    "batch_norm_momentum": (1e-4, 1),
+}

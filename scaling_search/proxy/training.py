@@ -1,0 +1,229 @@
+"""One training run, from a specification to its errors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from scaling_search.proxy.augmentation import Augmentation, augment
+from scaling_search.proxy.recipe import Recipe
+
+#: Changes whenever the same settings would mean a different training; part of every run's key.
+TRAINER_VERSION = 1
+#: Images in an evaluation step; it does not change the result.
+_EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images (N, H, W, C) uint8 and labels (N,) int64 of the train, val or test part."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A point of the learning curve."""
+
+    epoch: int
+    train_loss: float
+    val_error: float
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run found. Errors are fractions; a diverged run has none."""
+
+    status: str
+    val_error: float | None
+    test_error: float | None
+    curve: tuple[Epoch, ...]
+    #: One bit for each val image, 1 where it was right, packed by numpy.packbits.
+    val_correct: bytes
+
+
+def train(
+    make_network: Callable[[], nn.Module],
+    train_split: Split,
+    val_split: Split,
+    test_split: Split,
+    recipe: Recipe,
+    augmentation: Augmentation,
+    seed: int,
+) -> tuple[RunResult, nn.Module]:
+    """Train one network and evaluate it; the same arguments give the same bits."""
+    device = choose_device()
+    with _deterministic(seed):
+        network = make_network().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = recipe.batch_norm_momentum
+        generator = torch.Generator().manual_seed(seed)
+        optimizer = make_optimizer(network, recipe)
+        images = _on_device(train_split.images, device)
+        labels = torch.from_numpy(train_split.labels).to(device)
+        steps_per_epoch = len(labels) // recipe.batch_size
+        steps = steps_per_epoch * recipe.epochs
+        average = WeightAverage(network, recipe.ema_horizon * steps)
+
+        curve: list[Epoch] = []
+        step = 0
+        for epoch in range(1, recipe.epochs + 1):
+            network.train()
+            total = torch.zeros((), device=device)
+            for batch in _shuffled(len(labels), recipe.batch_size, generator):
+                for group in optimizer.param_groups:
+                    group["lr"] = recipe.learning_rate_at((step + 0.5) / steps)
+                x_BCHW = augment(_pixels(images, batch, device), augmentation, generator)
+                with _autocast(device):
+                    logits_BK = network(x_BCHW)
+                loss = F.cross_entropy(
+                    logits_BK.float(),
+                    labels[batch.to(device)],
+                    label_smoothing=recipe.label_smoothing,
+                )
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                optimizer.step()
+                step += 1
+                average.update(step)
+                total += loss.detach()
+            mean_loss = total.item() / steps_per_epoch
+            if not np.isfinite(mean_loss):
+                return RunResult("diverged", None, None, tuple(curve), b""), network
+            val_correct = evaluate(average.network, val_split, device)
+            curve.append(Epoch(epoch, mean_loss, 1 - float(val_correct.mean())))
+
+        test_correct = evaluate(average.network, test_split, device)
+        result = RunResult(
+            status="finished",
+            val_error=curve[-1].val_error,
+            test_error=1 - float(test_correct.mean()),
+            curve=tuple(curve),
+            val_correct=np.packbits(val_correct).tobytes(),
+        )
+        return result, average.network
+
+
+def choose_device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """The recipe's optimizer, with weight decay on matrices and kernels only."""
+    parameters = list(network.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    rate = recipe.learning_rate
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(groups, lr=rate, fused=True)
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=rate, momentum=recipe.momentum, nesterov=True)
+    # Decay 0.9 and epsilon 0.001 are the published settings.
+    return torch.optim.RMSprop(groups, lr=rate, alpha=0.9, momentum=recipe.momentum, eps=1e-3)
+
+
+class WeightAverage:
+    """An exponential moving average of weights and batch-norm statistics, for evaluation."""
+
+    def __init__(self, network: nn.Module, horizon_steps: float) -> None:
+        self.source = network
+        self.horizon = horizon_steps
+        self.network = network
+        if horizon_steps > 1:
+            import copy
+
+            self.network = copy.deepcopy(network)
+        self._averages = _floating(self.network)
+        self._values = _floating(network)
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Take in the weights after `step` steps; early on the average follows more closely."""
+        if self.network is not self.source:
+            weight = max(1 / self.horizon, 9 / (9 + step))
+            torch._foreach_lerp_(self._averages, self._values, weight)
+
+
+def _floating(network: nn.Module) -> list[Tensor]:
+    return [t for t in network.state_dict(keep_vars=True).values() if t.is_floating_point()]
+
+
+@torch.no_grad()
+def evaluate(network: nn.Module, split: Split, device: torch.device) -> NDArray[np.bool_]:
+    """Which images of the split the network gets right, (N,) in the split's order."""
+    network.eval()
+    images = _on_device(split.images, device)
+    correct = []
+    for start in range(0, len(split.labels), _EVALUATION_BATCH):
+        batch = torch.arange(start, min(start + _EVALUATION_BATCH, len(split.labels)))
+        with _autocast(device):
+            logits_BK = network(_pixels(images, batch, device))
+        correct.append(logits_BK.argmax(1).cpu().numpy() == split.labels[batch.numpy()])
+    return np.concatenate(correct)
+
+
+def _shuffled(count: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Whole batches of indices in a new random order; the rest of an epoch is left out."""
+    order = torch.randperm(count, generator=generator)
+    yield from order[: count - count % batch_size].split(batch_size)
+
+
+def _on_device(
+    images: NDArray[np.uint8], device: torch.device
+) -> NDArray[np.uint8] | Tensor:
+    """On a GPU with room for them all images move there once; else they stay mapped from disk."""
+    if device.type == "cuda" and images.nbytes < 0.4 * torch.cuda.mem_get_info(device)[0]:
+        return torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    return images
+
+
+def _pixels(
+    images: NDArray[np.uint8] | Tensor, batch: Tensor, device: torch.device
+) -> Tensor:
+    """(B, C, H, W) values around 0 in channels_last layout, from (N, H, W, C) bytes."""
+    if isinstance(images, Tensor):
+        x_BHWC = images[batch.to(device)]
+    else:
+        x_BHWC = torch.from_numpy(images[batch.numpy()]).to(device, non_blocking=True)
+    return x_BHWC.permute(0, 3, 1, 2).float().sub_(127.5).div_(64.0)
+
+
+def _autocast(device: torch.device) -> torch.autocast:
+    """bf16 on a GPU; on a CPU it would be slower."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
+
+
+class _deterministic:
+    """One thread on a CPU, deterministic kernels, the global generators seeded; undone after."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __enter__(self) -> None:
+        # cuBLAS is deterministic only with this setting, read when it starts.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        self._threads = torch.get_num_threads()
+        self._was_deterministic = torch.are_deterministic_algorithms_enabled()
+        self._states = torch.random.get_rng_state()
+        torch.set_num_threads(1)
+        torch.use_deterministic_algorithms(True)
+        # Nothing here reads uninitialised memory, and filling it costs a sixth of the time.
+        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.manual_seed(self.seed)
+
+    def __exit__(self, *_: object) -> None:
+        torch.use_deterministic_algorithms(self._was_deterministic)
+        torch.set_num_threads(self._threads)
+        torch.random.set_rng_state(self._states)

@@ -1,0 +1,26 @@
+"""From multipliers to a realised architecture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling.architecture import Architecture
+from scaling_search.scaling.rounding import Rounding
+
+
+def scale_architecture(
+    architecture: Architecture, rounding: Rounding, depth_mult: float, width_mult: float
+) -> Architecture:
+    """The architecture with its repeats and channels scaled and rounded."""
+    for name, value in (("depth_mult", depth_mult), ("width_mult", width_mult)):
+        if not math.isfinite(value) or value <= 0:
+            raise InvalidInput(f"{name} is {value!r}, but must be a finite number above 0")
+    stem, *widths, head = (int(c) for c in rounding.channels(architecture.channels, width_mult)[0])
+    repeats = rounding.repeats(architecture.repeats, depth_mult)[0]
+    stages = tuple(
+        replace(stage, repeats=int(blocks), channels=width)
+        for stage, blocks, width in zip(architecture.stages, repeats, widths)
+    )
+    return replace(architecture, stem_channels=stem, stages=stages, head_channels=head)

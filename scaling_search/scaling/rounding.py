@@ -1,0 +1,142 @@
+"""Rounding policies: how multipliers become whole channels, blocks and pixels.
+
+Each policy works on arrays of multipliers, so that grids of a million points are realised at once,
+and names the multipliers at which its outcome changes, so that all distinct networks can be listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class Rounding(Protocol):
+    """What a policy can do. Arrays of multipliers are 1-D, (n,)."""
+
+    def channels(self, channels: Sequence[int], width_mult: ArrayLike) -> Ints:
+        """Channels of every layer group, (n, len(channels))."""
+        ...
+
+    def repeats(self, repeats: Sequence[int], depth_mult: ArrayLike) -> Ints:
+        """Blocks of every stage, (n, len(repeats))."""
+        ...
+
+    def resolution(self, resolution: int, resolution_mult: ArrayLike) -> Ints:
+        """Side of the square image in pixels, (n,)."""
+        ...
+
+    def width_changes(self, channels: Sequence[int], low: float, high: float) -> Floats:
+        """Sorted width multipliers between low and high at which `channels` may change."""
+        ...
+
+    def depth_changes(self, repeats: Sequence[int], low: float, high: float) -> Floats:
+        """Sorted depth multipliers between low and high at which `repeats` may change."""
+        ...
+
+    @property
+    def resolution_divisor(self) -> int:
+        """Every realised resolution is a multiple of this."""
+        ...
+
+
+def _nearest(values: Floats, divisor: int) -> Ints:
+    """The nearest multiple of `divisor`, at least one divisor; halves go up."""
+    multiples = np.maximum(1, np.floor(values / divisor + 0.5)).astype(np.int64)
+    return multiples * divisor
+
+
+def _between(values: NDArray[np.float64], low: float, high: float) -> Floats:
+    return np.unique(values[(values > low) & (values < high)])
+
+
+@dataclass(frozen=True)
+class PaperRounding:
+    """The published rule (Tan & Le 2019, authors' code).
+
+    Channels go to the nearest multiple of 8 but never below 90 % of the exact value, repeats to the
+    next whole number, the resolution to the nearest pixel.
+    """
+
+    channel_divisor: int = 8
+    resolution_divisor: int = 1
+
+    def channels(self, channels: Sequence[int], width_mult: ArrayLike) -> Ints:
+        exact = np.atleast_1d(np.asarray(width_mult, float))[:, None] * np.asarray(channels, float)
+        rounded = _nearest(exact, self.channel_divisor)
+        return np.where(rounded < 0.9 * exact, rounded + self.channel_divisor, rounded)
+
+    def repeats(self, repeats: Sequence[int], depth_mult: ArrayLike) -> Ints:
+        exact = np.atleast_1d(np.asarray(depth_mult, float))[:, None] * np.asarray(repeats, float)
+        return np.maximum(1, np.ceil(exact)).astype(np.int64)
+
+    def resolution(self, resolution: int, resolution_mult: ArrayLike) -> Ints:
+        exact = resolution * np.atleast_1d(np.asarray(resolution_mult, float))
+        return _nearest(exact, self.resolution_divisor)
+
+    def width_changes(self, channels: Sequence[int], low: float, high: float) -> Floats:
+        multiples = np.arange(1, int(max(channels) * high / self.channel_divisor) + 2)
+        exact = multiples * float(self.channel_divisor)
+        edges = [(exact + self.channel_divisor / 2) / c for c in channels]
+        floors = [exact / 0.9 / c for c in channels]
+        return _between(np.concatenate(edges + floors), low, high)
+
+    def depth_changes(self, repeats: Sequence[int], low: float, high: float) -> Floats:
+        blocks = np.arange(1, int(max(repeats) * high) + 2)
+        return _between(np.concatenate([blocks / n for n in repeats]), low, high)
+
+
+@dataclass(frozen=True)
+class FineRounding:
+    """A policy with small steps, for networks so small that the paper's rule would jump.
+
+    Channels and resolution go to the nearest multiple of their divisor. The total number of blocks
+    is rounded once and handed out one block at a time by Webster's divisor method in proportion to
+    the baseline's repeats, so no stage ever loses a block when the depth grows.
+    """
+
+    channel_divisor: int = 2
+    resolution_divisor: int = 1
+
+    def channels(self, channels: Sequence[int], width_mult: ArrayLike) -> Ints:
+        exact = np.atleast_1d(np.asarray(width_mult, float))[:, None] * np.asarray(channels, float)
+        return _nearest(exact, self.channel_divisor)
+
+    def repeats(self, repeats: Sequence[int], depth_mult: ArrayLike) -> Ints:
+        exact = np.atleast_1d(np.asarray(depth_mult, float)) * sum(repeats)
+        totals = np.maximum(len(repeats), np.floor(exact + 0.5)).astype(np.int64)
+        return _handed_out(tuple(repeats), int(totals.max()))[totals - len(repeats)]
+
+    def resolution(self, resolution: int, resolution_mult: ArrayLike) -> Ints:
+        exact = resolution * np.atleast_1d(np.asarray(resolution_mult, float))
+        return _nearest(exact, self.resolution_divisor)
+
+    def width_changes(self, channels: Sequence[int], low: float, high: float) -> Floats:
+        multiples = np.arange(1, int(max(channels) * high / self.channel_divisor) + 2)
+        exact = (multiples + 0.5) * self.channel_divisor
+        return _between(np.concatenate([exact / c for c in channels]), low, high)
+
+    def depth_changes(self, repeats: Sequence[int], low: float, high: float) -> Floats:
+        total = sum(repeats)
+        return _between((np.arange(1, int(total * high) + 2) + 0.5) / total, low, high)
+
+
+@lru_cache(maxsize=64)
+def _handed_out(repeats: tuple[int, ...], total: int) -> Ints:
+    """Row i: the blocks of each stage when len(repeats) + i blocks are handed out."""
+    given = np.ones(len(repeats), np.int64)
+    rows = [given.copy()]
+    weights = np.asarray(repeats, float)
+    for _ in range(len(repeats), total):
+        claims = weights / (2 * given + 1)
+        # Equal claims go to the later stage: its blocks see more of the image.
+        given[len(repeats) - 1 - int(np.argmax(claims[::-1]))] += 1
+        rows.append(given.copy())
+    return np.stack(rows)
