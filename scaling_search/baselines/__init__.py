@@ -1,1 +1,33 @@
+"""What is scaled: baselines and their family members. torch is imported only to build or count."""
 
+from scaling_search.baselines.baseline import (
+    ArchitectureBaseline,
+    Baseline,
+    FamilyMember,
+    Network,
+    OwnBaseline,
+    build_network,
+    network_id,
+    scale,
+    scale_by,
+)
+from scaling_search.baselines.load import STAGE_TABLES, BaselineSettings, load_baseline
+from scaling_search.baselines.own_network import OwnNetwork
+from scaling_search.baselines.solve import solve_phi
+
+__all__ = [
+    "STAGE_TABLES",
+    "ArchitectureBaseline",
+    "Baseline",
+    "BaselineSettings",
+    "FamilyMember",
+    "Network",
+    "OwnBaseline",
+    "OwnNetwork",
+    "build_network",
+    "load_baseline",
+    "network_id",
+    "scale",
+    "scale_by",
+    "solve_phi",
+]

@@ -1,7 +1,7 @@
 """`glyphs`: letters and digits drawn from the fonts in matplotlib's package.
 
 An image-classification set that is always there. What stands in the way of a correct answer is
-drawn per image: typeface, size, position, rotation, shear, contrast of either sign, parts of other
+drawn per image: typeface, size, position, rotation, shear, contrast, parts of other
 characters as distractors, strokes across the image and noise. Fine detail needs resolution, the
 many typefaces need width, and telling the character from its distractors needs context, so each of
 the three dimensions has something to give.
@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from scaling_search.errors import InvalidInput
-
+#: Changes whenever the same seed would give other images.
+VERSION = 1
 #: Side of the images as drawn, in pixels.
 NATIVE_RESOLUTION = 64
 CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #: Typefaces of matplotlib's package that hold all characters.
-_FONTS = (
+FONTS = (
     *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
     *(f"DejaVuSansMono{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
     *(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic", "-BoldItalic")),
@@ -35,20 +35,11 @@ _MASTER = 96
 
 
 @lru_cache(maxsize=1)
-def _masters() -> dict[tuple[int, int], Image.Image]:
+def _masters(fonts: Path) -> dict[tuple[int, int], Image.Image]:
     """Every character in every typeface, centred on a square canvas."""
-    import matplotlib
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     masters = {}
-    for number, font_name in enumerate(_FONTS):
-        path = folder / f"{font_name}.ttf"
-        if not path.exists():
-            raise InvalidInput(
-                f"the typeface {path} is missing from matplotlib's package: "
-                "install matplotlib again, or use data=parquet"
-            )
-        font = ImageFont.truetype(str(path), _MASTER)
+    for number, name in enumerate(FONTS):
+        font = ImageFont.truetype(str(fonts / f"{name}.ttf"), _MASTER)
         for label, character in enumerate(CHARACTERS):
             canvas = Image.new("L", (2 * _MASTER, 2 * _MASTER), 0)
             centre = (_MASTER, _MASTER)
@@ -58,10 +49,10 @@ def _masters() -> dict[tuple[int, int], Image.Image]:
 
 
 def _placed(
-    rng: np.random.Generator, label: int, centre: tuple[float, float], height: float
+    fonts: Path, rng: np.random.Generator, label: int, centre: tuple[float, float], height: float
 ) -> NDArray[np.float32]:
     """One character under a random affine map, as ink from 0 to 1, (64, 64)."""
-    master = _masters()[int(rng.integers(len(_FONTS))), label]
+    master = _masters(fonts)[int(rng.integers(len(FONTS))), label]
     scale = _MASTER / height
     stretch = math.exp(rng.normal(0, 0.12))
     angle, shear = rng.normal(0, 0.16), rng.normal(0, 0.14)
@@ -76,35 +67,36 @@ def _placed(
     return np.asarray(drawn, np.float32) / 255
 
 
-def draw_glyph(seed: int, index: int) -> tuple[NDArray[np.uint8], int]:
-    """Image number `index` of the set: (64, 64) grey values and its class.
+def draw_glyph(fonts: Path, seed: int, index: int) -> NDArray[np.uint8]:
+    """Image number `index` of the set, (64, 64) grey values; its class is index modulo 36.
 
-    Each image has a generator of its own, so any part of the set can be drawn alone.
+    `fonts` is the folder of the typefaces. Each image has a generator of its own, so any part of
+    the set can be drawn alone.
     """
     rng = np.random.default_rng([seed, index])
     label = index % len(CHARACTERS)
     side = NATIVE_RESOLUTION
-    height = rng.uniform(0.5, 0.75) * side
+    height = rng.uniform(0.4, 0.65) * side
     centre = (side / 2 + rng.normal(0, 2.5), side / 2 + rng.normal(0, 2.5))
-    ink = _placed(rng, label, centre, height)
-    for _ in range(int(rng.integers(0, 3))):
+    ink = _placed(fonts, rng, label, centre, height)
+    for _ in range(int(rng.integers(1, 4))):
         # Distractors stand around the character and reach into the image.
-        direction, distance = rng.uniform(0, 2 * math.pi), rng.uniform(0.58, 0.72) * side
+        direction, distance = rng.uniform(0, 2 * math.pi), rng.uniform(0.5, 0.65) * side
         beside = (
             centre[0] + distance * math.cos(direction),
             centre[1] + distance * math.sin(direction),
         )
-        other = _placed(rng, int(rng.integers(len(CHARACTERS))), beside, rng.uniform(0.4, 0.8) * side)
+        other = _placed(fonts, rng, int(rng.integers(len(CHARACTERS))), beside, rng.uniform(0.4, 0.8) * side)
         ink = np.maximum(ink, other * rng.uniform(0.5, 1.0))
     if rng.random() < 0.3:
         stroke = Image.new("L", (side, side), 0)
         ends = [float(v) for v in rng.uniform(0, side, 4)]
         ImageDraw.Draw(stroke).line(ends, fill=255, width=int(rng.integers(1, 4)))
         ink = np.maximum(ink, np.asarray(stroke, np.float32) / 255 * rng.uniform(0.4, 1.0))
-    contrast = rng.uniform(0.4, 0.9) * rng.choice((-1, 1))
+    contrast = rng.uniform(0.35, 0.9)
     grey = 0.5 - contrast / 2 + contrast * ink
     slope = rng.normal(0, 0.08, 2)
     ramp = np.linspace(-1, 1, side, dtype=np.float32)
     grey = grey + slope[0] * ramp[:, None] + slope[1] * ramp[None, :]
-    grey = grey + rng.normal(0, rng.uniform(0.02, 0.12), (side, side))
-    return np.clip(np.rint(grey * 255), 0, 255).astype(np.uint8), label
+    grey = grey + rng.normal(0, rng.uniform(0.03, 0.15), (side, side))
+    return np.clip(np.rint(grey * 255), 0, 255).astype(np.uint8)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,19 +16,10 @@ from torch.nn import functional as F
 
 from scaling_search.proxy.augmentation import Augmentation, augment
 from scaling_search.proxy.recipe import Recipe
+from scaling_search.proxy.task import Split
 
-#: Changes whenever the same settings would mean a different training; part of every run's key.
-TRAINER_VERSION = 1
 #: Images in an evaluation step; it does not change the result.
 _EVALUATION_BATCH = 500
-
-
-@dataclass(frozen=True)
-class Split:
-    """Images (N, H, W, C) uint8 and labels (N,) int64 of the train, val or test part."""
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -58,9 +51,13 @@ def train(
     recipe: Recipe,
     augmentation: Augmentation,
     seed: int,
+    device_type: str,
 ) -> tuple[RunResult, nn.Module]:
-    """Train one network and evaluate it; the same arguments give the same bits."""
-    device = choose_device()
+    """Train one network and evaluate it; the same arguments give the same bits.
+
+    Gives the result and the network as evaluated, on the device (cpu or cuda) it was trained on.
+    """
+    device = torch.device(device_type)
     with _deterministic(seed):
         network = make_network().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         for module in network.modules():
@@ -82,7 +79,8 @@ def train(
             for batch in _shuffled(len(labels), recipe.batch_size, generator):
                 for group in optimizer.param_groups:
                     group["lr"] = recipe.learning_rate_at((step + 0.5) / steps)
-                x_BCHW = augment(_pixels(images, batch, device), augmentation, generator)
+                x_BCHW = _pixels(images, train_split.rows[batch.numpy()], device)
+                x_BCHW = augment(x_BCHW, augmentation, generator)
                 with _autocast(device):
                     logits_BK = network(x_BCHW)
                 loss = F.cross_entropy(
@@ -113,11 +111,6 @@ def train(
         return result, average.network
 
 
-def choose_device() -> torch.device:
-    """The GPU where there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """The recipe's optimizer, with weight decay on matrices and kernels only."""
     parameters = list(network.parameters())
@@ -142,8 +135,6 @@ class WeightAverage:
         self.horizon = horizon_steps
         self.network = network
         if horizon_steps > 1:
-            import copy
-
             self.network = copy.deepcopy(network)
         self._averages = _floating(self.network)
         self._values = _floating(network)
@@ -167,11 +158,19 @@ def evaluate(network: nn.Module, split: Split, device: torch.device) -> NDArray[
     images = _on_device(split.images, device)
     correct = []
     for start in range(0, len(split.labels), _EVALUATION_BATCH):
-        batch = torch.arange(start, min(start + _EVALUATION_BATCH, len(split.labels)))
+        batch = slice(start, start + _EVALUATION_BATCH)
         with _autocast(device):
-            logits_BK = network(_pixels(images, batch, device))
-        correct.append(logits_BK.argmax(1).cpu().numpy() == split.labels[batch.numpy()])
+            logits_BK = network(_pixels(images, split.rows[batch], device))
+        correct.append(logits_BK.argmax(1).cpu().numpy() == split.labels[batch])
     return np.concatenate(correct)
+
+
+def save_weights(network: nn.Module, path: Path) -> None:
+    """Write the weights whole or not at all; `member.build().load_state_dict(torch.load(path))`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".partial-{os.getpid()}")
+    torch.save({name: value.cpu() for name, value in network.state_dict().items()}, partial)
+    partial.replace(path)
 
 
 def _shuffled(count: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
@@ -190,13 +189,13 @@ def _on_device(
 
 
 def _pixels(
-    images: NDArray[np.uint8] | Tensor, batch: Tensor, device: torch.device
+    images: NDArray[np.uint8] | Tensor, rows: NDArray[np.int64], device: torch.device
 ) -> Tensor:
     """(B, C, H, W) values around 0 in channels_last layout, from (N, H, W, C) bytes."""
     if isinstance(images, Tensor):
-        x_BHWC = images[batch.to(device)]
+        x_BHWC = images[torch.from_numpy(rows).to(device)]
     else:
-        x_BHWC = torch.from_numpy(images[batch.numpy()]).to(device, non_blocking=True)
+        x_BHWC = torch.from_numpy(images[rows]).to(device, non_blocking=True)
     return x_BHWC.permute(0, 3, 1, 2).float().sub_(127.5).div_(64.0)
 
 

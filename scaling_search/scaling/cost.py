@@ -8,7 +8,7 @@ al. 2020, section 3.1).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,12 +136,14 @@ def price(
 _COUNTS = ("macs", "params", "activations")
 
 
-def _distinct(mult: ArrayLike, realise: object) -> tuple[Ints, NDArray[np.intp]]:
+def _distinct(
+    mult: ArrayLike, realise: Callable[[NDArray[np.float64]], Ints]
+) -> tuple[Ints, NDArray[np.intp]]:
     """Distinct realised rows, and for each multiplier the index of its row.
 
     Every policy is monotone in the multiplier, so equal rows are neighbours once sorted.
     """
     values, inverse = np.unique(np.asarray(mult, float), return_inverse=True)
-    rows: Ints = realise(values)  # type: ignore[operator]
+    rows = realise(values)
     starts = np.r_[True, (rows[1:] != rows[:-1]).any(axis=1)]
     return rows[starts], (np.cumsum(starts) - 1)[inverse]

@@ -1,0 +1,187 @@
+"""A baseline, and the members of the families that are scaled from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from scaling_search.baselines.own_network import OwnNetwork, price_own_network
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import (
+    Architecture,
+    Coefficients,
+    Cost,
+    Rounding,
+    cost,
+    scale_architecture,
+)
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: What a run trains, as data: an architecture of ours, or a call of a user's function.
+Network: TypeAlias = Architecture | OwnNetwork
+
+
+class Baseline(Protocol):
+    """The network at phi = 0 and how it is scaled; classes and channels are part of its cost."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def resolution(self) -> int: ...
+    @property
+    def num_classes(self) -> int: ...
+    @property
+    def in_channels(self) -> int: ...
+
+    def network(self, depth_mult: float, width_mult: float) -> Network:
+        """The realised network at these multipliers."""
+        ...
+
+    def round_resolution(self, resolution_mult: float) -> int:
+        """The realised resolution in pixels at this multiplier."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArchitectureBaseline:
+    """A baseline described as data and scaled under a rounding policy."""
+
+    name: str
+    architecture: Architecture
+    resolution: int
+    rounding: Rounding
+
+    @property
+    def num_classes(self) -> int:
+        return self.architecture.num_classes
+
+    @property
+    def in_channels(self) -> int:
+        return self.architecture.in_channels
+
+    def network(self, depth_mult: float, width_mult: float) -> Architecture:
+        return scale_architecture(self.architecture, self.rounding, depth_mult, width_mult)
+
+    def round_resolution(self, resolution_mult: float) -> int:
+        return int(self.rounding.resolution(self.resolution, resolution_mult)[0])
+
+
+@dataclass(frozen=True)
+class OwnBaseline:
+    """A user's own network: a function that builds it at any multipliers, priced by counting."""
+
+    #: Import path of (depth_mult, width_mult, resolution, num_classes, in_channels) -> nn.Module.
+    name: str
+    resolution: int
+    num_classes: int
+    in_channels: int
+
+    def network(self, depth_mult: float, width_mult: float) -> OwnNetwork:
+        return OwnNetwork(self.name, depth_mult, width_mult, self.num_classes, self.in_channels)
+
+    def round_resolution(self, resolution_mult: float) -> int:
+        return max(1, math.floor(self.resolution * resolution_mult + 0.5))
+
+
+@lru_cache(maxsize=65536)
+def network_cost(network: Network, resolution: int) -> Cost:
+    """The exact cost: in closed form for an architecture, counted for an own network."""
+    if isinstance(network, OwnNetwork):
+        return price_own_network(network, resolution)
+    return cost(network, resolution)
+
+
+def build_network(
+    network: Network, resolution: int, dropout: float = 0.0, stochastic_depth: float = 0.0
+) -> nn.Module:
+    """The torch module of a network, with freshly drawn weights."""
+    if isinstance(network, OwnNetwork):
+        return network.build(resolution)
+    from scaling_search.baselines.network import ConvNet
+
+    return ConvNet(network, dropout, stochastic_depth)
+
+
+@dataclass(frozen=True)
+class FamilyMember:
+    """A baseline scaled by multipliers and rounded: a network that exists."""
+
+    baseline: Baseline
+    network: Network
+    #: Side of the square input, in pixels.
+    resolution: int
+    #: The multipliers that were asked for, before rounding.
+    depth_mult: float
+    width_mult: float
+    #: The compound coefficient that gave the multipliers; None where they were given directly.
+    phi: float | None = None
+
+    @property
+    def architecture(self) -> Architecture:
+        """Stages, repeats and channels; a user's own network has none."""
+        if isinstance(self.network, Architecture):
+            return self.network
+        raise InvalidInput(
+            f"the baseline {self.baseline.name!r} is a function, so it has no stage table: "
+            "use .cost and .build()"
+        )
+
+    @property
+    def resolution_mult(self) -> float:
+        """The realised resolution over the baseline's."""
+        return self.resolution / self.baseline.resolution
+
+    @cached_property
+    def cost(self) -> Cost:
+        """Multiply-adds, parameters and activations of one forward pass of one image."""
+        return network_cost(self.network, self.resolution)
+
+    @cached_property
+    def cost_ratio(self) -> float:
+        """The realised multiply-adds over the baseline's."""
+        baseline = network_cost(self.baseline.network(1, 1), self.baseline.resolution)
+        return self.cost.macs / baseline.macs
+
+    @property
+    def effective_phi(self) -> float:
+        """How many doublings of compute the realised network is away from its baseline."""
+        return math.log2(self.cost_ratio)
+
+    @cached_property
+    def id(self) -> str:
+        """Names the realised network: equal for equal networks, whatever was asked for."""
+        return network_id(self.network, self.resolution)
+
+    def build(self) -> nn.Module:
+        """The torch module, (B, in_channels, resolution, resolution) -> (B, num_classes)."""
+        return build_network(self.network, self.resolution)
+
+
+def network_id(network: Network, resolution: int) -> str:
+    """Eight hexadecimal digits that stand for a network at a resolution."""
+    content = json.dumps([asdict(network), resolution], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:8]
+
+
+def scale(baseline: Baseline, coefficients: Coefficients, phi: float = 1.0) -> FamilyMember:
+    """The member of the family of these coefficients at compound coefficient phi."""
+    depth_mult, width_mult, resolution_mult = coefficients.multipliers(phi)
+    resolution = baseline.round_resolution(resolution_mult)
+    network = baseline.network(depth_mult, width_mult)
+    return FamilyMember(baseline, network, resolution, depth_mult, width_mult, phi)
+
+
+def scale_by(
+    baseline: Baseline, *, depth_mult: float, width_mult: float, resolution: int
+) -> FamilyMember:
+    """The member at given multipliers and a resolution in pixels, such as the published B0-B7."""
+    if isinstance(resolution, bool) or int(resolution) != resolution or resolution < 1:
+        raise InvalidInput(f"resolution is {resolution!r}, but must be a whole number of pixels")
+    network = baseline.network(depth_mult, width_mult)
+    return FamilyMember(baseline, network, int(resolution), depth_mult, width_mult)

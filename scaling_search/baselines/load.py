@@ -1,0 +1,96 @@
+"""Baselines by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from scaling_search.baselines.baseline import ArchitectureBaseline, Baseline, OwnBaseline
+from scaling_search.baselines.efficientnet import efficientnet_b0, efficientnet_micro
+from scaling_search.baselines.own_network import import_function
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import Architecture, FineRounding, Rounding
+
+#: Each gives the architecture, the base resolution in pixels and the rounding policy.
+STAGE_TABLES: dict[str, Callable[[int, int], tuple[Architecture, int, Rounding]]] = {
+    "efficientnet_b0": efficientnet_b0,
+    "efficientnet_micro": efficientnet_micro,
+}
+
+
+@dataclass(frozen=True)
+class BaselineSettings:
+    """What is scaled."""
+
+    #: A name of conf/baseline; empty where `_target_` is given.
+    name: str = ""
+    #: Import path of an own network: a function
+    #: (depth_mult, width_mult, resolution, num_classes, in_channels) -> nn.Module.
+    _target_: str = ""
+    #: Base resolution in pixels, phi = 0; null takes the baseline's own.
+    resolution: int | None = None
+    #: Channels are rounded to a multiple of this; null takes the baseline's own.
+    channel_divisor: int | None = None
+    #: Resolutions are rounded to a multiple of this; null takes the baseline's own.
+    resolution_divisor: int | None = None
+
+    def load(self, num_classes: int, in_channels: int) -> Baseline:
+        """The baseline for data with so many classes and channels."""
+        return load_baseline(
+            self._target_ or self.name,
+            num_classes=num_classes,
+            in_channels=in_channels,
+            resolution=self.resolution,
+            channel_divisor=self.channel_divisor,
+            resolution_divisor=self.resolution_divisor,
+        )
+
+
+def load_baseline(
+    name: str,
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    resolution: int | None = None,
+    channel_divisor: int | None = None,
+    resolution_divisor: int | None = None,
+) -> Baseline:
+    """A baseline by its name, or an own network by its import path (module.function).
+
+    `resolution` in pixels and the divisors of the rounding replace the baseline's own; an own
+    network has no resolution unless one is given, and rounds its channels and blocks itself.
+    Raises InvalidInput for an unknown name and for values that are not whole numbers above 0.
+    """
+    for what, value in (
+        ("num_classes", num_classes),
+        ("in_channels", in_channels),
+        ("baseline.resolution", resolution),
+        ("baseline.channel_divisor", channel_divisor),
+        ("baseline.resolution_divisor", resolution_divisor),
+    ):
+        if value is not None and (isinstance(value, bool) or int(value) != value or value < 1):
+            raise InvalidInput(f"{what} is {value!r}, but must be a whole number above 0")
+    if "." in name:
+        if resolution is None:
+            raise InvalidInput(
+                f"the own network {name!r} has no base resolution: give baseline.resolution="
+            )
+        if channel_divisor is not None or resolution_divisor is not None:
+            raise InvalidInput(f"the own network {name!r} rounds by itself: leave the divisors out")
+        import_function(name)
+        return OwnBaseline(name, resolution, num_classes, in_channels)
+    if name not in STAGE_TABLES:
+        raise InvalidInput(
+            f"the baseline is {name!r}, but must be one of {', '.join(STAGE_TABLES)}, or "
+            "module.function for an own network"
+        )
+    architecture, own_resolution, rounding = STAGE_TABLES[name](num_classes, in_channels)
+    divisors = {"channel_divisor": channel_divisor, "resolution_divisor": resolution_divisor}
+    given = {key: value for key, value in divisors.items() if value is not None}
+    if isinstance(rounding, FineRounding):
+        rounding = replace(rounding, **given)
+    elif given:
+        raise InvalidInput(
+            f"{name} is rounded as published, so baseline.{next(iter(given))} has no use: "
+            "leave it out"
+        )
+    return ArchitectureBaseline(name, architecture, resolution or own_resolution, rounding)

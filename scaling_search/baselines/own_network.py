@@ -1,0 +1,91 @@
+"""A user's own network as a baseline: found by its import path, priced by counting."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import Cost
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_SIGNATURE = "(depth_mult, width_mult, resolution, num_classes, in_channels) -> nn.Module"
+
+
+@dataclass(frozen=True)
+class OwnNetwork:
+    """One call of a user's function: all that is needed to build the same network anywhere."""
+
+    target: str
+    depth_mult: float
+    width_mult: float
+    num_classes: int
+    in_channels: int
+
+    def build(self, resolution: int) -> nn.Module:
+        """Call the function; its error is passed on with the arguments that caused it."""
+        function = import_function(self.target)
+        arguments = {
+            "depth_mult": self.depth_mult,
+            "width_mult": self.width_mult,
+            "resolution": resolution,
+            "num_classes": self.num_classes,
+            "in_channels": self.in_channels,
+        }
+        try:
+            network = function(**arguments)
+        except Exception as error:
+            raise InvalidInput(
+                f"{self.target}({arguments}) failed with {type(error).__name__}: {error}; "
+                f"it must have the form {_SIGNATURE}"
+            ) from error
+        from torch import nn
+
+        if not isinstance(network, nn.Module):
+            raise InvalidInput(
+                f"{self.target} returned a {type(network).__name__}, but must return an nn.Module"
+            )
+        return network
+
+
+def import_function(target: str) -> Callable[..., Any]:
+    """The function that an import path such as `my_networks.small_net` names."""
+    module_name, _, name = target.rpartition(".")
+    if os.getcwd() not in sys.path:
+        # `python -m` looks in the working directory; workers and installed commands must too.
+        sys.path.insert(0, os.getcwd())
+    try:
+        function = getattr(importlib.import_module(module_name or name), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InvalidInput(
+            f"baseline._target_ is {target!r}, but no such function can be imported ({error}): "
+            f"give module.function of the form {_SIGNATURE}, from the working directory or an "
+            "installed package"
+        ) from error
+    if not callable(function):
+        raise InvalidInput(f"baseline._target_ is {target!r}, but that is not a function")
+    return function  # type: ignore[no-any-return]
+
+
+def price_own_network(network: OwnNetwork, resolution: int) -> Cost:
+    """The cost of an own network, counted on the meta device: no weights, no arithmetic."""
+    import torch
+
+    from scaling_search.baselines.counting import count_cost
+
+    with torch.device("meta"):
+        module = network.build(resolution)
+    try:
+        return count_cost(module, network.in_channels, resolution)
+    except Exception as error:
+        raise InvalidInput(
+            f"{network.target} cannot be priced: a forward pass of one image of "
+            f"({network.in_channels}, {resolution}, {resolution}) failed with "
+            f"{type(error).__name__}: {error}"
+        ) from error

@@ -1,0 +1,57 @@
+"""The largest network that a budget of multiply-adds allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from scaling_search.baselines.baseline import Baseline, FamilyMember, scale
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import Coefficients
+
+#: No network is looked for beyond this many doublings of either sign.
+_FURTHEST_PHI = 64.0
+
+
+def solve_phi(baseline: Baseline, coefficients: Coefficients, macs: float) -> FamilyMember:
+    """The largest family member with at most `macs` multiply-adds, at the smallest phi giving it.
+
+    Realised cost climbs in steps as phi grows, so many phi share one member. Raises InvalidInput
+    where the coefficients add no compute or even the smallest network costs more.
+    """
+    if not math.isfinite(macs) or macs <= 0:
+        raise InvalidInput(f"macs is {macs!r}, but must be a finite number above 0")
+    if coefficients.nominal_cost_ratio == 1:
+        raise InvalidInput(f"{coefficients} adds no compute, so phi has no meaning: raise one")
+    doublings = math.log2(coefficients.nominal_cost_ratio)
+    low, high = -_FURTHEST_PHI / doublings, 1.0
+    smallest = scale(baseline, coefficients, low)
+    if smallest.cost.macs > macs:
+        raise InvalidInput(
+            f"macs is {macs:g}, but the smallest network of {baseline.name} costs "
+            f"{smallest.cost.macs:,}: give at least that"
+        )
+    while scale(baseline, coefficients, high).cost.macs <= macs:
+        high *= 2
+        if high * doublings > _FURTHEST_PHI:
+            raise InvalidInput(f"macs is {macs:g}, more than any network that can be described")
+    within, _ = _boundary(
+        low, high, lambda phi: scale(baseline, coefficients, phi).cost.macs <= macs
+    )
+    member = scale(baseline, coefficients, within)
+    if scale(baseline, coefficients, low).id == member.id:
+        return member
+    _, first = _boundary(low, within, lambda phi: scale(baseline, coefficients, phi).id != member.id)
+    return scale(baseline, coefficients, first)
+
+
+def _boundary(low: float, high: float, holds: Callable[[float], bool]) -> tuple[float, float]:
+    """Neighbouring floats between which `holds` turns from true (at low) to false (at high)."""
+    while True:
+        middle = (low + high) / 2
+        if not low < middle < high:
+            return low, high
+        if holds(middle):
+            low = middle
+        else:
+            high = middle

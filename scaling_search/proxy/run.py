@@ -1,0 +1,92 @@
+"""A run: what determines it, and how a worker carries it out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaling_search.baselines import Network, build_network
+from scaling_search.proxy.recipe import Recipe
+from scaling_search.proxy.task import DataSettings, proxy_task
+
+if TYPE_CHECKING:
+    from scaling_search.proxy.training import RunResult
+
+#: Changes whenever the same settings would mean a different training; part of every run's key.
+TRAINER_VERSION = 1
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything that determines the result of one training."""
+
+    network: Network
+    resolution: int
+    #: Identity of the proxy task: images, labels, split, augmentation.
+    task: str
+    recipe: Recipe
+    #: Of this member: both may grow with phi.
+    dropout: float
+    stochastic_depth: float
+    seed: int
+    #: cpu or cuda; a GPU computes in bf16.
+    device: str
+    torch_version: str
+    trainer_version: int = TRAINER_VERSION
+
+    @cached_property
+    def content(self) -> str:
+        """The specification as one line of JSON."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @cached_property
+    def key(self) -> str:
+        """Names the run: equal for runs that must give equal results."""
+        return hashlib.sha256(self.content.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to be carried out, and where its data and its weights are on this machine."""
+
+    spec: RunSpec
+    data: DataSettings
+    #: Where the evaluated weights are kept; None throws them away.
+    weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job. Times are measured, so they are never part of a result."""
+
+    result: RunResult
+    seconds: float
+    worker: int
+
+
+def carry_out(job: Job) -> Outcome:
+    """Train the network of a job; called in a worker."""
+    from scaling_search.proxy.training import save_weights, train
+
+    started = time.monotonic()
+    spec = job.spec
+    train_split, val_split, test_split = proxy_task(job.data).load(spec.resolution)
+    result, network = train(
+        lambda: build_network(spec.network, spec.resolution, spec.dropout, spec.stochastic_depth),
+        train_split,
+        val_split,
+        test_split,
+        spec.recipe,
+        job.data.augmentation,
+        spec.seed,
+        spec.device,
+    )
+    if job.weights is not None:
+        save_weights(network, job.weights)
+    return Outcome(result, time.monotonic() - started, os.getpid())

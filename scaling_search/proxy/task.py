@@ -1,0 +1,218 @@
+"""The proxy task: which images, how they are split, and at which resolutions they are ready."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scaling_search.errors import InvalidInput
+from scaling_search.proxy.augmentation import Augmentation
+from scaling_search.proxy.image_set import ImageSet, open_image_set
+from scaling_search.proxy.pixel_cache import Pixels, open_pixels, resample
+
+Rows = NDArray[np.int64]
+#: A part of the training images that is kept aside where the set has no test part.
+_TEST_FRACTION = 0.2
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Which images the networks learn to classify."""
+
+    #: glyphs (drawn here), parquet (local files) or hub (Hugging Face).
+    kind: str = "glyphs"
+    #: parquet: a file, a folder with train*.parquet and test*.parquet, or an image folder.
+    path: str = ""
+    #: hub: the name of the set, such as uoft-cs/cifar10.
+    name: str = ""
+    #: The column of images; empty finds it.
+    image_column: str = ""
+    #: The column of labels; empty finds it.
+    label_column: str = ""
+    #: The part that test_error is measured on; empty takes test, else validation.
+    test_split: str = ""
+    #: At most so many images to train and validate on, the same part of each class; null takes all.
+    train_images: int | None = None
+    #: At most so many test images, the same part of each class; null takes all.
+    test_images: int | None = None
+    #: Part of the training images that is split off as val, the same part of each class.
+    val_fraction: float = 0.2
+    #: Seed of the drawn set, of the choice of images and of the split.
+    seed: int = 0
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    #: Where pixel caches live; empty takes the user's cache folder.
+    cache_dir: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0.01 <= self.val_fraction <= 0.9:
+            raise InvalidInput(
+                f"data.val_fraction is {self.val_fraction!r}, but must lie between 0.01 and 0.9"
+            )
+        for name in ("train_images", "test_images"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InvalidInput(f"data.{name} is {value!r}, but must be at least 1")
+        if self.seed < 0:
+            raise InvalidInput(f"data.seed is {self.seed!r}, but must not be negative")
+
+    def cache_folder(self) -> Path:
+        """The folder of pixel caches."""
+        if self.cache_dir:
+            return Path(self.cache_dir).expanduser()
+        home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+        return Path(home).expanduser() / "scaling_search"
+
+
+class Split(NamedTuple):
+    """One part of the task at a resolution: rows of the mapped images, and their labels."""
+
+    images: Pixels
+    rows: Rows
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ProxyTask:
+    """Data settings made concrete. Equal identities mean equal images, labels and split."""
+
+    settings: DataSettings
+
+    @cached_property
+    def image_set(self) -> ImageSet:
+        return open_image_set(self.settings)
+
+    @cached_property
+    def _rows(self) -> tuple[Rows, Rows, Rows]:
+        """Indices into the train part (train, val) and into all images, train first (test)."""
+        source = self.image_set
+        rng = np.random.default_rng(self.settings.seed)
+        chosen = _balanced(source.train_labels, self.settings.train_images, rng)
+        labels = source.train_labels[chosen]
+        if len(source.test_labels):
+            test = _balanced(source.test_labels, self.settings.test_images, rng)
+            test = test + len(source.train_labels)
+        else:
+            aside = _stratified(labels, _TEST_FRACTION, rng)
+            test, chosen, labels = chosen[aside], chosen[~aside], labels[~aside]
+        is_val = _stratified(labels, self.settings.val_fraction, rng)
+        return chosen[~is_val], chosen[is_val], test
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """How many images are in train, val and test."""
+        train, val, test = self._rows
+        return len(train), len(val), len(test)
+
+    @cached_property
+    def identity(self) -> str:
+        """Stands for everything that determines what a network gets to see."""
+        settings = self.settings
+        content = [
+            self.image_set.identity,
+            settings.train_images,
+            settings.test_images,
+            settings.val_fraction,
+            settings.seed,
+            asdict(settings.augmentation),
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+    def require_batch(self, batch_size: int) -> None:
+        """Refuse a batch that the training images cannot fill."""
+        if self.sizes[0] < batch_size:
+            raise InvalidInput(
+                f"recipe.batch_size is {batch_size}, but there are only {self.sizes[0]} training "
+                "images: take a smaller batch or more images"
+            )
+
+    def cache_shape(self, resolution: int) -> tuple[int, int, int, int]:
+        """Shape of the pixel cache at a resolution, (N, H, W, C)."""
+        return sum(self.sizes), resolution, resolution, self.image_set.in_channels
+
+    def _cache_name(self, resolution: int) -> str:
+        content = repr([self.image_set.identity, *(rows.tobytes() for rows in self._rows)])
+        part = hashlib.sha256(content.encode()).hexdigest()[:8]
+        return f"{self.image_set.name}-{self.image_set.identity[:8]}-{part}-{resolution}px"
+
+    def is_cached(self, resolution: int) -> bool:
+        """Whether the images are ready at this resolution."""
+        return (self.settings.cache_folder() / f"{self._cache_name(resolution)}.npy").exists()
+
+    def load(self, resolution: int) -> tuple[Split, Split, Split]:
+        """Train, val and test at a resolution in pixels; decoded and resampled the first time."""
+        source, (train, val, test) = self.image_set, self._rows
+        pixels = self._pixels(resolution)
+        labels = np.concatenate([source.train_labels, source.test_labels])
+        starts = np.cumsum([0, len(train), len(val), len(test)])
+        return tuple(  # type: ignore[return-value]
+            Split(pixels, np.arange(start, end), labels[rows])
+            for start, end, rows in zip(starts, starts[1:], (train, val, test))
+        )
+
+    def _pixels(self, resolution: int) -> Pixels:
+        source, rows = self.image_set, np.concatenate(self._rows)
+        first_test = len(source.train_labels)
+
+        def from_source(i: int) -> Pixels:
+            row = int(rows[i])
+            if row < first_test:
+                return source.read_image("train", row)
+            return source.read_image("test", row - first_test)
+
+        read_image = from_source
+        if source.drawn and resolution != source.native_resolution:
+            read_image = self._pixels(source.native_resolution).__getitem__
+        return open_pixels(
+            self.settings.cache_folder(),
+            self._cache_name(resolution),
+            self.cache_shape(resolution),
+            lambda i: resample(read_image(i), resolution),
+        )
+
+
+@lru_cache(maxsize=4)
+def proxy_task(settings: DataSettings) -> ProxyTask:
+    """The task of these settings; opened once in each process."""
+    return ProxyTask(settings)
+
+
+def _stratified(labels: Rows, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """A mask over images: this part of each class, at least one and never all of them."""
+    mask = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        if len(members) < 2:
+            raise InvalidInput(
+                f"class {label} has one image only, but needs one to train on and one for val: "
+                "take more images with data.train_images= or leave the class out"
+            )
+        mask[members[: min(len(members) - 1, max(1, round(fraction * len(members))))]] = True
+    return mask
+
+
+def _balanced(labels: Rows, count: int | None, rng: np.random.Generator) -> Rows:
+    """Sorted indices of `count` images in which every class keeps its part."""
+    if count is None or count >= len(labels):
+        return np.arange(len(labels))
+    classes = np.unique(labels)
+    if count < 2 * len(classes):
+        raise InvalidInput(
+            f"data.train_images or data.test_images is {count}, but {len(classes)} classes need "
+            f"at least {2 * len(classes)} images"
+        )
+    kept = [
+        rng.permutation(np.flatnonzero(labels == label))[
+            : max(2, math.floor(count * float(np.mean(labels == label)) + 0.5))
+        ]
+        for label in classes
+    ]
+    return np.sort(np.concatenate(kept))

@@ -1,0 +1,77 @@
+"""The grid of STEP 1 (Tan & Le 2019, section 3.3): values of alpha and beta, gamma from the cost."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from scaling_search.baselines import Baseline
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import Coefficients
+from scaling_search.search.candidates import (
+    Asked,
+    Candidates,
+    Dropped,
+    derive_gamma,
+    snap_all,
+)
+from scaling_search.search.shell import CostConstraint
+
+
+@dataclass(frozen=True)
+class GridSettings:
+    """`+sweep=grid`: every combination of the values is asked for."""
+
+    #: What kind of study this is.
+    kind: str = "grid"
+    #: Depth coefficients, each at least 1.
+    alpha: list[float] = field(default_factory=list)
+    #: Width coefficients, each at least 1.
+    beta: list[float] = field(default_factory=list)
+    #: Resolution coefficients; empty derives one for each (alpha, beta) from the cost constraint.
+    gamma: list[float] = field(default_factory=list)
+    #: Seeds that every candidate is trained with.
+    seeds: list[int] = field(default_factory=lambda: [0, 1])
+
+    def __post_init__(self) -> None:
+        for name in ("alpha", "beta", "gamma"):
+            values = getattr(self, name)
+            if not values and name != "gamma":
+                raise InvalidInput(
+                    f"sweep.{name} is empty, but the grid needs at least one value: "
+                    f"sweep.{name}=[1.0,1.2]"
+                )
+            for value in values:
+                if not math.isfinite(value) or value < 1:
+                    raise InvalidInput(
+                        f"sweep.{name} holds {value!r}, but each value must be finite and at "
+                        "least 1: a coefficient below 1 would shrink the network"
+                    )
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
+            raise InvalidInput(
+                f"sweep.seeds is {list(self.seeds)}, but must hold different whole numbers, "
+                "none negative: sweep.seeds=[0,1]"
+            )
+
+
+def grid_candidates(
+    settings: GridSettings, baseline: Baseline, constraint: CostConstraint, native_resolution: int
+) -> Candidates:
+    """The grid's points and the marked ones, snapped to distinct networks."""
+    asked: list[Asked] = []
+    dropped: list[Dropped] = []
+    for alpha in settings.alpha:
+        for beta in settings.beta:
+            gammas = settings.gamma
+            if not gammas:
+                gamma = derive_gamma(alpha, beta, constraint.cost_ratio)
+                if gamma is None:
+                    point = Asked(Coefficients(alpha, beta, 1.0))
+                    dropped.append(
+                        Dropped(point, "alpha * beta^2 alone exceeds the budget: gamma would be below 1")
+                    )
+                    continue
+                gammas = [gamma]
+            asked += [Asked(Coefficients(alpha, beta, gamma)) for gamma in gammas]
+    candidates = snap_all(asked, baseline, constraint, native_resolution)
+    return Candidates(candidates.kept, (*dropped, *candidates.dropped))

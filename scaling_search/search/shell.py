@@ -1,0 +1,238 @@
+"""The shell of equal cost: the realised networks whose cost is the one asked for.
+
+Rounding leaves finitely many networks. For a baseline described as data all of them are listed and
+priced in closed form; for a user's own function, which can only be asked, a network of the right
+cost is looked for along the ray of constant shares.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scaling_search.baselines import ArchitectureBaseline, Baseline, scale
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import Coefficients, price
+from scaling_search.scaling.rounding import Floats, Ints
+
+#: The lowest multiplier that is listed: below 1, so that a point that rounds down can be seen to.
+_LOWEST = 0.9
+
+
+@dataclass(frozen=True)
+class CostConstraint:
+    """What all candidates of STEP 1 cost."""
+
+    #: realised: the multiply-adds of the rounded network; nominal: alpha * beta^2 * gamma^2.
+    on: str = "realised"
+    #: Cost over the baseline's.
+    cost_ratio: float = 2.0
+    #: Greatest relative distance from cost_ratio (realised), or greatest absolute one (nominal).
+    tolerance: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.on not in ("realised", "nominal"):
+            raise InvalidInput(
+                f"constraint.on is {self.on!r}, but must be realised or nominal"
+            )
+        if not (math.isfinite(self.cost_ratio) and 1 < self.cost_ratio <= 64):
+            raise InvalidInput(
+                f"constraint.cost_ratio is {self.cost_ratio!r}, but must be above 1 and at most 64"
+            )
+        if not (math.isfinite(self.tolerance) and 0 < self.tolerance < 1):
+            raise InvalidInput(
+                f"constraint.tolerance is {self.tolerance!r}, but must lie between 0 and 1"
+            )
+
+    def allows(self, cost_ratio: float) -> bool:
+        """Whether a realised cost ratio lies within the tolerance."""
+        return abs(cost_ratio / self.cost_ratio - 1) <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Snapped:
+    """The network that an asked point came to, as the multipliers that give exactly it."""
+
+    depth_mult: float
+    width_mult: float
+    resolution_mult: float
+    cost_ratio: float
+
+    @property
+    def coefficients(self) -> Coefficients:
+        """The snapped coefficients; raises InvalidInput where a multiplier is below 1."""
+        return Coefficients(self.depth_mult, self.width_mult, self.resolution_mult)
+
+
+class Shell(Protocol):
+    """Where asked coefficients find their realised network."""
+
+    def nearest(self, asked: Coefficients) -> Snapped:
+        """The network of the right cost nearest to the asked point.
+
+        Raises InvalidInput, with the nearest cost there is, where no network has the right cost.
+        """
+        ...
+
+    def along(self, dimension: str) -> Snapped:
+        """The network nearest in cost that scales `dimension` (depth, width, resolution) alone."""
+        ...
+
+
+def shell(baseline: Baseline, constraint: CostConstraint) -> Shell:
+    """The shell of a baseline at the cost that the constraint asks for."""
+    if isinstance(baseline, ArchitectureBaseline):
+        return ListedShell(baseline, constraint)
+    return RayShell(baseline, constraint)
+
+
+class ListedShell:
+    """Every network of an architecture baseline near the asked cost."""
+
+    def __init__(self, baseline: ArchitectureBaseline, constraint: CostConstraint) -> None:
+        self.constraint = constraint
+        architecture, rounding = baseline.architecture, baseline.rounding
+        # Stem and head do not deepen, so depth alone needs more than the whole cost ratio.
+        reach = constraint.cost_ratio**1.5
+        side = math.sqrt(reach)
+        depths = _cells(
+            rounding.depth_changes(architecture.repeats, _LOWEST, reach),
+            lambda mult: rounding.repeats(architecture.repeats, mult),
+            reach,
+        )
+        widths = _cells(
+            rounding.width_changes(architecture.channels, _LOWEST, side),
+            lambda mult: rounding.channels(architecture.channels, mult),
+            side,
+        )
+        pixels = np.arange(
+            math.ceil(baseline.resolution * _LOWEST), math.floor(baseline.resolution * side) + 1
+        )
+        sizes = np.unique(
+            np.r_[rounding.resolution(baseline.resolution, pixels / baseline.resolution)]
+        )
+        sizes = np.union1d(sizes, [baseline.resolution]) / baseline.resolution
+        grid = np.stack(np.meshgrid(depths, widths, sizes, indexing="ij"), -1).reshape(-1, 3)
+        costs = price(architecture, baseline.resolution, rounding, *grid.T)
+        base = price(architecture, baseline.resolution, rounding, [1.0], [1.0], [1.0]).macs[0]
+        self.multipliers: Floats = grid
+        self.params: Ints = costs.params
+        self.cost_ratios: Floats = costs.macs / base
+        self.within: NDArray[np.bool_] = (
+            np.abs(self.cost_ratios / constraint.cost_ratio - 1) <= constraint.tolerance
+        )
+
+    def nearest(self, asked: Coefficients) -> Snapped:
+        if not self.within.any():
+            closest = self.cost_ratios[np.argmin(np.abs(np.log(self.cost_ratios / self._goal)))]
+            raise InvalidInput(_nothing_within(self.constraint, float(closest)))
+        return self._nearest(self.within, asked)
+
+    def along(self, dimension: str) -> Snapped:
+        others = [i for i, name in enumerate(DIMENSIONS) if name != dimension]
+        pure = (self.multipliers[:, others] == 1).all(axis=1)
+        if (pure & self.within).any():
+            shares = {name: float(name == dimension) for name in DIMENSIONS}
+            return self._nearest(pure & self.within, Coefficients.from_shares(**shares, cost_ratio=self._goal))
+        choices = np.flatnonzero(pure)
+        off = np.abs(np.log(self.cost_ratios[choices] / self._goal)).round(9)
+        return self._snapped(choices[np.lexsort((self.params[choices], off))[0]])
+
+    def _nearest(self, allowed: NDArray[np.bool_], asked: Coefficients) -> Snapped:
+        point = _log_point(np.array([[asked.alpha, asked.beta, asked.gamma]]))
+        choices = np.flatnonzero(allowed)
+        distance = np.linalg.norm(_log_point(self.multipliers[choices]) - point, axis=1)
+        # Rounded, so that equal distances tie and cost, then params, decide.
+        keys = (self.params[choices], self.cost_ratios[choices], distance.round(9))
+        return self._snapped(choices[np.lexsort(keys)[0]])
+
+    @property
+    def _goal(self) -> float:
+        return self.constraint.cost_ratio
+
+    def _snapped(self, index: np.intp) -> Snapped:
+        depth, width, resolution = (float(v) for v in self.multipliers[index])
+        return Snapped(depth, width, resolution, float(self.cost_ratios[index]))
+
+
+class RayShell:
+    """The networks of a user's own function: asked for and counted one at a time."""
+
+    def __init__(self, baseline: Baseline, constraint: CostConstraint) -> None:
+        self.baseline = baseline
+        self.constraint = constraint
+
+    def nearest(self, asked: Coefficients) -> Snapped:
+        if asked.nominal_cost_ratio == 1:
+            raise InvalidInput(f"{asked} adds no compute, so it has no direction: raise one of them")
+        snapped = self._on_ray(asked)
+        if not self.constraint.allows(snapped.cost_ratio):
+            raise InvalidInput(_nothing_within(self.constraint, snapped.cost_ratio))
+        return snapped
+
+    def along(self, dimension: str) -> Snapped:
+        shares = {name: float(name == dimension) for name in DIMENSIONS}
+        return self._on_ray(Coefficients.from_shares(**shares, cost_ratio=self.constraint.cost_ratio))
+
+    def _on_ray(self, asked: Coefficients) -> Snapped:
+        """Bisect the distance along the ray; of all that was counted take the nearest in cost."""
+        goal = self.constraint.cost_ratio
+        low, high = 0.0, 2.5 * math.log(goal) / math.log(asked.nominal_cost_ratio)
+        seen: list[tuple[float, float, Snapped]] = []
+        for _ in range(12):
+            middle = (low + high) / 2 if seen else math.log(goal) / math.log(
+                asked.nominal_cost_ratio
+            )
+            member = scale(self.baseline, asked, middle)
+            snapped = Snapped(
+                member.depth_mult, member.width_mult, member.resolution_mult, member.cost_ratio
+            )
+            off = abs(math.log(member.cost_ratio / goal))
+            seen.append((round(off, 9), abs(math.log(middle)), snapped))
+            if off < 0.2 * self.constraint.tolerance:
+                break
+            low, high = (middle, high) if member.cost_ratio < goal else (low, middle)
+        return min(seen, key=lambda entry: entry[:2])[2]
+
+
+DIMENSIONS = ("depth", "width", "resolution")
+
+
+def _cells(
+    changes: Floats, realise: Callable[[Floats], Ints], high: float
+) -> Floats:
+    """One multiplier for each distinct outcome of a rounding between _LOWEST and `high`.
+
+    It is the realised ratio of the sums where scaling by that gives the outcome back, so that
+    multipliers read as what they do, and else the geometric middle of the outcome's interval.
+    """
+    edges = np.r_[_LOWEST, changes, high]
+    middles = np.sqrt(edges[:-1] * edges[1:])
+    base = realise(np.array([1.0]))[0]
+    chosen: dict[tuple[int, ...], float] = {}
+    for middle, row in zip(middles, realise(middles)):
+        outcome = tuple(int(v) for v in row)
+        ratio = sum(outcome) / int(base.sum())
+        exact = tuple(int(v) for v in realise(np.array([ratio]))[0]) == outcome
+        chosen.setdefault(outcome, ratio if exact else float(middle))
+    chosen[tuple(int(v) for v in base)] = 1.0
+    return np.array(sorted(chosen.values()))
+
+
+def _log_point(multipliers: Floats) -> Floats:
+    """(n, 3) multipliers in the metric of the search: log alpha, 2 log beta, 2 log gamma."""
+    return np.log(multipliers) * np.array([1.0, 2.0, 2.0])
+
+
+def _nothing_within(constraint: CostConstraint, closest: float) -> str:
+    return (
+        f"no network costs {constraint.cost_ratio:g} times the baseline within "
+        f"{constraint.tolerance:.1%}; the nearest costs {closest:.4g} times: "
+        f"set constraint.tolerance={math.ceil(1000 * abs(closest / constraint.cost_ratio - 1) + 0.5) / 1000:g} "
+        f"or constraint.cost_ratio={closest:.4g}"
+    )
