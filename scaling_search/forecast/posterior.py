@@ -1,0 +1,191 @@
+"""The posterior of a scaling law on a grid: no sampling, no starting values, the same every time.
+
+log error = level + log((1 - s) exp(-c x) + s) + drift(x) + scatter,   x = log(macs / largest)
+
+which is error = E + A macs^-c with s = E / error at the largest measured size. `drift` is what the
+form cannot follow: an integrated Wiener process that starts at the largest measured size and runs
+both ways. Going down, it lets the fit forget small sizes that do not follow the law (the recency
+weight, chosen by the figures themselves); going up, it widens the forecast with the distance.
+Exponent, share, scatter and drift rate are summed over a grid; the level is integrated exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from scaling_search.forecast.observations import FloatArray, Observations
+from scaling_search.forecast.prior import Beliefs, Prior
+
+SHAPE_NODES = 17  # nodes of exponent and of share: 289 shapes
+SPREAD_NODES = 7  # nodes of scatter and of drift: 49 covariances
+REACH = 3.5  # the first grid goes so many standard deviations to each side of the wide beliefs
+ZOOM = 4.0  # the later ones so many to each side of what the last grid found
+PASSES = 4
+KEPT = 1.0 - 1e-3  # of the posterior mass; the rest is dropped
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Where the likelihood was computed: shapes (289, 2), scatters (7,), drifts (7,), all logs."""
+
+    shapes: FloatArray  # log exponent, logit share
+    scatters: FloatArray
+    drifts: FloatArray
+    log_cell: float  # log of the volume of a cell
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Weighted laws, each array of shape (laws,); given one, the forecast is a normal one."""
+
+    weight: FloatArray  # adds up to 1
+    exponent: FloatArray
+    share: FloatArray  # floor / error at the largest measured size
+    level: FloatArray  # mean of the log error of the law at the largest measured size
+    level_var: FloatArray
+    scatter: FloatArray  # standard deviation of the log error of a size about its law
+    drift: FloatArray
+    log_evidence: float  # log of the marginal likelihood
+
+
+def log_shape(x: FloatArray, exponent: FloatArray, share: FloatArray) -> FloatArray:
+    """(laws, points): log error of each law relative to its error at x = 0. x: (points,)."""
+    power = np.exp(np.clip(-exponent[:, None] * x, -700.0, 700.0))
+    return np.log((1.0 - share)[:, None] * power + share[:, None])
+
+
+def drift_covariance(distance_a: FloatArray, distance_b: FloatArray) -> FloatArray:
+    """(a, b): covariance of an integrated Wiener process of rate 1 at distances from its start."""
+    near = np.minimum(distance_a[:, None], distance_b[None, :])
+    far = np.maximum(distance_a[:, None], distance_b[None, :])
+    return near**2 * (3.0 * far - near) / 6.0
+
+
+def first_grid(
+    beliefs: Beliefs, shape_nodes: int = SHAPE_NODES, spread_nodes: int = SPREAD_NODES
+) -> Grid:
+    """A grid over all that the beliefs hold possible."""
+    cov, nodes = np.diag(beliefs.sd[:2] ** 2), (shape_nodes, spread_nodes)
+    return _grid(beliefs.mean[:2], cov, beliefs.mean[2:], beliefs.sd[2:], REACH, nodes)
+
+
+def log_likelihood(seen: Observations, grid: Grid) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Likelihood with the level integrated out under a flat prior.
+
+    Returns the log likelihood (shapes, spreads), the level's mean (shapes, spreads) and its
+    variance (spreads,), where spreads run over scatters and, within each, over drifts.
+    """
+    x, n = seen.x, seen.x.size
+    exponent, share = np.exp(grid.shapes[:, 0]), expit(grid.shapes[:, 1])
+    rest = seen.log_error - log_shape(x, exponent, share)
+    scatter = np.repeat(np.exp(grid.scatters), grid.drifts.size)
+    drift = np.tile(np.exp(grid.drifts), grid.scatters.size)
+    covariance = drift[:, None, None] ** 2 * drift_covariance(-x, -x) + (
+        scatter[:, None] ** 2 + seen.noise
+    )[:, :, None] * np.eye(n)
+    root = np.linalg.cholesky(covariance)
+    whiten = np.linalg.solve(root, np.broadcast_to(np.eye(n), root.shape))
+    ones = whiten.sum(axis=2)  # (spreads, n)
+    white = rest @ whiten.transpose(0, 2, 1)  # (spreads, shapes, n)
+    level_var = 1.0 / (ones**2).sum(axis=1)
+    level = level_var[:, None] * (white @ ones[:, :, None])[:, :, 0]
+    misfit = (white**2).sum(axis=2) - level**2 / level_var[:, None]
+    log_det = 2.0 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+    constant = (n - 1) * np.log(2 * np.pi) + log_det - np.log(level_var)
+    return -0.5 * (misfit + constant[:, None]).T, level.T, level_var
+
+
+def log_prior(grid: Grid, prior: Prior) -> FloatArray:
+    """(shapes, spreads): log density of the prior at the nodes."""
+    parts = [(prior.weak_weight, prior.weak), (1.0 - prior.weak_weight, prior.learned)]
+    densities = [
+        np.log(weight) + _log_density(grid, beliefs) for weight, beliefs in parts if weight > 0
+    ]
+    return densities[0] if len(densities) == 1 else np.asarray(np.logaddexp(*densities))
+
+
+def infer(seen: Observations, prior: Prior) -> Posterior:
+    """The posterior, on a grid that is laid again around what the last grid found."""
+    grid = first_grid(prior.weak)
+    for step in range(PASSES):
+        log_like, level, level_var = log_likelihood(seen, grid)
+        log_joint = log_like + log_prior(grid, prior)
+        highest = log_joint.max()
+        weight = np.exp(log_joint - highest)
+        evidence = float(highest + np.log(weight.sum()))
+        weight /= weight.sum()
+        if step + 1 < PASSES:
+            grid = _closer(grid, weight)
+    return _select(grid, weight, level, level_var, evidence + grid.log_cell)
+
+
+def _grid(
+    mean: FloatArray,
+    cov: FloatArray,
+    spread: FloatArray,
+    spread_sd: FloatArray,
+    reach: float,
+    nodes: tuple[int, int] = (SHAPE_NODES, SPREAD_NODES),
+) -> Grid:
+    """Shapes on the principal axes of `cov`, because exponent and share trade off in a fit."""
+    axis = np.linspace(-reach, reach, nodes[0])
+    first, second = np.meshgrid(axis, axis, indexing="ij")
+    root = np.linalg.cholesky(cov)
+    shapes = mean + np.column_stack([first.ravel(), second.ravel()]) @ root.T
+    steps = np.linspace(-reach, reach, nodes[1])
+    scatters, drifts = spread[:, None] + spread_sd[:, None] * steps
+    cell = (axis[1] - axis[0]) ** 2 * root[0, 0] * root[1, 1]
+    cell *= (steps[1] - steps[0]) ** 2 * spread_sd[0] * spread_sd[1]
+    return Grid(shapes, scatters, drifts, float(np.log(cell)))
+
+
+def _closer(grid: Grid, weight: FloatArray) -> Grid:
+    """A grid around the mean and the spread of the weights."""
+    shape_weight = weight.sum(axis=1)
+    mean = shape_weight @ grid.shapes
+    away = grid.shapes - mean
+    cov = (shape_weight[:, None] * away).T @ away
+    # The spread of a grid that is coarser than its posterior is 0; a share of the step keeps it
+    # open, so that the next grid looks between the nodes.
+    step = np.ptp(grid.shapes, axis=0) / (SHAPE_NODES - 1)
+    cov += np.diag((0.3 * step) ** 2)
+    by_spread = weight.sum(axis=0).reshape(grid.scatters.size, grid.drifts.size)
+    spread, spread_sd = [], []
+    for nodes, mass in ((grid.scatters, by_spread.sum(1)), (grid.drifts, by_spread.sum(0))):
+        centre = float(mass @ nodes)
+        spread.append(centre)
+        gap = nodes[1] - nodes[0]
+        spread_sd.append(float(np.sqrt(mass @ (nodes - centre) ** 2 + (0.3 * gap) ** 2)))
+    return _grid(mean, cov, np.array(spread), np.array(spread_sd), ZOOM)
+
+
+def _log_density(grid: Grid, beliefs: Beliefs) -> FloatArray:
+    mean, sd = beliefs.mean, beliefs.sd
+    shape = -0.5 * (((grid.shapes - mean[:2]) / sd[:2]) ** 2).sum(axis=1)
+    scatter = -0.5 * ((grid.scatters - mean[2]) / sd[2]) ** 2
+    drift = -0.5 * ((grid.drifts - mean[3]) / sd[3]) ** 2
+    spread = (scatter[:, None] + drift[None, :]).ravel()
+    constant = float(np.log(sd).sum() + 2.0 * np.log(2 * np.pi))
+    return np.asarray((shape - constant)[:, None] + spread[None, :])
+
+
+def _select(
+    grid: Grid, weight: FloatArray, level: FloatArray, level_var: FloatArray, evidence: float
+) -> Posterior:
+    flat = weight.ravel()
+    order = np.argsort(-flat, kind="stable")
+    kept = order[: int(np.searchsorted(np.cumsum(flat[order]), KEPT)) + 1]
+    shape, spread = np.divmod(kept, weight.shape[1])
+    return Posterior(
+        weight=flat[kept] / flat[kept].sum(),
+        exponent=np.exp(grid.shapes[shape, 0]),
+        share=expit(grid.shapes[shape, 1]),
+        level=level.ravel()[kept],
+        level_var=level_var[spread],
+        scatter=np.exp(grid.scatters[spread // grid.drifts.size]),
+        drift=np.exp(grid.drifts[spread % grid.drifts.size]),
+        log_evidence=evidence,
+    )

@@ -1,0 +1,81 @@
+"""What is believed about a scaling law before it is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scaling_search.forecast.observations import FloatArray
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """Independent normal distributions of the four parameters, each on the scale that suits it."""
+
+    log_exponent: float  # mean of log c
+    log_exponent_sd: float
+    logit_share: float  # mean of logit of E / (error at the largest measured size)
+    logit_share_sd: float
+    log_scatter: float  # mean of log of the scatter of single sizes about the law (log error)
+    log_scatter_sd: float
+    log_drift: float  # mean of log of the drift rate, per (e-fold of macs)^1.5
+    log_drift_sd: float
+
+    @property
+    def mean(self) -> FloatArray:
+        """(4,): log exponent, logit share, log scatter, log drift."""
+        return np.array([self.log_exponent, self.logit_share, self.log_scatter, self.log_drift])
+
+    @property
+    def sd(self) -> FloatArray:
+        """(4,): standard deviations in the order of `mean`."""
+        return np.array(
+            [self.log_exponent_sd, self.logit_share_sd, self.log_scatter_sd, self.log_drift_sd]
+        )
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A mixture of what published families taught and of nearly nothing.
+
+    The second part keeps a family that is unlike the published ones from being forced into their
+    mould: its own figures decide how much the first part counts (a robust mixture prior, Schmidli
+    et al. 2014, Biometrics 70:1023).
+    """
+
+    learned: Beliefs
+    weak: Beliefs
+    weak_weight: float  # between 0 and 1
+    source: str  # what it was learned from, and the command that does it
+
+
+WEAK_BELIEFS = Beliefs(
+    log_exponent=float(np.log(0.5)),
+    log_exponent_sd=1.0,
+    logit_share=0.0,
+    logit_share_sd=2.0,
+    log_scatter=float(np.log(0.02)),
+    log_scatter_sd=1.0,
+    log_drift=float(np.log(0.03)),
+    log_drift_sd=1.2,
+)
+WEAK_WEIGHT = 0.2
+"""How much the wide beliefs count before a family is seen: set by hand, not fitted."""
+
+WEAK_PRIOR = Prior(
+    learned=WEAK_BELIEFS,
+    weak=WEAK_BELIEFS,
+    weak_weight=1.0,
+    source="set by hand, wide: exponents of .07 to 3.7, any floor",
+)
+"""Give this as `prior` to switch the published families off."""
+
+PUBLISHED_PRIOR = Prior(
+    learned=Beliefs(-0.545, 0.279, 2.237, 0.756, -4.489, 0.907, -4.359, 0.745),
+    weak=WEAK_BELIEFS,
+    weak_weight=WEAK_WEIGHT,
+    source="17 ImageNet families of huggingface/pytorch-image-models, results/ (Apache-2.0): "
+    "python -m scaling_search.forecast.learn_prior imagenet_families.csv",
+)
+"""The default. Fitted, not chosen: exponents near .58, floors near .90 of the last error."""

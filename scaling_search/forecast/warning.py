@@ -1,0 +1,91 @@
+"""What a forecast cannot carry, said by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from scaling_search.forecast.observations import Observations
+from scaling_search.forecast.posterior import Posterior
+from scaling_search.forecast.quantiles import weighted_quantiles
+
+FEWEST_SIZES = 4  # three parameters and one size to check them
+FLOOR_UNSEEN = 0.1  # a floor below this share of the last error makes no visible difference
+WIDE_SHARE = 0.6  # a 90 % interval of the floor's share this wide says nothing about the floor
+
+
+class WarningType(str, Enum):
+    """The names of what can be wrong with the figures that a law was fitted to."""
+
+    FEW_SIZES = "few_sizes"
+    SHORT_RANGE = "short_range"
+    UPWARD_TREND = "upward_trend"
+    FLOOR_AT_BOUND = "floor_at_bound"
+    NOT_SEPARABLE = "not_separable"
+
+
+@dataclass(frozen=True)
+class ForecastWarning:
+    """One weakness of a forecast: its type and a sentence for the reader."""
+
+    type: WarningType
+    sentence: str
+
+
+def find_warnings(seen: Observations, posterior: Posterior) -> tuple[ForecastWarning, ...]:
+    """What these figures cannot carry, in the order of `WarningType`."""
+    found = []
+    sizes = seen.macs.size
+    if sizes < FEWEST_SIZES:
+        found.append(
+            ForecastWarning(
+                WarningType.FEW_SIZES,
+                f"Only {sizes} size(s) were measured and a law has three parameters: the forecast "
+                f"rests on the prior. Measure at least {FEWEST_SIZES}.",
+            )
+        )
+    if seen.decades < 1.0:
+        found.append(
+            ForecastWarning(
+                WarningType.SHORT_RANGE,
+                f"The sizes span a factor of {10**seen.decades:.3g}, less than ten: the exponent "
+                "is hardly seen. Measure smaller sizes, which are cheap.",
+            )
+        )
+    if sizes > 1 and np.polyfit(seen.x, seen.log_error, 1)[0] > 0:
+        found.append(
+            ForecastWarning(
+                WarningType.UPWARD_TREND,
+                "The error grows with the size. The law cannot follow that: it forecasts a "
+                "standstill at best. Look at the recipe of the larger sizes.",
+            )
+        )
+    low, high = weighted_quantiles(posterior.share, posterior.weight, (0.05, 0.95))
+    if high < FLOOR_UNSEEN:
+        found.append(
+            ForecastWarning(
+                WarningType.FLOOR_AT_BOUND,
+                "The floor is at its bound of 0: within these sizes the error falls as a plain "
+                "power law, and where it will level off is not in the figures.",
+            )
+        )
+    elif low > 1.0 - FLOOR_UNSEEN:
+        found.append(
+            ForecastWarning(
+                WarningType.FLOOR_AT_BOUND,
+                "The floor is at its bound, the error of the largest size: the error has "
+                "levelled off, and the exponent says nothing about larger sizes.",
+            )
+        )
+    if high - low > WIDE_SHARE:
+        found.append(
+            ForecastWarning(
+                WarningType.NOT_SEPARABLE,
+                f"Exponent and floor cannot be told apart: a floor of {low:.0%} and one of "
+                f"{high:.0%} of the error at the largest size fit alike. Read the forecast, "
+                "not the parameters.",
+            )
+        )
+    return tuple(found)
