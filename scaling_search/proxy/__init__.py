@@ -1,1 +1,17 @@
+"""One training run: data, pixel cache, augmentation, recipe, train()."""
 
+from scaling_search.proxy.recipe import Recipe
+from scaling_search.proxy.run import Job, Outcome, RunSpec, carry_out
+from scaling_search.proxy.task import DataSettings, ProxyTask, TaskFacts, proxy_task
+
+__all__ = [
+    "DataSettings",
+    "Job",
+    "Outcome",
+    "ProxyTask",
+    "Recipe",
+    "RunSpec",
+    "TaskFacts",
+    "carry_out",
+    "proxy_task",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scaling_search.errors import InvalidInput
@@ -33,6 +33,17 @@ class Augmentation:
                 raise InvalidInput(
                     f"data.augmentation.{name} is {value!r}, but must lie between 0 and {high:g}"
                 )
+
+    def scaled(self, strength: float) -> Augmentation:
+        """The same kinds of change, weaker: 0 leaves images as they are, 1 is this augmentation."""
+        return replace(
+            self,
+            shift=self.shift * strength,
+            rotate=self.rotate * strength,
+            scale=self.scale * strength,
+            shear=self.shear * strength,
+            flip=self.flip and strength > 0,
+        )
 
 
 def augment(x_BCHW: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:

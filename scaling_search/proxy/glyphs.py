@@ -55,7 +55,7 @@ def _placed(
     master = _masters(fonts)[int(rng.integers(len(FONTS))), label]
     scale = _MASTER / height
     stretch = math.exp(rng.normal(0, 0.12))
-    angle, shear = rng.normal(0, 0.16), rng.normal(0, 0.14)
+    angle, shear = rng.normal(0, 0.13), rng.normal(0, 0.12)
     cos, sin = math.cos(angle), math.sin(angle)
     # PIL wants the map from output to input pixels.
     a, b = scale * stretch * (cos + shear * sin), scale * stretch * (-sin + shear * cos)
@@ -79,7 +79,7 @@ def draw_glyph(fonts: Path, seed: int, index: int) -> NDArray[np.uint8]:
     height = rng.uniform(0.4, 0.65) * side
     centre = (side / 2 + rng.normal(0, 2.5), side / 2 + rng.normal(0, 2.5))
     ink = _placed(fonts, rng, label, centre, height)
-    for _ in range(int(rng.integers(1, 4))):
+    for _ in range(int(rng.integers(0, 3))):
         # Distractors stand around the character and reach into the image.
         direction, distance = rng.uniform(0, 2 * math.pi), rng.uniform(0.5, 0.65) * side
         beside = (
@@ -87,7 +87,7 @@ def draw_glyph(fonts: Path, seed: int, index: int) -> NDArray[np.uint8]:
             centre[1] + distance * math.sin(direction),
         )
         other = _placed(fonts, rng, int(rng.integers(len(CHARACTERS))), beside, rng.uniform(0.4, 0.8) * side)
-        ink = np.maximum(ink, other * rng.uniform(0.5, 1.0))
+        ink = np.maximum(ink, other * rng.uniform(0.4, 0.9))
     if rng.random() < 0.3:
         stroke = Image.new("L", (side, side), 0)
         ends = [float(v) for v in rng.uniform(0, side, 4)]
@@ -98,5 +98,5 @@ def draw_glyph(fonts: Path, seed: int, index: int) -> NDArray[np.uint8]:
     slope = rng.normal(0, 0.08, 2)
     ramp = np.linspace(-1, 1, side, dtype=np.float32)
     grey = grey + slope[0] * ramp[:, None] + slope[1] * ramp[None, :]
-    grey = grey + rng.normal(0, rng.uniform(0.03, 0.15), (side, side))
+    grey = grey + rng.normal(0, rng.uniform(0.04, 0.18), (side, side))
     return np.clip(np.rint(grey * 255), 0, 255).astype(np.uint8)

@@ -12,6 +12,8 @@ from scaling_search.errors import InvalidInput
 class Recipe:
     """Settings of one training."""
 
+    #: Name of the recipe; it takes no part in the training.
+    name: str = "own"
     #: Passes over the training images.
     epochs: int = 8
     #: Images in a step.
@@ -40,6 +42,8 @@ class Recipe:
     dropout_per_phi: float = 0.0
     #: Added to stochastic depth for each unit of phi.
     stochastic_depth_per_phi: float = 0.0
+    #: Strength of the data's augmentation, from 0 (none) to 1 (as data.augmentation says).
+    augmentation: float = 1.0
     #: Part of the batch statistics that enters the running ones at each step.
     batch_norm_momentum: float = 0.1
 
@@ -53,7 +57,7 @@ class Recipe:
                 )
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name in choices:
+            if field.name == "name" or field.name in choices:
                 continue
             low, high = _RANGES.get(field.name, (0.0, 1.0))
             if not math.isfinite(value) or not low <= value <= high:

@@ -43,7 +43,10 @@ class RunSpec:
     @cached_property
     def content(self) -> str:
         """The specification as one line of JSON."""
-        return json.dumps(asdict(self), sort_keys=True)
+        plain = asdict(self)
+        # The name of a recipe takes no part in the training.
+        del plain["recipe"]["name"]
+        return json.dumps(plain, sort_keys=True)
 
     @cached_property
     def key(self) -> str:

@@ -81,6 +81,20 @@ class Split(NamedTuple):
 
 
 @dataclass(frozen=True)
+class TaskFacts:
+    """What the rest of a study needs to know of its task; it can be read where the data are not."""
+
+    name: str
+    identity: str
+    num_classes: int
+    in_channels: int
+    native_resolution: int
+    train_images: int
+    val_images: int
+    test_images: int
+
+
+@dataclass(frozen=True)
 class ProxyTask:
     """Data settings made concrete. Equal identities mean equal images, labels and split."""
 
@@ -125,6 +139,19 @@ class ProxyTask:
             asdict(settings.augmentation),
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+    @property
+    def facts(self) -> TaskFacts:
+        """The facts of this task."""
+        source = self.image_set
+        return TaskFacts(
+            source.name,
+            self.identity,
+            source.num_classes,
+            source.in_channels,
+            source.native_resolution,
+            *self.sizes,
+        )
 
     def require_batch(self, batch_size: int) -> None:
         """Refuse a batch that the training images cannot fill."""

@@ -58,6 +58,7 @@ def train(
     Gives the result and the network as evaluated, on the device (cpu or cuda) it was trained on.
     """
     device = torch.device(device_type)
+    augmentation = augmentation.scaled(recipe.augmentation)
     with _deterministic(seed):
         network = make_network().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         for module in network.modules():
@@ -122,7 +123,9 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(groups, lr=rate, fused=True)
     if recipe.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=rate, momentum=recipe.momentum, nesterov=True)
+        return torch.optim.SGD(
+            groups, lr=rate, momentum=recipe.momentum, nesterov=True, fused=True
+        )
     # Decay 0.9 and epsilon 0.001 are the published settings.
     return torch.optim.RMSprop(groups, lr=rate, alpha=0.9, momentum=recipe.momentum, eps=1e-3)
 

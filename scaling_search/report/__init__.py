@@ -1,1 +1,39 @@
+"""Tables, figures, the page: a study's folder read and made readable."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+from scaling_search.report.answer import (
+    first_sentence,
+    forecast_json,
+    second_sentence,
+    winner_json,
+)
+from scaling_search.report.tables import make_tables, read_runs
+from scaling_search.study.definition import read_definition
+from scaling_search.study.folder import write_atomically, write_json
+
+
+def build_report(folder: Path) -> str:
+    """Rebuild all that follows from study.yaml, environment.json, runs.csv, curves.csv, timings.csv.
+
+    Writes trials.csv, family.csv, winner.json, forecast.json, figures, report.html and report.md,
+    the same bytes each time, and gives the answer in two sentences. Raises InvalidInput.
+    """
+    from scaling_search.report.figures import accuracy_against_macs, triangle
+    from scaling_search.report.page import render
+
+    tables = make_tables(read_definition(folder), read_runs(folder))
+    write_atomically(folder / "trials.csv", tables.trials.to_csv(index=False, lineterminator="\n"))
+    write_atomically(folder / "family.csv", tables.family.to_csv(index=False, lineterminator="\n"))
+    write_json(folder / "winner.json", winner_json(tables))
+    write_json(folder / "forecast.json", forecast_json(tables))
+    figures = {"triangle": triangle(tables), "accuracy": accuracy_against_macs(tables)}
+    (folder / "figures").mkdir(exist_ok=True)
+    for name, svg in figures.items():
+        write_atomically(folder / "figures" / f"{name}.svg", svg)
+    html, markdown = render(folder, tables, figures)
+    write_atomically(folder / "report.html", html)
+    write_atomically(folder / "report.md", markdown)
+    return f"{first_sentence(tables)}\n{second_sentence(tables)}"

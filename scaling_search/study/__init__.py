@@ -1,1 +1,31 @@
+"""A study: its definition, the database, the loop propose -> run -> record -> resume, its folder."""
 
+from scaling_search.study.conduct import (
+    claimed,
+    define,
+    open_database,
+    run_study,
+    study_folder,
+)
+from scaling_search.study.decide import Decision, decide
+from scaling_search.study.definition import PlannedRun, StudyDefinition, read_definition
+from scaling_search.study.plan import make_plan, print_plan
+from scaling_search.study.settings import Conduct, FamilySettings, StudySettings
+
+__all__ = [
+    "Conduct",
+    "Decision",
+    "FamilySettings",
+    "PlannedRun",
+    "StudyDefinition",
+    "StudySettings",
+    "claimed",
+    "decide",
+    "define",
+    "make_plan",
+    "open_database",
+    "print_plan",
+    "read_definition",
+    "run_study",
+    "study_folder",
+]

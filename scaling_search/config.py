@@ -1,0 +1,128 @@
+"""Composes the configuration of settings that each room declares; the only module with Hydra."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, MissingMandatoryValue, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from scaling_search.baselines import BaselineSettings
+from scaling_search.errors import InvalidInput
+from scaling_search.execution import ExecutorSettings
+from scaling_search.proxy import DataSettings, Recipe
+from scaling_search.search import CostConstraint, GridSettings
+from scaling_search.study import Conduct, FamilySettings, StudySettings
+
+
+@dataclass(frozen=True)
+class CoefficientsSettings:
+    """The network that is trained where no sweep is given; 1, 1, 1 is the baseline."""
+
+    alpha: float = 1.0
+    beta: float = 1.0
+    gamma: float = 1.0
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """All that can be typed."""
+
+    baseline: BaselineSettings = field(default_factory=BaselineSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    recipe: Recipe = field(default_factory=Recipe)
+    executor: ExecutorSettings = field(default_factory=ExecutorSettings)
+    constraint: CostConstraint = field(default_factory=CostConstraint)
+    family: FamilySettings = field(default_factory=FamilySettings)
+    #: What kind of study, +sweep=grid; without one a single network is trained.
+    sweep: Any = None
+    coefficients: CoefficientsSettings = field(default_factory=CoefficientsSettings)
+    #: Compound coefficient of the single network.
+    phi: float = 1.0
+    #: Seed of the single network.
+    seed: int = 0
+    name: str = ""
+    experiments_dir: str = "experiments"
+    store: str = ""
+    dry_run: bool = False
+    fresh: bool = False
+
+    @property
+    def study(self) -> StudySettings:
+        """What the results of a study depend on; there must be a sweep."""
+        return StudySettings(
+            self.baseline, self.data, self.recipe, self.sweep, self.constraint, self.family
+        )
+
+    @property
+    def conduct(self) -> Conduct:
+        """How it is carried out."""
+        return Conduct(
+            self.name, self.experiments_dir, self.store, self.dry_run, self.fresh, self.executor
+        )
+
+
+def conf_folder() -> Path:
+    """conf/ beside the package in a checkout, inside it in an installed wheel."""
+    package = Path(__file__).resolve().parent
+    return next(p for p in (package / "conf", package.parent / "conf") if p.is_dir())
+
+
+def run_composed(main: Callable[[Configuration], None]) -> None:
+    """Compose the configuration of the command line with Hydra and call `main` with it."""
+    import hydra
+    from hydra.core.config_store import ConfigStore
+
+    store = ConfigStore.instance()
+    store.store(name="schema", node=_open(Configuration))
+    store.store(group="sweep", name="grid_schema", node=_open(_GridSchema))
+
+    @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")
+    def composed(config: DictConfig) -> None:
+        main(_to_configuration(config))
+
+    composed()
+
+
+@dataclass(frozen=True)
+class _GridSchema(GridSettings):
+    """The grid's settings before they are checked: empty lists stand for `not given yet`."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+def _open(schema: type) -> DictConfig:
+    """A schema whose values can be overridden; OmegaConf makes frozen dataclasses read-only."""
+    node: DictConfig = OmegaConf.structured(schema)
+    OmegaConf.set_readonly(node, None)
+    _unlock(node)
+    return node
+
+
+def _unlock(node: DictConfig) -> None:
+    for key in node:
+        child = node._get_node(key)
+        if isinstance(child, DictConfig) and not child._is_none():
+            OmegaConf.set_readonly(child, None)
+            _unlock(child)
+
+
+def _to_configuration(config: DictConfig) -> Configuration:
+    try:
+        configuration = OmegaConf.to_object(config)
+    except MissingMandatoryValue as error:
+        key = str(error).split(":")[-1].strip().splitlines()[0]
+        raise InvalidInput(f"{key} is missing: give {key}=") from error
+    except OmegaConfBaseException as error:
+        raise InvalidInput(str(error).splitlines()[0]) from error
+    assert isinstance(configuration, Configuration)
+    sweep = configuration.sweep
+    if isinstance(sweep, _GridSchema):
+        configuration = copy.copy(configuration)
+        object.__setattr__(configuration, "sweep", GridSettings(**sweep.__dict__))
+    return configuration

@@ -1,0 +1,51 @@
+"""Which device runs are for, found without importing torch."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from importlib import metadata
+
+from scaling_search.errors import InvalidInput
+
+
+def torch_version() -> str:
+    """The installed torch, such as 2.13.0+cpu."""
+    return metadata.version("torch")
+
+
+def gpu_count() -> int:
+    """How many GPUs the CUDA driver offers to this process; 0 for a CPU build of torch."""
+    if "+cpu" in torch_version():
+        return 0
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+        count = ctypes.c_int(0)
+        if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+            return 0
+        return count.value
+    except OSError:
+        return 0
+
+
+def resolve_device(asked: str) -> str:
+    """cpu or cuda for auto, cpu or cuda. Raises InvalidInput where the GPU asked for is missing."""
+    has_gpu = gpu_count() > 0
+    if asked == "cuda" and not has_gpu:
+        raise InvalidInput(
+            "executor.device is cuda, but torch finds no GPU here: use executor.device=cpu"
+        )
+    if asked == "auto":
+        return "cuda" if has_gpu else "cpu"
+    return asked
+
+
+def slot_count(asked: int | None, device: str) -> int:
+    """Workers: as asked, else one for each GPU or for each core that this process may use."""
+    if asked is not None:
+        return asked
+    if device == "cuda":
+        return gpu_count()
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

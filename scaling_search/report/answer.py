@@ -1,0 +1,215 @@
+"""The answer of a study in sentences, and as winner.json and forecast.json."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from scaling_search.findings.winner import critical_value
+from scaling_search.forecast import ScalingLaw
+from scaling_search.report.tables import LEVEL, Tables
+from scaling_search.search import MARKS
+
+
+def percent(value: float) -> str:
+    """A fraction as a percentage with one decimal."""
+    return f"{100 * value:.1f} %"
+
+
+def first_sentence(tables: Tables) -> str:
+    """STEP 1: the winner, or that there is none, and how sure that is."""
+    definition, decision = tables.definition, tables.decision
+    if decision.winner is None:
+        return "No candidate has a finished run yet, so there is no answer."
+    winner, compared = decision.winner, decision.comparison
+    c, shares = winner.coefficients, winner.coefficients.shares()
+    constraint, facts = definition.settings.constraint, definition.facts
+    possible = decision.possible_winners
+    what = (
+        f"α = {c.alpha:.3g}, β = {c.beta:.3g}, γ = {c.gamma:.3g} (depth gets {shares.depth:.0%} of "
+        f"the growth, width {shares.width:.0%}, resolution {shares.resolution:.0%})"
+    )
+    where = (
+        f"at {constraint.cost_ratio:g} times the multiply-adds of {definition.baseline.name} on "
+        f"{facts.name}"
+    )
+    error = percent(compared.mean[compared.best])
+    if not math.isnan(compared.se[compared.best]):
+        error += f" ± {100 * compared.se[compared.best]:.1f}"
+    if len(possible) == 1 and len(decision.candidates) > 1:
+        return (
+            f"The winner {where} is {what}, with a val error of {error}; it is the best of "
+            f"{len(decision.candidates)} networks at {LEVEL:.0%} confidence."
+        )
+    if compared.degrees_of_freedom < 1:
+        reason = "with one seed nothing can be told apart"
+    else:
+        reason = (
+            f"{len(possible)} of {len(decision.candidates)} networks cannot be told apart from it "
+            f"at {LEVEL:.0%} confidence"
+        )
+    return (
+        f"Undecided: the lowest val error {where}, {error}, has {what}, but {reason}."
+    )
+
+
+def second_sentence(tables: Tables) -> str:
+    """STEP 2: what the trained sizes show and what further doublings will buy."""
+    family = tables.family
+    measured = family[family["runs"] > 0] if len(family) else family
+    if len(measured) < 1:
+        return "No member of its family has been trained yet."
+    small, large = measured.iloc[0], measured.iloc[-1]
+    seen = (
+        f"Scaled by these coefficients, the test error falls from "
+        f"{percent(small.test_error)} at {small.macs:,} multiply-adds to "
+        f"{percent(large.test_error)} at {large.macs:,}"
+        if len(measured) > 1 and large.test_error < small.test_error
+        else f"The one-size family has a test error of {percent(large.test_error)}"
+        if len(measured) == 1
+        else f"The test error does not fall with size: {percent(small.test_error)} at "
+        f"{small.macs:,} multiply-adds, {percent(large.test_error)} at {large.macs:,}"
+    )
+    ahead = family[(family["macs"] > large.macs) & family["forecast"].notna()]
+    if isinstance(tables.law, str) or ahead.empty:
+        return seen + "; larger members are not forecast."
+    far = ahead.iloc[min(1, len(ahead) - 1)]
+    return seen + (
+        f"; forecast for φ = {far.phi:g} ({far.macs / large.macs:.1f} times beyond): "
+        f"{percent(far.forecast)}, {LEVEL:.0%} interval {100 * far.forecast_low:.1f} to "
+        f"{percent(far.forecast_high)}."
+    )
+
+
+def smallest_difference(tables: Tables) -> float:
+    """The difference of two mean val errors that this study could just have told apart."""
+    compared, decision = tables.decision.comparison, tables.decision
+    count = int(np.isfinite(compared.mean).sum())
+    if compared.degrees_of_freedom < 1 or count < 2:
+        return math.nan
+    seeds = np.isfinite(decision.errors).sum(axis=1).max()
+    value = critical_value(count, compared.degrees_of_freedom, LEVEL)
+    return float(value * compared.residual_sd * math.sqrt(2 / seeds))
+
+
+def further_remarks(tables: Tables) -> list[str]:
+    """What limits the answer, and what would settle it."""
+    definition, decision = tables.definition, tables.decision
+    settings, facts = definition.settings, definition.facts
+    remarks = []
+    wanted = len(definition.search_runs)
+    keys = set(tables.runs["run"])
+    done = sum(run.spec.key in keys for run in definition.search_runs)
+    if done < wanted:
+        remarks.append(f"The study is unfinished: {done} of {wanted} runs of STEP 1 are known.")
+    difference = smallest_difference(tables)
+    if not math.isnan(difference):
+        remarks.append(
+            f"With these {len(settings.sweep.seeds)} seeds, differences below "
+            f"{100 * difference:.1f} points could not be seen (a single run scatters by "
+            f"{100 * decision.comparison.residual_sd:.1f} points)."
+        )
+    undecided = decision.winner is not None and len(decision.possible_winners) > 1
+    if undecided and settings.recipe.name in ("quick", "smoke"):
+        remarks.append(
+            "recipe=proxy trains five times as long as quick and lets differences grow above the "
+            "noise of short runs; more seeds (sweep.seeds=[0,1,2,3]) narrow the set of possible "
+            "winners."
+        )
+    elif undecided:
+        remarks.append("More seeds (sweep.seeds=) narrow the set of possible winners.")
+    remarks.append(
+        f"All of this holds for one val split of {facts.val_images:,} images and one recipe; val "
+        "decides, test is only reported."
+    )
+    for index, candidate in enumerate(decision.candidates):
+        if decision.diverged[index]:
+            remarks.append(
+                f"Trial {candidate.id} diverged in {decision.diverged[index]} runs, so it cannot "
+                "win."
+            )
+        if not candidate.within:
+            remarks.append(
+                f"Trial {candidate.id} ({' '.join(candidate.marks)}) costs "
+                f"{candidate.member.cost_ratio:.2f} times the baseline, the nearest that "
+                "this dimension alone reaches; it is compared but cannot win."
+            )
+    for dropped in definition.candidates.dropped:
+        if dropped.asked.mark:
+            remarks.append(f"{MARKS[dropped.asked.mark]} is not among the candidates: {dropped.reason}.")
+    if isinstance(tables.law, ScalingLaw):
+        remarks += [f"Forecast: {warning.sentence}" for warning in tables.law.warnings]
+    else:
+        remarks.append(f"There is no forecast: {tables.law}.")
+    return remarks
+
+
+def winner_json(tables: Tables) -> dict[str, Any]:
+    """winner.json."""
+    decision, compared = tables.decision, tables.decision.comparison
+    winner = decision.winner
+    common = {
+        "statement": first_sentence(tables),
+        "remarks": further_remarks(tables),
+        "level": LEVEL,
+    }
+    if winner is None:
+        return {**common, "trial": None, "decided": False, "possible_winners": []}
+    best = compared.best
+    return {
+        **common,
+        "trial": winner.id,
+        "decided": len(decision.possible_winners) == 1,
+        "possible_winners": [candidate.id for candidate in decision.possible_winners],
+        "alpha": winner.coefficients.alpha,
+        "beta": winner.coefficients.beta,
+        "gamma": winner.coefficients.gamma,
+        "shares": winner.coefficients.shares()._asdict(),
+        "macs": winner.member.cost.macs,
+        "cost_ratio": winner.member.cost_ratio,
+        "resolution": winner.member.resolution,
+        "val_error": float(compared.mean[best]),
+        "val_error_se": _finite(compared.se[best]),
+        "residual_sd": _finite(compared.residual_sd),
+        "degrees_of_freedom": compared.degrees_of_freedom,
+        "smallest_visible_difference": _finite(smallest_difference(tables)),
+        "rivals": {
+            mark: {
+                "trial": candidate.id,
+                "worse_by": _finite(compared.mean[index] - compared.mean[best]),
+                "possible_winner": index in compared.possible_winners,
+            }
+            for index, candidate in enumerate(decision.candidates)
+            for mark in candidate.marks
+        },
+    }
+
+
+def forecast_json(tables: Tables) -> dict[str, Any]:
+    """forecast.json: the law, what its interval is, and the forecast of every listed member."""
+    if isinstance(tables.law, str):
+        return {"law": None, "reason": tables.law, "members": []}
+    family = tables.family[tables.family["forecast"].notna()]
+    statement = tables.law.predict(family["macs"].to_numpy(float), level=LEVEL).statement
+    return {
+        "law": tables.law.to_dict(),
+        "interval": statement,
+        "level": LEVEL,
+        "members": [
+            {
+                "phi": _finite(row.phi),
+                "macs": int(row.macs),
+                "measured": _finite(row.test_error),
+                "forecast": float(row.forecast),
+                "low": float(row.forecast_low),
+                "high": float(row.forecast_high),
+            }
+            for row in family.itertuples()
+        ],
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)

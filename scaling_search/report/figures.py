@@ -1,0 +1,139 @@
+"""The figures of a report: SVG, the same bytes each time, readable in greyscale and at half width."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+
+mpl.use("svg")
+
+import matplotlib.pyplot as plt
+import mpltern  # noqa: F401  (registers the ternary projection)
+import numpy as np
+
+from scaling_search.forecast import ScalingLaw
+from scaling_search.report.tables import LEVEL, Tables
+from scaling_search.scaling import PAPER
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_STYLE = {
+    "svg.hashsalt": "scaling_search",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.constrained_layout.use": True,
+}
+
+
+@contextmanager
+def _styled() -> Iterator[None]:
+    with mpl.rc_context({**mpl.rcParamsDefault, **_STYLE, "backend": "svg"}):
+        yield
+    plt.close("all")
+
+
+def _svg(figure: Figure) -> str:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
+def triangle(tables: Tables) -> str:
+    """Val accuracy of every candidate on the triangle of shares, as SVG."""
+    trials = tables.trials
+    shown = trials[trials["val_error"].notna()]
+    with _styled():
+        figure = plt.figure(figsize=(7.2, 5.6))
+        axes = figure.add_subplot(projection="ternary")
+        axes.set_tlabel("depth share, α")
+        axes.set_llabel("width share, β²")
+        axes.set_rlabel("resolution share, γ²")
+        for side in (axes.taxis, axes.laxis, axes.raxis):
+            side.set_major_locator(mpl.ticker.MultipleLocator(0.25))
+        axes.grid(color="0.85", linewidth=0.8)
+        if len(shown):
+            shares = [shown[f"share_{d}"].to_numpy() for d in ("depth", "width", "resolution")]
+            accuracy = 100 * (1 - shown["val_error"].to_numpy())
+            dots = axes.scatter(
+                *shares, c=accuracy, s=230, cmap="cividis", edgecolors="black", zorder=3
+            )
+            for *place, value in zip(*shares, accuracy):
+                # The empty line lifts the figure above its dot.
+                axes.text(*place, f"{value:.1f}\n", ha="center", va="bottom", fontsize=11, zorder=5)
+            winner = tables.decision.winner
+            if winner is not None:
+                at = [[share] for share in winner.coefficients.shares()]
+                axes.scatter(*at, s=110, marker="*", color="white", edgecolors="black", zorder=6)
+            figure.colorbar(dots, ax=axes, shrink=0.7, label="val accuracy, %", pad=0.12)
+        paper = [[share] for share in PAPER.shares()]
+        axes.scatter(*paper, s=420, marker="D", facecolors="none", edgecolors="black", zorder=4)
+        axes.set_title("★ lowest val error   ◇ the paper's shares", fontsize=12, pad=34)
+        return _svg(figure)
+
+
+def accuracy_against_macs(tables: Tables) -> str:
+    """Test accuracy of the winner's family against multiply-adds, measured and forecast, as SVG."""
+    family = tables.family
+    with _styled():
+        figure, axes = plt.subplots(figsize=(7.2, 4.8))
+        axes.set_xscale("log")
+        axes.set_xlabel("multiply-adds of one forward pass")
+        axes.set_ylabel("test accuracy, %")
+        if len(family):
+            measured = family[family["runs"] > 0]
+            axes.errorbar(
+                measured["macs"],
+                100 * (1 - measured["test_error"]),
+                yerr=100 * measured["test_error_se"].fillna(0),
+                fmt="o",
+                color="black",
+                capsize=4,
+                zorder=4,
+                label="measured, ± standard error over seeds",
+            )
+            ahead = family[family["forecast"].notna()]
+            if isinstance(tables.law, ScalingLaw) and len(ahead):
+                macs = np.geomspace(ahead["macs"].min(), ahead["macs"].max(), 200)
+                law = tables.law.predict(macs, level=LEVEL)
+                axes.plot(
+                    macs, 100 * (1 - law.mean), "--", color="black", label="fitted law and forecast"
+                )
+                axes.fill_between(
+                    macs,
+                    100 * (1 - law.high),
+                    100 * (1 - law.low),
+                    color="0.8",
+                    zorder=0,
+                    label=f"{LEVEL:.0%} interval of the mean",
+                )
+                listed = ahead[ahead["runs"] == 0]
+                axes.plot(
+                    listed["macs"],
+                    100 * (1 - listed["forecast"]),
+                    "o",
+                    markerfacecolor="white",
+                    color="black",
+                    label="listed member, forecast",
+                )
+            for row in family.itertuples():
+                if float(row.phi).is_integer() and not row.above_native:
+                    y = row.test_error if row.runs else row.forecast
+                    if np.isfinite(y):
+                        axes.annotate(
+                            f"φ={row.phi:g}",
+                            (row.macs, 100 * (1 - y)),
+                            xytext=(5, -16),
+                            textcoords="offset points",
+                            fontsize=11,
+                        )
+            axes.legend(loc="lower right", fontsize=11, frameon=False)
+        axes.grid(axis="y", color="0.9")
+        return _svg(figure)

@@ -1,0 +1,159 @@
+"""The page: report.html, one file that needs nothing else, and report.md."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+import yaml
+
+from scaling_search.report.answer import (
+    first_sentence,
+    further_remarks,
+    percent,
+    second_sentence,
+)
+from scaling_search.report.tables import LEVEL, Tables
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text, ready to be shown."""
+
+    head: list[str]
+    rows: list[list[str]]
+
+
+def trial_rows(tables: Tables) -> Table:
+    """STEP 1's candidates as a reader wants them."""
+    head = ["trial", "α", "β", "γ", "px", "cost", "asked by", "val error", "worse than the best by", ""]
+    rows = []
+    for row in tables.trials.itertuples():
+        error = "diverged" if row.diverged else "not run yet"
+        if pd.notna(row.val_error):
+            error = percent(row.val_error)
+            if pd.notna(row.val_error_se):
+                error += f" ± {100 * row.val_error_se:.1f}"
+        worse = ""
+        if pd.notna(row.worse_low):
+            worse = f"{100 * row.worse_low:.1f} to {100 * row.worse_high:.1f} points"
+        marks = row.marks.replace(" ", ", ") or "grid"
+        rows.append(
+            [
+                row.trial,
+                f"{row.alpha:.3f}",
+                f"{row.beta:.3f}",
+                f"{row.gamma:.3f}",
+                str(row.resolution),
+                f"{row.cost_ratio:.3f}",
+                marks if row.within_tolerance else f"{marks} (outside the tolerance)",
+                error,
+                worse,
+                "may be the best" if row.possible_winner else "",
+            ]
+        )
+    return Table(head, rows)
+
+
+def family_rows(tables: Tables) -> Table:
+    """STEP 2's members as a reader wants them."""
+    head = ["φ", "depth", "width", "px", "multiply-adds", "params", "activations", "cost", "effective φ"]
+    head += ["test error", f"forecast, {LEVEL:.0%}"]
+    rows = []
+    for row in tables.family.itertuples():
+        measured = ""
+        if row.runs:
+            measured = percent(row.test_error)
+            if pd.notna(row.test_error_se):
+                measured += f" ± {100 * row.test_error_se:.1f}"
+            measured += f" ({row.runs} seeds)" if row.runs > 1 else " (1 seed)"
+        forecast = "above the data's resolution" if row.above_native else ""
+        if pd.notna(row.forecast):
+            forecast = (
+                f"{percent(row.forecast)}, {100 * row.forecast_low:.1f} to "
+                f"{100 * row.forecast_high:.1f}"
+            )
+        rows.append(
+            [
+                f"{row.phi:.3g}",
+                f"×{row.depth_mult:.2f}",
+                f"×{row.width_mult:.2f}",
+                str(row.resolution),
+                f"{row.macs:,}",
+                f"{row.params:,}",
+                f"{row.activations:,}",
+                f"{row.cost_ratio:.2f}",
+                f"{row.effective_phi:.2f}",
+                measured,
+                forecast,
+            ]
+        )
+    return Table(head, rows)
+
+
+def conduct_rows(folder: Path, tables: Tables) -> Table:
+    """How the study was run: command, versions, hardware, time, failures."""
+    rows = []
+    environment: dict[str, Any] = {}
+    path = folder / "environment.json"
+    if path.exists():
+        environment = json.loads(path.read_text())
+        hardware, git = environment["hardware"], environment["git"]
+        rows += [
+            ["command", environment["command"]],
+            ["hardware", f"{hardware['processor']}, {hardware['cores']} cores, "
+             f"{hardware['memory_gib']} GiB, {hardware['workers']} workers on "
+             f"{tables.definition.platform.device}"],
+            ["versions", f"Python {environment['python']}, "
+             + ", ".join(f"{k} {v}" for k, v in environment["versions"].items())],
+        ]
+        if git:
+            rows.append(["commit", git["commit"] + (", with changes" if git["dirty"] else "")])
+        rows.append(["failures", "; ".join(environment["failures"]) or "none"])
+    path = folder / "timings.csv"
+    if path.exists():
+        timings = pd.read_csv(path)
+        diverged = int((tables.runs["status"] == "diverged").sum())
+        rows.append(
+            [
+                "runs",
+                f"{tables.runs['run'].nunique()} runs, {timings['seconds'].sum() / 60:.1f} minutes "
+                f"of training in all, {diverged} diverged, {tables.runs['train_flops'].sum():.2e} "
+                "floating-point operations",
+            ]
+        )
+    return Table(["", ""], rows)
+
+
+def render(folder: Path, tables: Tables, figures: dict[str, str]) -> tuple[str, str]:
+    """(report.html, report.md)."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("scaling_search.report", "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    definition = tables.definition.to_plain()
+    content = {
+        "name": folder.resolve().name,
+        "answer": [first_sentence(tables), second_sentence(tables)],
+        "remarks": further_remarks(tables),
+        "trials": trial_rows(tables),
+        "family": family_rows(tables) if len(tables.family) else Table([], []),
+        "conduct": conduct_rows(folder, tables),
+        "configuration": yaml.safe_dump(definition, sort_keys=False, allow_unicode=True),
+        "level": f"{LEVEL:.0%}",
+        "facts": tables.definition.facts,
+        "baseline": tables.definition.baseline,
+    }
+    escaped = environment.overlay(autoescape=True)
+    svg = {name: jinja2.utils.markupsafe.Markup(text[text.index("<svg") :]) for name, text in figures.items()}
+    return (
+        escaped.get_template("report.html.jinja").render(**content, figures=svg),
+        environment.get_template("report.md.jinja").render(**content),
+    )

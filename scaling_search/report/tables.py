@@ -1,0 +1,219 @@
+"""The tables of a study, made from its definition and its runs alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scaling_search.baselines import FamilyMember
+from scaling_search.errors import InvalidInput
+from scaling_search.forecast import ScalingLaw, fit_scaling_law
+from scaling_search.scaling import Architecture, Coefficients
+from scaling_search.study import Decision, StudyDefinition, decide
+from scaling_search.study.folder import RUN_COLUMNS
+
+#: Level of every interval of a report.
+LEVEL = 0.9
+
+
+@dataclass(frozen=True)
+class Run:
+    """A row of runs.csv, as far as tables need it."""
+
+    status: str
+    val_error: float | None
+    test_error: float | None
+
+
+def read_runs(folder: Path) -> pd.DataFrame:
+    """runs.csv. Raises InvalidInput where it is missing or has other columns."""
+    path = folder / "runs.csv"
+    try:
+        runs = pd.read_csv(path, dtype={"run": str, "trial": str}, float_precision="round_trip")
+    except FileNotFoundError as error:
+        raise InvalidInput(f"{path} is missing: run the study first") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InvalidInput(f"{path} cannot be read ({error}): restore it from its source") from error
+    missing = set(RUN_COLUMNS) - set(runs.columns)
+    if missing:
+        raise InvalidInput(f"{path} lacks the columns {', '.join(sorted(missing))}")
+    return runs
+
+
+def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
+    """Every run once."""
+
+    def number(value: Any) -> float | None:
+        return None if pd.isna(value) else float(value)
+
+    return {
+        row.run: Run(str(row.status), number(row.val_error), number(row.test_error))
+        for row in runs.itertuples()
+    }
+
+
+def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFrame:
+    """One row for each candidate of STEP 1, the lowest mean val error first."""
+    compared = decision.comparison
+    possible = set(compared.possible_winners)
+    rows = []
+    for index, candidate in enumerate(decision.candidates):
+        member, coefficients = candidate.member, candidate.coefficients
+        shares = coefficients.shares()
+        finite = decision.errors[index][np.isfinite(decision.errors[index])]
+        rows.append(
+            {
+                "trial": candidate.id,
+                "alpha": coefficients.alpha,
+                "beta": coefficients.beta,
+                "gamma": coefficients.gamma,
+                "share_depth": shares.depth,
+                "share_width": shares.width,
+                "share_resolution": shares.resolution,
+                "asked": "; ".join(
+                    f"{a.mark or 'grid'} {a.coefficients.alpha:.4g} {a.coefficients.beta:.4g} "
+                    f"{a.coefficients.gamma:.4g}"
+                    for a in candidate.asked
+                ),
+                "marks": " ".join(candidate.marks),
+                "within_tolerance": candidate.within,
+                "blocks": _blocks(member),
+                "resolution": member.resolution,
+                "macs": member.cost.macs,
+                "cost_ratio": member.cost_ratio,
+                "params": member.cost.params,
+                "activations": member.cost.activations,
+                "runs": len(finite),
+                "diverged": decision.diverged[index],
+                "val_error": finite.mean() if len(finite) else math.nan,
+                "val_error_se": compared.se[index],
+                "worse_low": compared.low[index],
+                "worse_high": compared.high[index],
+                "possible_winner": index in possible,
+            }
+        )
+    table = pd.DataFrame(rows)
+    return table.sort_values(["val_error", "trial"], kind="stable", ignore_index=True)
+
+
+def _blocks(member: FamilyMember) -> int | None:
+    network = member.network
+    return sum(network.repeats) if isinstance(network, Architecture) else None
+
+
+def family_table(
+    definition: StudyDefinition, coefficients: Coefficients, results: Mapping[str, Run]
+) -> pd.DataFrame:
+    """STEP 2: listed members and trained sizes, by cost; forecasts are added by add_forecast."""
+    sizes = definition.trained_sizes(coefficients)
+    errors: dict[str, list[float]] = {}
+    for run in definition.family_runs(coefficients):
+        result = results.get(run.spec.key)
+        if result is not None and result.test_error is not None:
+            errors.setdefault(run.member.id, []).append(result.test_error)
+    relative = _relative_sd(list(errors.values()))
+    rows = {}
+    for member in (*sizes, *definition.family(coefficients)):
+        measured = errors.get(member.id, [])
+        mean = float(np.mean(measured)) if measured else math.nan
+        row = {
+            "phi": member.phi,
+            "member": member.id,
+            "depth_mult": member.depth_mult,
+            "width_mult": member.width_mult,
+            "resolution_mult": member.resolution_mult,
+            "realised_depth": _realised(member, "repeats"),
+            "realised_width": _realised(member, "channels"),
+            "resolution": member.resolution,
+            "macs": member.cost.macs,
+            "params": member.cost.params,
+            "activations": member.cost.activations,
+            "cost_ratio": member.cost_ratio,
+            "effective_phi": member.effective_phi,
+            "runs": len(measured),
+            "test_error": mean,
+            "test_error_se": mean * relative / math.sqrt(len(measured)) if measured else math.nan,
+            "above_native": member.resolution > definition.facts.native_resolution,
+        }
+        # A listed phi that gives a trained network takes the row of that network over.
+        rows[member.id if measured else (member.id, member.phi)] = row
+    table = pd.DataFrame(list(rows.values()))
+    return table.sort_values(["macs", "phi"], kind="stable", ignore_index=True)
+
+
+def _realised(member: FamilyMember, what: str) -> float:
+    network, baseline = member.network, member.baseline.network(1, 1)
+    if not isinstance(network, Architecture) or not isinstance(baseline, Architecture):
+        return math.nan
+    return sum(getattr(network, what)) / sum(getattr(baseline, what))
+
+
+def _relative_sd(groups: Sequence[Sequence[float]]) -> float:
+    """Standard deviation of one run over its mean, pooled over sizes; nan with one seed."""
+    freedom = sum(len(group) - 1 for group in groups)
+    if freedom < 1:
+        return math.nan
+    squares = sum(float(np.var(group)) * len(group) / np.mean(group) ** 2 for group in groups)
+    return math.sqrt(squares / freedom)
+
+
+def fit_family(definition: StudyDefinition, table: pd.DataFrame) -> ScalingLaw | str:
+    """The scaling law of the trained sizes, or the reason why there is none."""
+    seen = table[table["runs"] > 0]
+    if seen.empty:
+        return "no member has been trained yet"
+    se = seen["test_error_se"]
+    try:
+        return fit_scaling_law(
+            seen["macs"].to_numpy(float),
+            seen["test_error"].to_numpy(float),
+            error_se=None if se.isna().any() else se.to_numpy(float),
+            test_images=definition.facts.test_images,
+        )
+    except InvalidInput as error:
+        return str(error)
+
+
+def add_forecast(table: pd.DataFrame, law: ScalingLaw | str) -> pd.DataFrame:
+    """The forecast test error of every member that the data's resolution allows."""
+    table = table.assign(forecast=math.nan, forecast_low=math.nan, forecast_high=math.nan)
+    allowed = ~table["above_native"]
+    if isinstance(law, str) or not allowed.any():
+        return table
+    forecast = law.predict(table.loc[allowed, "macs"].to_numpy(float), level=LEVEL)
+    table.loc[allowed, "forecast"] = forecast.mean
+    table.loc[allowed, "forecast_low"] = forecast.low
+    table.loc[allowed, "forecast_high"] = forecast.high
+    return table
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All that a report says, as numbers."""
+
+    definition: StudyDefinition
+    runs: pd.DataFrame
+    decision: Decision
+    trials: pd.DataFrame
+    #: Empty before there is a winner.
+    family: pd.DataFrame
+    law: ScalingLaw | str
+
+
+def make_tables(definition: StudyDefinition, runs: pd.DataFrame) -> Tables:
+    """From a definition and its runs, finished or not."""
+    results = runs_by_key(runs)
+    decision = decide(definition, results)
+    family, law = pd.DataFrame(), "there is no winner yet"
+    fitted: ScalingLaw | str = law
+    if decision.winner is not None:
+        family = family_table(definition, decision.winner.coefficients, results)
+        fitted = fit_family(definition, family)
+        family = add_forecast(family, fitted)
+    return Tables(definition, runs, decision, trials_table(definition, decision), family, fitted)

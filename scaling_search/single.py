@@ -1,0 +1,72 @@
+"""One network, trained and printed: what the command does without a sweep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaling_search.baselines import scale
+from scaling_search.console import show_progress
+from scaling_search.execution import LocalExecutor, resolve_device, torch_version
+from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
+from scaling_search.proxy.run import TRAINER_VERSION
+from scaling_search.scaling import Coefficients
+from scaling_search.study.conduct import open_database, require_native
+from scaling_search.study.loop import AllAtOnce, complete
+
+if TYPE_CHECKING:
+    from scaling_search.config import Configuration
+
+
+def train_one(configuration: Configuration) -> None:
+    """Train the baseline scaled by coefficients.* at phi with one seed, and print what came out."""
+    conduct, recipe = configuration.conduct, configuration.recipe
+    task = proxy_task(configuration.data)
+    task.require_batch(recipe.batch_size)
+    facts = task.facts
+    baseline = configuration.baseline.load(facts.num_classes, facts.in_channels)
+    given = configuration.coefficients
+    coefficients = Coefficients(given.alpha, given.beta, given.gamma)
+    member = scale(baseline, coefficients, configuration.phi)
+    require_native(member.resolution, facts)
+    spec = RunSpec(
+        member.network,
+        member.resolution,
+        facts.identity,
+        recipe,
+        *recipe.regularisation(configuration.phi),
+        configuration.seed,
+        resolve_device(conduct.executor.device),
+        torch_version(),
+        TRAINER_VERSION,
+    )
+    print(
+        f"{baseline.name} at depth x{member.depth_mult:.3f}, width x{member.width_mult:.3f}, "
+        f"{member.resolution} px: {member.cost.macs:,} multiply-adds "
+        f"({member.cost_ratio:.3f} times the baseline's), {member.cost.params:,} parameters"
+    )
+    if conduct.dry_run:
+        print("Nothing was trained: dry_run=true")
+        return
+    database = open_database(conduct)
+    assert database is not None
+    with LocalExecutor(carry_out, 1) as executor, show_progress() as progress:
+        reported = progress("single", 1)
+        complete(
+            AllAtOnce([spec]),
+            database,
+            executor,
+            lambda wanted: Job(wanted, configuration.data),
+            attempts=conduct.executor.attempts,
+            timeout=conduct.executor.timeout,
+            progress=reported,
+        )
+    for failure in reported.failures:
+        print(f"failed: {failure}")
+    for run in database.stored_runs([spec.key]).values():
+        if run.val_error is None or run.test_error is None:
+            print(f"seed {spec.seed}: {run.status}")
+        else:
+            print(
+                f"seed {spec.seed}: val error {run.val_error:.4f}, test error "
+                f"{run.test_error:.4f}, {run.seconds:.0f} s"
+            )

@@ -1,0 +1,175 @@
+"""Carrying out a study: STEP 1, the decision, STEP 2, and the records of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from scaling_search.errors import InvalidInput
+from scaling_search.execution import LocalExecutor, resolve_device, torch_version
+from scaling_search.proxy import Job, Outcome, ProxyTask, RunSpec, TaskFacts, proxy_task
+from scaling_search.proxy.run import TRAINER_VERSION
+from scaling_search.study.database import Database
+from scaling_search.study.decide import decide
+from scaling_search.study.definition import (
+    PlannedRun,
+    Platform,
+    StudyDefinition,
+    read_definition,
+)
+from scaling_search.study.folder import write_definition, write_environment, write_records
+from scaling_search.study.loop import AllAtOnce, Progress, complete
+from scaling_search.study.settings import Conduct, StudySettings, differences
+
+
+def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask]:
+    """Make a study concrete: open its data and find its device. Raises InvalidInput."""
+    task = proxy_task(settings.data)
+    task.require_batch(settings.recipe.batch_size)
+    platform = Platform(resolve_device(conduct.executor.device), torch_version(), TRAINER_VERSION)
+    definition = StudyDefinition(settings, task.facts, platform)
+    require_native(definition.baseline.resolution, task.facts)
+    return definition, task
+
+
+def require_native(resolution: int, facts: TaskFacts) -> None:
+    """Refuse a resolution that the images do not have."""
+    if resolution > facts.native_resolution:
+        raise InvalidInput(
+            f"the resolution is {resolution} px, but the images of {facts.name} have "
+            f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} or less"
+        )
+
+
+def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
+    """experiments/NAME; without a name one is made of sweep, baseline, data and recipe."""
+    name = conduct.name
+    if not name:
+        data = settings.data.name or Path(settings.data.path).name or settings.data.kind
+        baseline = settings.baseline.name or settings.baseline._target_
+        parts = (settings.sweep.kind, baseline, data, settings.recipe.name)
+        name = "-".join(part.replace("/", "_") for part in parts if part)
+    if name in (".", "..") or any(c in name for c in "/\\\0"):
+        raise InvalidInput(f"name is {name!r}, but must be the name of one folder")
+    return Path(conduct.experiments_dir).expanduser() / name
+
+
+def open_database(conduct: Conduct, create: bool = True) -> Database | None:
+    """The database of the experiments directory, or of `store`; None where it is not to be made."""
+    folder = Path(conduct.experiments_dir).expanduser()
+    if conduct.store:
+        return Database(conduct.store)
+    path = folder / "store.db"
+    if not create and not path.exists():
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(
+            f"experiments_dir is {str(folder)!r}, but it cannot be made ({error.strerror}): give "
+            "experiments_dir= a folder that can be written"
+        ) from error
+    return Database(f"sqlite:///{path}")
+
+
+@contextmanager
+def claimed(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterator[None]:
+    """Hold the study's folder for this driver, after a look at whose study lies in it.
+
+    Raises InvalidInput where another driver holds it or the study there has another configuration.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise InvalidInput(
+            f"the study {folder} is being run by another process: wait for it, or give this one "
+            "another name="
+        ) from error
+    except OSError as error:
+        raise InvalidInput(
+            f"the study folder {folder} cannot be written ({error.strerror}): give "
+            "experiments_dir= a folder that can"
+        ) from error
+    try:
+        if (folder / "study.yaml").exists() and not conduct.fresh:
+            changed = differences(read_definition(folder).to_plain(), definition.to_plain())
+            if changed:
+                raise InvalidInput(
+                    f"the study {folder} was made with another configuration ("
+                    + "; ".join(changed[:8])
+                    + "): give this one another name=, or replace that one with fresh=true "
+                    "(finished runs that both share are kept)"
+                )
+        yield
+    finally:
+        lock.release()
+
+
+def run_study(
+    definition: StudyDefinition,
+    conduct: Conduct,
+    folder: Path,
+    database: Database,
+    executor: LocalExecutor[Job, Outcome],
+    command: str,
+    progress: Callable[[str, int], Progress],
+) -> list[str]:
+    """Train what is missing of STEP 1 and STEP 2 and write the study's records.
+
+    `progress(step, runs)` gives the progress to report on. Records are written after each step and
+    also when the study is interrupted. Gives one line for each run that failed.
+    """
+    if conduct.fresh:
+        _forget(folder)
+    write_definition(folder, definition)
+    planned: list[PlannedRun] = []
+    failures: list[str] = []
+
+    def train(step: str, runs: Sequence[PlannedRun]) -> None:
+        planned.extend(runs)
+        reported = progress(step, len({run.spec.key for run in runs}))
+        weights = {}
+        if step == "family" and definition.settings.family.save_weights:
+            weights = {
+                run.spec.key: folder / "weights" / f"{run.member.id}-seed{run.spec.seed}.pt"
+                for run in runs
+            }
+
+        def make_job(spec: RunSpec) -> Job:
+            path = weights.get(spec.key)
+            return Job(spec, definition.settings.data, path.resolve() if path else None)
+
+        try:
+            complete(
+                AllAtOnce([run.spec for run in runs]),
+                database,
+                executor,
+                make_job,
+                attempts=conduct.executor.attempts,
+                timeout=conduct.executor.timeout,
+                progress=reported,
+            )
+        finally:
+            failures.extend(reported.failures)
+            stored = database.stored_runs(run.spec.key for run in planned)
+            write_records(folder, definition, planned, stored)
+            write_environment(folder, command, executor.slots, failures)
+
+    train("search", definition.search_runs)
+    keys = [run.spec.key for run in definition.search_runs]
+    winner = decide(definition, database.search_results(keys)).winner
+    if winner is not None:
+        train("family", definition.family_runs(winner.coefficients))
+    return failures
+
+
+def _forget(folder: Path) -> None:
+    """Remove the files of an earlier study of this name; its lock and its weights stay."""
+    for path in (*folder.glob("*.*"), *folder.glob("figures/*")):
+        if path.is_file() and path.name != ".lock":
+            path.unlink()

@@ -1,0 +1,179 @@
+"""The study folder: written from the database, read without it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scaling_search.study.database import StoredRun
+from scaling_search.study.definition import PlannedRun, StudyDefinition
+
+RUN_COLUMNS = (
+    "run",
+    "step",
+    "trial",
+    "phi",
+    "seed",
+    "status",
+    "val_error",
+    "test_error",
+    "resolution",
+    "macs",
+    "params",
+    "activations",
+    "train_flops",
+    "val_correct",
+    "spec",
+)
+CURVE_COLUMNS = ("run", "epoch", "train_loss", "val_error")
+TIMING_COLUMNS = ("run", "seconds", "attempts", "worker", "finished_at")
+
+
+def write_atomically(path: Path, content: str) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        partial.write_text(content, encoding="utf-8", newline="")
+        partial.replace(path)
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A CSV file; floats are written so that they read back to the same bits."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([["" if v is None else v for v in row] for row in rows])
+    write_atomically(path, buffer.getvalue())
+
+
+def write_json(path: Path, content: Any) -> None:
+    """A JSON file with sorted keys."""
+    write_atomically(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def write_definition(folder: Path, definition: StudyDefinition) -> None:
+    """study.yaml."""
+    text = yaml.safe_dump(definition.to_plain(), sort_keys=False, allow_unicode=True)
+    write_atomically(folder / "study.yaml", text)
+
+
+def write_records(
+    folder: Path,
+    definition: StudyDefinition,
+    planned: Sequence[PlannedRun],
+    stored: dict[str, StoredRun],
+) -> None:
+    """runs.csv, curves.csv and timings.csv of the runs that are known, in the planned order."""
+    examples = definition.settings.recipe.epochs * definition.facts.train_images
+    runs, curves, timings = [], [], []
+    for run in planned:
+        spec, cost = run.spec, run.member.cost
+        known = stored.get(spec.key)
+        if known is None:
+            continue
+        runs.append(
+            (
+                spec.key,
+                run.step,
+                run.member.id,
+                run.member.phi,
+                spec.seed,
+                known.status,
+                known.val_error,
+                known.test_error,
+                spec.resolution,
+                cost.macs,
+                cost.params,
+                cost.activations,
+                cost.train_flops(examples),
+                known.val_correct,
+                spec.content,
+            )
+        )
+        curves += [(spec.key, *point) for point in known.curve]
+        timings.append(
+            (spec.key, known.seconds, known.attempts, known.worker, known.finished_at)
+        )
+    write_csv(folder / "runs.csv", RUN_COLUMNS, runs)
+    write_csv(folder / "curves.csv", CURVE_COLUMNS, curves)
+    write_csv(folder / "timings.csv", TIMING_COLUMNS, timings)
+
+
+def write_environment(folder: Path, command: str, workers: int, failures: Sequence[str]) -> None:
+    """environment.json: versions, commit, hardware and command of the last time the study ran."""
+    names = ("torch", "numpy", "scipy", "pandas", "pillow", "optuna", "matplotlib", "hydra-core")
+    write_json(
+        folder / "environment.json",
+        {
+            "command": command,
+            "failures": list(failures),
+            "git": _git_state(),
+            "hardware": {
+                "cores": os.cpu_count(),
+                "machine": platform.machine(),
+                "memory_gib": _memory_gib(),
+                "processor": _processor(),
+                "system": platform.system(),
+                "workers": workers,
+            },
+            "python": sys.version.split()[0],
+            "versions": {name: metadata.version(name) for name in names},
+            "scaling_search": metadata.version("scaling-search") if _installed() else "checkout",
+        },
+    )
+
+
+def _installed() -> bool:
+    try:
+        metadata.version("scaling-search")
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _git_state() -> dict[str, Any]:
+    """Commit and dirty flag of the checkout that the package runs from; empty elsewhere."""
+    git = shutil.which("git")
+    checkout = Path(__file__).resolve().parents[2]
+    if git is None or not (checkout / ".git").exists():
+        return {}
+
+    def ask(*words: str) -> str:
+        return subprocess.run(
+            [git, "-C", str(checkout), *words], capture_output=True, text=True, check=False
+        ).stdout.strip()
+
+    return {
+        "commit": ask("rev-parse", "HEAD"),
+        "dirty": bool(ask("status", "--porcelain", "--", "scaling_search", "conf")),
+    }
+
+
+def _memory_gib() -> float | None:
+    with suppress(ValueError, OSError, AttributeError):
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    return None
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor()

@@ -1,0 +1,149 @@
+"""What a study would do, before it does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scaling_search.proxy import ProxyTask
+from scaling_search.proxy.pixel_cache import require_disk
+from scaling_search.study.database import Database
+from scaling_search.study.definition import PlannedRun, StudyDefinition
+
+#: Training arithmetic of one slot, in floating-point operations a second, while nothing is
+#: measured yet: a CPU core on networks of a million multiply-adds, a GPU on the same.
+_TYPICAL_FLOPS = {"cpu": 6e9, "cuda": 3e11}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The work of a study: STEP 1 exactly, STEP 2 as far as it is known before the winner is."""
+
+    definition: StudyDefinition
+    runs: tuple[PlannedRun, ...]
+    #: Keys of the runs that the database already has.
+    known: frozenset[str]
+    #: Seconds that the missing runs of both steps will take on `slots` workers.
+    seconds: float
+    #: How many finished runs the estimate rests on; 0 means a typical machine.
+    measured_on: int
+    slots: int
+    #: Bytes that pixel caches will add to `cache_folder`.
+    cache_bytes: int
+    cache_folder: str
+
+
+def make_plan(
+    definition: StudyDefinition, task: ProxyTask, database: Database | None, slots: int
+) -> Plan:
+    """Count, price and estimate. Raises InvalidInput where the disk cannot hold the pixel caches."""
+    runs = definition.search_runs
+    stored = database.stored_runs(r.spec.key for r in runs) if database else {}
+    flops = {run.spec.key: _train_flops(definition, run) for run in runs}
+    speeds = sorted(flops[key] / max(run.seconds, 1e-3) for key, run in stored.items())
+    device = definition.platform.device
+    speed = speeds[len(speeds) // 2] if speeds else _TYPICAL_FLOPS[device]
+    missing = sum(value for key, value in flops.items() if key not in stored)
+    seconds = (missing + _family_flops(definition)) / speed / slots
+
+    resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
+    if task.image_set.drawn:
+        resolutions.add(task.image_set.native_resolution)
+    size = sum(_bytes(task.cache_shape(r)) for r in resolutions if not task.is_cached(r))
+    folder = task.settings.cache_folder()
+    require_disk(folder, size)
+    return Plan(
+        definition,
+        runs,
+        frozenset(stored),
+        seconds,
+        len(stored),
+        slots,
+        size,
+        str(folder),
+    )
+
+
+def _train_flops(definition: StudyDefinition, run: PlannedRun) -> int:
+    examples = definition.settings.recipe.epochs * definition.facts.train_images
+    return run.member.cost.train_flops(examples)
+
+
+def _family_flops(definition: StudyDefinition) -> float:
+    """STEP 2's training, whoever wins: the sizes are spaced evenly below the largest."""
+    family, settings = definition.settings.family, definition.settings
+    largest = settings.constraint.cost_ratio**family.train_up_to
+    steps = max(1, family.sizes - 1)
+    ratios = sum(largest / family.span ** (index / steps) for index in range(family.sizes))
+    macs = definition.search_runs[0].member.cost.macs / definition.search_runs[0].member.cost_ratio
+    examples = settings.recipe.epochs * definition.facts.train_images
+    return 6 * macs * ratios * examples * len(family.seeds or settings.sweep.seeds)
+
+
+def _bytes(shape: tuple[int, ...]) -> int:
+    size = 1
+    for side in shape:
+        size *= side
+    return size
+
+
+def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
+    """The plan as lines of text."""
+    definition = plan.definition
+    facts, settings, candidates = definition.facts, definition.settings, definition.candidates
+    constraint = settings.constraint
+    write(
+        f"Task: {facts.name}, {facts.num_classes} classes, {facts.train_images:,} train, "
+        f"{facts.val_images:,} val and {facts.test_images:,} test images of "
+        f"{facts.native_resolution} px"
+    )
+    base = plan.runs[0].member.baseline
+    macs = plan.runs[0].member.cost.macs / plan.runs[0].member.cost_ratio
+    write(f"Baseline: {base.name} at {base.resolution} px, {round(macs):,} multiply-adds")
+    asked = sum(len(c.asked) for c in candidates.kept) + len(candidates.dropped)
+    if constraint.on == "realised":
+        within = f"within {constraint.tolerance:.0%} of {constraint.cost_ratio:g} times the multiply-adds"
+    else:
+        within = f"|alpha*beta^2*gamma^2 - {constraint.cost_ratio:g}| <= {constraint.tolerance:g}"
+    write(f"STEP 1: {asked} points, {len(candidates.kept)} distinct networks, {within}")
+    write("  trial     alpha  beta   gamma  cost   px  multiply-adds     params  asked by")
+    for candidate in candidates.kept:
+        c, cost = candidate.coefficients, candidate.member.cost
+        who = ", ".join(candidate.marks) or "grid"
+        outside = "" if candidate.within else "  (outside the tolerance: compared, cannot win)"
+        write(
+            f"  {candidate.id}  {c.alpha:<6.3f} {c.beta:<6.3f} {c.gamma:<6.3f} "
+            f"{candidate.member.cost_ratio:<5.3f} {candidate.member.resolution:>4} "
+            f"{cost.macs:>14,} {cost.params:>10,}  {who}{outside}"
+        )
+    for dropped in candidates.dropped:
+        c = dropped.asked.coefficients
+        name = f" ({dropped.asked.mark})" if dropped.asked.mark else ""
+        write(f"  dropped {c.alpha:.3g}, {c.beta:.3g}, {c.gamma:.3g}{name}: {dropped.reason}")
+    family = settings.family
+    write(
+        f"STEP 2: up to {family.sizes} sizes of the winner's family up to phi = "
+        f"{family.train_up_to:g}, {len(family.seeds or settings.sweep.seeds)} seeds each"
+    )
+    write(
+        f"Runs: {len(plan.runs)} in STEP 1 ({len(candidates.kept)} networks x "
+        f"{len(settings.sweep.seeds)} seeds), {len(plan.known)} of them already in the database"
+    )
+    source = (
+        f"measured on {plan.measured_on} finished runs"
+        if plan.measured_on
+        else "a guess until the first runs have ended"
+    )
+    write(
+        f"Time: about {_duration(plan.seconds)} with {plan.slots} workers on "
+        f"{definition.platform.device} ({source})"
+    )
+    write(f"Disk: {plan.cache_bytes / 1e6:,.0f} MB of pixels in {plan.cache_folder}")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours"

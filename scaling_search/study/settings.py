@@ -1,0 +1,111 @@
+"""The settings of a study, and how they are written down and compared."""
+
+from __future__ import annotations
+
+import math
+import types
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from scaling_search.baselines import BaselineSettings
+from scaling_search.errors import InvalidInput
+from scaling_search.execution import ExecutorSettings
+from scaling_search.proxy import DataSettings, Recipe
+from scaling_search.search import CostConstraint, GridSettings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FamilySettings:
+    """STEP 2: which members of the winner's family are listed and which are trained."""
+
+    #: Compound coefficients that are listed.
+    phi: list[float] = field(default_factory=lambda: [float(phi) for phi in range(8)])
+    #: Sizes up to this phi are trained.
+    train_up_to: float = 1.5
+    #: How many sizes are trained, evenly spaced in log cost.
+    sizes: int = 4
+    #: The largest trained size over the smallest, in multiply-adds.
+    span: float = 10.0
+    #: Seeds of each trained size; empty takes the sweep's.
+    seeds: list[int] = field(default_factory=list)
+    #: Keep the trained members' weights in the study's folder.
+    save_weights: bool = False
+
+    def __post_init__(self) -> None:
+        for phi in (*self.phi, self.train_up_to):
+            if not (math.isfinite(phi) and -20 <= phi <= 20):
+                raise InvalidInput(f"family.phi holds {phi!r}, but each must lie within -20 and 20")
+        if not 1 <= self.sizes <= 100:
+            raise InvalidInput(f"family.sizes is {self.sizes!r}, but must lie between 1 and 100")
+        if not (math.isfinite(self.span) and self.span > 1):
+            raise InvalidInput(f"family.span is {self.span!r}, but must be above 1")
+        if len(set(self.seeds)) < len(self.seeds) or any(seed < 0 for seed in self.seeds):
+            raise InvalidInput(
+                f"family.seeds is {self.seeds!r}, but must hold different whole numbers, none "
+                "negative"
+            )
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """Everything that a study's results depend on."""
+
+    baseline: BaselineSettings
+    data: DataSettings
+    recipe: Recipe
+    sweep: GridSettings
+    constraint: CostConstraint
+    family: FamilySettings
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """How a study is carried out; none of it changes a result."""
+
+    #: Name of the study and of its folder; empty makes one of sweep, baseline, data and recipe.
+    name: str = ""
+    #: Folder of studies and of their database.
+    experiments_dir: str = "experiments"
+    #: URL of another database, such as postgresql://host/name.
+    store: str = ""
+    #: Print the plan and stop.
+    dry_run: bool = False
+    #: Replace the study of this name; runs that it shares with the new one are kept.
+    fresh: bool = False
+    executor: ExecutorSettings = field(default_factory=ExecutorSettings)
+
+
+def to_plain(settings: Any) -> dict[str, Any]:
+    """Settings as nested dicts and lists, for YAML."""
+    return asdict(settings)
+
+
+def from_plain(kind: type[T], plain: dict[str, Any]) -> T:
+    """The dataclass that `to_plain` came from; raises InvalidInput for a key it does not have."""
+    hints = get_type_hints(kind)
+    unknown = set(plain) - {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    if unknown:
+        raise InvalidInput(f"{kind.__name__} has no setting {', '.join(sorted(unknown))}")
+    return kind(**{name: _convert(hints[name], value) for name, value in plain.items()})
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(option for option in get_args(hint) if option is not type(None))
+    if is_dataclass(hint) and isinstance(value, dict):
+        return from_plain(hint, value)  # type: ignore[arg-type]
+    return value
+
+
+def differences(before: dict[str, Any], after: dict[str, Any], path: str = "") -> list[str]:
+    """The settings that differ, each as `recipe.epochs: 4 before, 8 now`."""
+    found = []
+    for key in sorted(set(before) | set(after)):
+        old, new = before.get(key), after.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += differences(old, new, f"{path}{key}.")
+        elif old != new:
+            found.append(f"{path}{key}: {old!r} before, {new!r} now")
+    return found
