@@ -116,7 +116,8 @@ def _from_datasets(settings: DataSettings) -> ImageSet:
         test_labels, _ = _labels(test, label_column, settings, classes)
     undecoded = train.cast_column(image_column, datasets.Image())
     sample = [
-        undecoded[int(i)][image_column] for i in np.linspace(0, len(train) - 1, min(len(train), 500))
+        undecoded[int(i)][image_column]
+        for i in np.linspace(0, len(train) - 1, min(len(train), 500))
     ]
     in_channels = 1 if all(image.mode in ("1", "L", "I;16") for image in sample) else 3
     sides = sorted(min(image.size) for image in sample)

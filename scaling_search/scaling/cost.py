@@ -32,11 +32,18 @@ class Cost:
         return 3 * 2 * self.macs * examples
 
 
+def ceil_divide(size: Count, stride: int) -> Count:
+    """Pixels that are left of `size` after a stride: odd kernels padded by half lose none."""
+    if isinstance(size, int):
+        return -(-size // stride)
+    return np.asarray(-(-size // stride), np.int64)
+
+
 class _Sum:
     """Running totals while an image of `size` pixels passes through layers."""
 
     def __init__(self, size: Count) -> None:
-        self.size = size
+        self.size: Count = size
         self.macs: Count = 0
         self.params: Count = 0
         self.activations: Count = 0
@@ -50,7 +57,7 @@ class _Sum:
                 self.params = self.params + times * (weights + outputs)
                 self.activations = self.activations + times * outputs
                 continue
-            self.size = -(-self.size // layer.stride)
+            self.size = ceil_divide(self.size, layer.stride)
             fan_in = layer.kernel**2 * (1 if layer.depthwise else layer.in_channels)
             outputs = layer.out_channels * self.size**2
             self.macs = self.macs + times * outputs * fan_in
@@ -120,7 +127,7 @@ def price(
     ones: list[Count] = [1] * len(architecture.stages)
     single = _total(architecture, columns, ones, size)
     sums = {name: np.broadcast_to(getattr(single, name), size.shape)[pair] for name in _COUNTS}
-    for index, stage in enumerate(architecture.stages):
+    for index in range(len(architecture.stages)):
         further = (repeats[:, index] - 1)[depth_of]
         if not further.any():
             continue

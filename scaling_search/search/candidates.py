@@ -95,6 +95,10 @@ def snap_all(
     return Candidates(tuple(found.values()), tuple(dropped))
 
 
+#: Shares of depth, width and resolution alone.
+_CORNERS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
 def _marked(cost_ratio: float) -> tuple[Asked, ...]:
     shares = PAPER.shares()
     third = 1 / 3
@@ -102,20 +106,13 @@ def _marked(cost_ratio: float) -> tuple[Asked, ...]:
         Asked(Coefficients.from_shares(*shares, cost_ratio=cost_ratio), "paper"),
         Asked(Coefficients.from_shares(third, third, third, cost_ratio=cost_ratio), "uniform"),
         *(
-            Asked(
-                Coefficients.from_shares(
-                    *(float(name == d) for d in DIMENSIONS), cost_ratio=cost_ratio
-                ),
-                name,
-            )
-            for name in DIMENSIONS
+            Asked(Coefficients.from_shares(*share, cost_ratio=cost_ratio), name)
+            for name, share in zip(DIMENSIONS, _CORNERS)
         ),
     )
 
 
-def _snap(
-    point: Asked, baseline: Baseline, constraint: CostConstraint, realised: Shell
-) -> Snapped:
+def _snap(point: Asked, baseline: Baseline, constraint: CostConstraint, realised: Shell) -> Snapped:
     if constraint.on == "realised":
         if point.mark in DIMENSIONS:
             return realised.along(point.mark)
@@ -139,7 +136,9 @@ def _candidate(
 ) -> Candidate:
     below = [
         f"{name} multiplier {value:.3f}"
-        for name, value in zip(DIMENSIONS, (snapped.depth_mult, snapped.width_mult, snapped.resolution_mult))
+        for name, value in zip(
+            DIMENSIONS, (snapped.depth_mult, snapped.width_mult, snapped.resolution_mult)
+        )
         if value < 1
     ]
     if below:

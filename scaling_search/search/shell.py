@@ -37,9 +37,7 @@ class CostConstraint:
 
     def __post_init__(self) -> None:
         if self.on not in ("realised", "nominal"):
-            raise InvalidInput(
-                f"constraint.on is {self.on!r}, but must be realised or nominal"
-            )
+            raise InvalidInput(f"constraint.on is {self.on!r}, but must be realised or nominal")
         if not (math.isfinite(self.cost_ratio) and 1 < self.cost_ratio <= 64):
             raise InvalidInput(
                 f"constraint.cost_ratio is {self.cost_ratio!r}, but must be above 1 and at most 64"
@@ -138,7 +136,9 @@ class ListedShell:
         pure = (self.multipliers[:, others] == 1).all(axis=1)
         if (pure & self.within).any():
             shares = {name: float(name == dimension) for name in DIMENSIONS}
-            return self._nearest(pure & self.within, Coefficients.from_shares(**shares, cost_ratio=self._goal))
+            return self._nearest(
+                pure & self.within, Coefficients.from_shares(**shares, cost_ratio=self._goal)
+            )
         choices = np.flatnonzero(pure)
         off = np.abs(np.log(self.cost_ratios[choices] / self._goal)).round(9)
         return self._snapped(choices[np.lexsort((self.params[choices], off))[0]])
@@ -169,7 +169,9 @@ class RayShell:
 
     def nearest(self, asked: Coefficients) -> Snapped:
         if asked.nominal_cost_ratio == 1:
-            raise InvalidInput(f"{asked} adds no compute, so it has no direction: raise one of them")
+            raise InvalidInput(
+                f"{asked} adds no compute, so it has no direction: raise one of them"
+            )
         snapped = self._on_ray(asked)
         if not self.constraint.allows(snapped.cost_ratio):
             raise InvalidInput(_nothing_within(self.constraint, snapped.cost_ratio))
@@ -177,7 +179,9 @@ class RayShell:
 
     def along(self, dimension: str) -> Snapped:
         shares = {name: float(name == dimension) for name in DIMENSIONS}
-        return self._on_ray(Coefficients.from_shares(**shares, cost_ratio=self.constraint.cost_ratio))
+        return self._on_ray(
+            Coefficients.from_shares(**shares, cost_ratio=self.constraint.cost_ratio)
+        )
 
     def _on_ray(self, asked: Coefficients) -> Snapped:
         """Bisect the distance along the ray; of all that was counted take the nearest in cost."""
@@ -185,8 +189,8 @@ class RayShell:
         low, high = 0.0, 2.5 * math.log(goal) / math.log(asked.nominal_cost_ratio)
         seen: list[tuple[float, float, Snapped]] = []
         for _ in range(12):
-            middle = (low + high) / 2 if seen else math.log(goal) / math.log(
-                asked.nominal_cost_ratio
+            middle = (
+                (low + high) / 2 if seen else math.log(goal) / math.log(asked.nominal_cost_ratio)
             )
             member = scale(self.baseline, asked, middle)
             snapped = Snapped(
@@ -203,9 +207,7 @@ class RayShell:
 DIMENSIONS = ("depth", "width", "resolution")
 
 
-def _cells(
-    changes: Floats, realise: Callable[[Floats], Ints], high: float
-) -> Floats:
+def _cells(changes: Floats, realise: Callable[[Floats], Ints], high: float) -> Floats:
     """One multiplier for each distinct outcome of a rounding between _LOWEST and `high`.
 
     It is the realised ratio of the sums where scaling by that gives the outcome back, so that
@@ -226,13 +228,15 @@ def _cells(
 
 def _log_point(multipliers: Floats) -> Floats:
     """(n, 3) multipliers in the metric of the search: log alpha, 2 log beta, 2 log gamma."""
-    return np.log(multipliers) * np.array([1.0, 2.0, 2.0])
+    point: Floats = np.log(multipliers) * np.array([1.0, 2.0, 2.0])
+    return point
 
 
 def _nothing_within(constraint: CostConstraint, closest: float) -> str:
+    off = abs(closest / constraint.cost_ratio - 1)
     return (
         f"no network costs {constraint.cost_ratio:g} times the baseline within "
         f"{constraint.tolerance:.1%}; the nearest costs {closest:.4g} times: "
-        f"set constraint.tolerance={math.ceil(1000 * abs(closest / constraint.cost_ratio - 1) + 0.5) / 1000:g} "
+        f"set constraint.tolerance={math.ceil(1000 * off + 0.5) / 1000:g} "
         f"or constraint.cost_ratio={closest:.4g}"
     )
