@@ -85,16 +85,23 @@ class ScalingLaw:
         macs_n = positive_numbers("macs", macs)
         tails = np.array([0.5 - level / 2, 0.5 + level / 2])
         low, high = self.quantiles(macs_n, tails, of).T
-        mean, _ = self.normals(macs_n, of)
+        mean = self.centre(macs_n)
+        # Between the sizes that were measured the interval follows them, and a size may lie off
+        # the law.
         return Prediction(
             macs=macs_n,
-            mean=np.minimum(np.exp(self.posterior.weight @ mean), 1.0),
-            low=low,
-            high=high,
+            mean=mean,
+            low=np.minimum(low, mean),
+            high=np.maximum(high, mean),
             level=level,
             of=of,
             times_beyond=macs_n / self.observations.macs[-1],
         )
+
+    def centre(self, macs: Numbers) -> FloatArray:
+        """(n,): exp of the posterior mean of the law's log error at macs (n,); never rises."""
+        x = self._log_ratio(positive_numbers("macs", macs))
+        return np.asarray(np.minimum(np.exp(self.posterior.weight @ self._curves(x)), 1.0))
 
     def quantiles(self, macs: Numbers, probabilities: Numbers, of: Of = "mean") -> FloatArray:
         """(n, probabilities): quantiles of the forecast error at macs (n,), clipped at 1."""
@@ -159,18 +166,23 @@ class ScalingLaw:
         if of not in ("mean", "run"):
             raise InvalidInput(f"`of` is {of!r}, but must be 'mean' or 'run'.")
         p, seen = self.posterior, self.observations
-        x = np.log(macs) - np.log(seen.macs[-1])
-        mean = p.level[:, None] + log_shape(x, p.exponent, p.logit_share)
-        at_sizes = p.level[:, None] + log_shape(seen.x, p.exponent, p.logit_share)
-        rest = seen.log_error - at_sizes
-        # The centre is the law, which never rises. Where sizes were measured, what is known of
-        # their drift from the law widens the interval and does not bend the centre.
+        x = self._log_ratio(macs)
+        rest = seen.log_error - self._curves(seen.x)
         drift_mean, drift_var = drift_seen(seen, rest, p.scatter, p.drift, x)
-        var = p.level_var[:, None] + drift_var + drift_mean**2
+        mean = self._curves(x) + drift_mean
+        var = p.level_var[:, None] + drift_var
         if of == "run":
             counting = evaluation_noise(np.minimum(p.weight @ mean, 0.0), seen.test_images)
             var = var + p.scatter[:, None] ** 2 + seen.run_noise + counting
         return mean, var
+
+    def _log_ratio(self, macs: FloatArray) -> FloatArray:
+        return np.asarray(np.log(macs) - np.log(self.observations.macs[-1]))
+
+    def _curves(self, x: FloatArray) -> FloatArray:
+        """(laws, points): log error of each law at x (points,)."""
+        p = self.posterior
+        return p.level[:, None] + log_shape(x, p.exponent, p.logit_share)
 
     def _estimate(self, values: FloatArray) -> Estimate:
         low, median, high = weighted_quantiles(values, self.posterior.weight, (0.05, 0.5, 0.95))
