@@ -269,7 +269,8 @@ def _content_hash(settings: DataSettings, *parts: Any) -> str:
             if file.is_file():
                 content.update(f"{file.relative_to(path.parent)}:{file.stat().st_size}".encode())
                 with file.open("rb") as stream:
-                    content.update(hashlib.file_digest(stream, "sha256").digest())
+                    while chunk := stream.read(1 << 20):
+                        content.update(chunk)
     else:
         checksums = [part.info.download_checksums for part in parts if part is not None]
         sizes = [part.info.splits for part in parts if part is not None]

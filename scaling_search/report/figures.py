@@ -22,7 +22,7 @@ from scaling_search.scaling import PAPER
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "svg.hashsalt": "scaling_search",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
@@ -39,7 +39,7 @@ def _styled() -> Iterator[None]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.use("svg")
-        mpl.rcParams.update(_STYLE)
+        plt.rcParams.update(_STYLE)
         yield
     plt.close("all")
 

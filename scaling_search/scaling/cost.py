@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,13 +33,6 @@ class Cost:
         return 3 * 2 * self.macs * examples
 
 
-def ceil_divide(size: Count, stride: int) -> Count:
-    """Pixels that are left of `size` after a stride: odd kernels padded by half lose none."""
-    if isinstance(size, int):
-        return -(-size // stride)
-    return np.asarray(-(-size // stride), np.int64)
-
-
 class _Sum:
     """Running totals while an image of `size` pixels passes through layers."""
 
@@ -57,7 +51,8 @@ class _Sum:
                 self.params = self.params + times * (weights + outputs)
                 self.activations = self.activations + times * outputs
                 continue
-            self.size = ceil_divide(self.size, layer.stride)
+            # Odd kernels padded by half their width give ceil(size / stride) pixels.
+            self.size = cast("Count", (self.size + layer.stride - 1) // layer.stride)
             fan_in = layer.kernel**2 * (1 if layer.depthwise else layer.in_channels)
             outputs = layer.out_channels * self.size**2
             self.macs = self.macs + times * outputs * fan_in
