@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,6 +32,13 @@ class Cost:
         return 3 * 2 * self.macs * examples
 
 
+def _divide_up(size: Count, stride: int) -> Count:
+    """Pixels that a stride leaves of `size`; kernels padded by half their width lose none."""
+    if isinstance(size, int):
+        return -(-size // stride)
+    return -np.floor_divide(-size, stride)
+
+
 class _Sum:
     """Running totals while an image of `size` pixels passes through layers."""
 
@@ -52,9 +58,9 @@ class _Sum:
                 self.activations = self.activations + times * outputs
                 continue
             # Odd kernels padded by half their width give ceil(size / stride) pixels.
-            self.size = cast("Count", (self.size + layer.stride - 1) // layer.stride)
+            self.size = _divide_up(self.size, layer.stride)
             fan_in = layer.kernel**2 * (1 if layer.depthwise else layer.in_channels)
-            outputs = layer.out_channels * self.size**2
+            outputs = layer.out_channels * self.size * self.size
             self.macs = self.macs + times * outputs * fan_in
             # Two parameters a channel belong to the batch norm behind every convolution.
             self.params = self.params + times * layer.out_channels * (fan_in + 2)

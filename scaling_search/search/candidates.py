@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from scaling_search.baselines import Baseline, FamilyMember, scale
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import PAPER, Coefficients
-from scaling_search.search.shell import DIMENSIONS, CostConstraint, Shell, Snapped, shell
+from scaling_search.search.shell import (
+    DIMENSIONS,
+    CostConstraint,
+    Shell,
+    Snapped,
+    alone,
+    shell,
+)
 
 #: Points that every study compares: name -> what it is.
 MARKS = {
@@ -95,20 +102,13 @@ def snap_all(
     return Candidates(tuple(found.values()), tuple(dropped))
 
 
-#: Shares of depth, width and resolution alone.
-_CORNERS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-
-
 def _marked(cost_ratio: float) -> tuple[Asked, ...]:
     shares = PAPER.shares()
     third = 1 / 3
     return (
         Asked(Coefficients.from_shares(*shares, cost_ratio=cost_ratio), "paper"),
         Asked(Coefficients.from_shares(third, third, third, cost_ratio=cost_ratio), "uniform"),
-        *(
-            Asked(Coefficients.from_shares(*share, cost_ratio=cost_ratio), name)
-            for name, share in zip(DIMENSIONS, _CORNERS)
-        ),
+        *(Asked(alone(name, cost_ratio), name) for name in DIMENSIONS),
     )
 
 
@@ -116,7 +116,13 @@ def _snap(point: Asked, baseline: Baseline, constraint: CostConstraint, realised
     if constraint.on == "realised":
         if point.mark in DIMENSIONS:
             return realised.along(point.mark)
-        return realised.nearest(point.coefficients)
+        try:
+            return realised.nearest(point.coefficients)
+        except InvalidInput:
+            if point.mark:
+                # A marked point is always compared, at the nearest cost that it has.
+                return realised.closest(point.coefficients)
+            raise
     nominal = point.coefficients.nominal_cost_ratio
     if abs(nominal - constraint.cost_ratio) > constraint.tolerance:
         raise InvalidInput(
