@@ -36,7 +36,7 @@ def _divide_up(size: Count, stride: int) -> Count:
     """Pixels that a stride leaves of `size`; kernels padded by half their width lose none."""
     if isinstance(size, int):
         return -(-size // stride)
-    return -np.floor_divide(-size, stride)
+    return -((-size) // np.int64(stride))
 
 
 class _Sum:
@@ -52,15 +52,15 @@ class _Sum:
         for layer in layers:
             if isinstance(layer, SqueezeExcitation):
                 weights = 2 * layer.channels * layer.squeezed
-                outputs = layer.channels + layer.squeezed
+                gates = layer.channels + layer.squeezed
                 self.macs = self.macs + times * weights
-                self.params = self.params + times * (weights + outputs)
-                self.activations = self.activations + times * outputs
+                self.params = self.params + times * (weights + gates)
+                self.activations = self.activations + times * gates
                 continue
             # Odd kernels padded by half their width give ceil(size / stride) pixels.
             self.size = _divide_up(self.size, layer.stride)
-            fan_in = layer.kernel**2 * (1 if layer.depthwise else layer.in_channels)
-            outputs = layer.out_channels * self.size * self.size
+            fan_in: Count = layer.kernel**2 * (1 if layer.depthwise else layer.in_channels)
+            outputs: Count = layer.out_channels * self.size * self.size
             self.macs = self.macs + times * outputs * fan_in
             # Two parameters a channel belong to the batch norm behind every convolution.
             self.params = self.params + times * layer.out_channels * (fan_in + 2)
