@@ -1,5 +1,6 @@
 """Schedules at known points, and what a recipe refuses."""
 
+import itertools
 import math
 
 import pytest
@@ -53,7 +54,7 @@ def test_rate_stays_in_range_and_falls_after_the_warm_up(
 ) -> None:
     recipe = Recipe(learning_rate=0.3, warmup=warmup, schedule=schedule)
     after = [recipe.learning_rate_at(p) for p in sorted(points) if p >= warmup]
-    assert all(late <= early + 1e-12 for early, late in zip(after, after[1:]))
+    assert all(late <= early + 1e-12 for early, late in itertools.pairwise(after))
     assert all(0 <= recipe.learning_rate_at(p) <= 0.3 + 1e-12 for p in points)
 
 
