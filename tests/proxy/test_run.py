@@ -1,0 +1,101 @@
+"""The key of a run: all that determines its result, and nothing else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from scaling_search.baselines import OwnNetwork, load_baseline, scale_by
+from scaling_search.proxy import DataSettings, Job, ProxyTask, Recipe, RunSpec, carry_out
+from scaling_search.proxy.run import TRAINER_VERSION
+
+BASELINE = load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=12)
+MEMBER = scale_by(BASELINE, depth_mult=0.5, width_mult=0.5, resolution=12)
+SPEC = RunSpec(
+    network=MEMBER.network,
+    resolution=12,
+    task="0123456789abcdef",
+    recipe=Recipe(name="tiny", epochs=1, batch_size=32),
+    dropout=0.0,
+    stochastic_depth=0.0,
+    seed=0,
+    device="cpu",
+    torch_version="2.13.0+cpu",
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"network": scale_by(BASELINE, depth_mult=1, width_mult=0.5, resolution=12).network},
+        {"network": scale_by(BASELINE, depth_mult=0.5, width_mult=0.6, resolution=12).network},
+        {"network": replace(MEMBER.architecture, num_classes=35)},
+        {"network": replace(MEMBER.architecture, identity_start=False)},
+        {"resolution": 13},
+        {"task": "fedcba9876543210"},
+        {"dropout": 0.1},
+        {"stochastic_depth": 0.1},
+        {"seed": 1},
+        {"device": "cuda"},
+        {"torch_version": "2.13.1+cpu"},
+        {"trainer_version": TRAINER_VERSION + 1},
+    ],
+)
+def test_key_follows_what_determines_the_result(change: dict[str, object]) -> None:
+    assert replace(SPEC, **change).key != SPEC.key
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": 2},
+        {"batch_size": 31},
+        {"optimizer": "sgd"},
+        {"learning_rate": 0.004},
+        {"momentum": 0.8},
+        {"warmup": 0.2},
+        {"schedule": "linear"},
+        {"weight_decay": 0.01},
+        {"label_smoothing": 0.0},
+        {"ema_horizon": 0.0},
+        {"augmentation": 0.5},
+        {"batch_norm_momentum": 0.2},
+    ],
+)
+def test_key_follows_the_recipe(change: dict[str, object]) -> None:
+    assert replace(SPEC, recipe=replace(SPEC.recipe, **change)).key != SPEC.key
+
+
+def test_key_ignores_the_name_of_the_recipe() -> None:
+    assert replace(SPEC, recipe=replace(SPEC.recipe, name="other")).key == SPEC.key
+
+
+def test_key_is_the_same_in_every_process() -> None:
+    again = RunSpec(
+        **{name: getattr(SPEC, name) for name in RunSpec.__dataclass_fields__}  # type: ignore[arg-type]
+    )
+    assert again.key == SPEC.key
+    # Written down: stored runs are found again only while this stays the same.
+    own = replace(SPEC, network=OwnNetwork("nets.tiny", 1.0, 1.5, 10, 3), recipe=Recipe())
+    assert len({own.key, replace(own, network=OwnNetwork("nets.tiny", 1.0, 1.6, 10, 3)).key}) == 2
+
+
+def test_carried_out_weights_fit_the_built_member(
+    glyph_data: DataSettings, glyph_task: ProxyTask, tmp_path: Path
+) -> None:
+    from scaling_search.proxy.training import evaluate
+
+    recipe = Recipe(epochs=2, batch_size=32, optimizer="sgd", learning_rate=0.2, ema_horizon=0.2)
+    spec = replace(SPEC, task=glyph_task.identity, recipe=recipe, dropout=0.1, stochastic_depth=0.1)
+    path = tmp_path / "deep" / "weights.pt"
+    outcome = carry_out(Job(spec, glyph_data, path))
+    assert outcome.seconds > 0
+    assert [p.name for p in path.parent.iterdir()] == ["weights.pt"]
+
+    network = MEMBER.build()
+    network.load_state_dict(torch.load(path))
+    _, val, test = glyph_task.load(12)
+    for split, error in ((val, outcome.result.val_error), (test, outcome.result.test_error)):
+        correct = evaluate(network, split, torch.device("cpu"))
+        assert 1 - correct.mean() == error

@@ -1,0 +1,237 @@
+"""One training: the same bits from the same specification, and every setting does something."""
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+import torch
+
+from scaling_search.baselines import build_network, load_baseline, scale_by
+from scaling_search.proxy import DataSettings, Job, Outcome, ProxyTask, Recipe, RunSpec, carry_out
+from scaling_search.proxy.augmentation import Augmentation
+from scaling_search.proxy.training import RunResult, WeightAverage, make_optimizer, train
+
+RECIPE = Recipe(epochs=2, batch_size=36, optimizer="sgd", learning_rate=0.2, ema_horizon=0.0)
+BASELINE = load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=10)
+MEMBER = scale_by(BASELINE, depth_mult=0.5, width_mult=0.5, resolution=10)
+Train = Callable[..., RunResult]
+
+
+def job(data: DataSettings, recipe: Recipe = RECIPE, seed: int = 0, **change: float) -> Job:
+    spec = RunSpec(
+        network=MEMBER.network,
+        resolution=10,
+        task=ProxyTask(data).identity,
+        recipe=recipe,
+        dropout=change.get("dropout", 0.0),
+        stochastic_depth=change.get("stochastic_depth", 0.0),
+        seed=seed,
+        device="cpu",
+        torch_version=str(torch.__version__),
+    )
+    return Job(spec, data)
+
+
+@pytest.fixture(scope="module")
+def result(glyph_data: DataSettings) -> RunResult:
+    return carry_out(job(glyph_data)).result
+
+
+def test_result_is_complete(result: RunResult, glyph_task: ProxyTask) -> None:
+    assert result.status == "finished"
+    assert [point.epoch for point in result.curve] == [1, 2]
+    assert result.curve[-1].val_error == result.val_error
+    assert 0 <= result.val_error <= 1
+    assert 0 <= result.test_error <= 1
+    # One bit for each val image, filled up to whole bytes with zeros.
+    bits = np.unpackbits(np.frombuffer(result.val_correct, np.uint8))
+    count = glyph_task.sizes[1]
+    assert len(bits) == 8 * -(-count // 8)
+    assert 1 - bits[:count].mean() == result.val_error
+    assert not bits[count:].any()
+
+
+def test_first_loss_is_that_of_guessing(result: RunResult) -> None:
+    # The classifier starts small, so the loss begins near log 36 = 3.58.
+    assert result.curve[0].train_loss == pytest.approx(np.log(36), abs=0.7)
+
+
+def test_training_learns_what_it_is_shown(glyph_task: ProxyTask) -> None:
+    # Validated on the training images themselves: they must be learnt by heart.
+    shown, _, test = glyph_task.load(10)
+    recipe = replace(RECIPE, epochs=25, optimizer="adamw", learning_rate=0.02, weight_decay=0.0)
+    recipe = replace(recipe, label_smoothing=0.0)
+    learnt, _ = train(MEMBER.build, shown, shown, test, recipe, Augmentation(), 0, "cpu")
+    assert learnt.val_error < 0.3
+    assert learnt.curve[-1].train_loss < 0.7 * learnt.curve[0].train_loss
+
+
+def test_same_run_gives_the_same_bits(glyph_data: DataSettings, result: RunResult) -> None:
+    # What was drawn before must not matter.
+    torch.manual_seed(123)
+    torch.rand(7)
+    assert carry_out(job(glyph_data)).result == result
+
+
+def test_regularised_and_augmented_run_gives_the_same_bits(glyph_data: DataSettings) -> None:
+    data = replace(glyph_data, augmentation=Augmentation(shift=0.1, rotate=5, flip=True))
+    recipe = replace(RECIPE, ema_horizon=0.3)
+    noisy = job(data, recipe, dropout=0.2, stochastic_depth=0.3)
+    assert carry_out(noisy).result == carry_out(noisy).result
+
+
+def test_run_beside_another_gives_the_same_bits(
+    glyph_data: DataSettings, result: RunResult
+) -> None:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        outcomes: list[Outcome] = list(
+            pool.map(carry_out, [job(glyph_data), job(glyph_data, seed=1)])
+        )
+    assert outcomes[0].result == result
+    assert outcomes[1].result != result
+    assert outcomes[0].worker != 0
+
+
+def test_threads_and_settings_of_the_caller_are_given_back(glyph_data: DataSettings) -> None:
+    threads = torch.get_num_threads()
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    carry_out(job(glyph_data, replace(RECIPE, epochs=1)))
+    assert torch.equal(torch.rand(3), expected)
+    assert torch.get_num_threads() == threads
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_another_seed_gives_another_run(glyph_data: DataSettings, result: RunResult) -> None:
+    assert carry_out(job(glyph_data, seed=1)).result.curve != result.curve
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"optimizer": "rmsprop", "learning_rate": 0.01},
+        {"optimizer": "adamw", "learning_rate": 0.01},
+        {"momentum": 0.5},
+        {"schedule": "linear"},
+        {"warmup": 0.5},
+        {"weight_decay": 1.0},
+        {"label_smoothing": 0.3},
+        {"batch_size": 18},
+        {"batch_norm_momentum": 0.9, "ema_horizon": 0.0},
+    ],
+)
+def test_every_setting_reaches_the_training(
+    glyph_data: DataSettings, result: RunResult, change: dict[str, float | str]
+) -> None:
+    changed = carry_out(job(glyph_data, replace(RECIPE, **change))).result
+    assert changed.status == "finished"
+    assert (changed.curve, changed.val_correct) != (result.curve, result.val_correct)
+
+
+@pytest.mark.parametrize("change", [{"dropout": 0.5}, {"stochastic_depth": 0.8}])
+def test_regularisation_reaches_the_training(
+    glyph_data: DataSettings, result: RunResult, change: dict[str, float]
+) -> None:
+    regularised = carry_out(job(glyph_data, **change)).result
+    assert regularised.curve[0].train_loss != result.curve[0].train_loss
+
+
+@pytest.mark.parametrize(("dropout", "stochastic_depth"), [(0.5, 0.0), (0.0, 0.9)])
+def test_regularisation_is_for_training_only(dropout: float, stochastic_depth: float) -> None:
+    torch.manual_seed(0)
+    # Without the identity start, skipping a block of a new network changes what it says.
+    architecture = replace(MEMBER.architecture, identity_start=False)
+    network = build_network(architecture, 10, dropout, stochastic_depth)
+    x_BCHW = torch.rand(8, 1, 10, 10)
+    network.train()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.eval()
+    assert not torch.equal(network(x_BCHW), network(x_BCHW))
+    network.eval()
+    assert torch.equal(network(x_BCHW), network(x_BCHW))
+
+
+def test_augmentation_reaches_the_training(glyph_data: DataSettings, result: RunResult) -> None:
+    data = replace(glyph_data, augmentation=Augmentation(shift=0.2))
+    assert carry_out(job(data)).result.curve != result.curve
+    weak = replace(RECIPE, augmentation=0.0)
+    assert carry_out(job(data, weak)).result.curve == result.curve
+
+
+def test_average_is_evaluated_and_does_not_disturb_the_training(
+    glyph_data: DataSettings, result: RunResult
+) -> None:
+    averaged = carry_out(job(glyph_data, replace(RECIPE, ema_horizon=1.0))).result
+    assert [p.train_loss for p in averaged.curve] == [p.train_loss for p in result.curve]
+    assert averaged.val_correct != result.val_correct
+
+
+def test_average_follows_the_weights() -> None:
+    network = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False), torch.nn.BatchNorm1d(1))
+    average = WeightAverage(network, horizon_steps=4)
+    with torch.no_grad():
+        network[0].weight.fill_(0)
+        average.network[0].weight.fill_(0)
+        network[0].weight.fill_(8)
+    for step in range(1000, 1003):
+        average.update(step)
+    # Three steps of a quarter of the way each.
+    assert float(average.network[0].weight) == pytest.approx(8 * (1 - 0.75**3))
+    assert float(network[0].weight) == 8
+
+
+def test_horizon_of_a_step_or_less_is_no_average() -> None:
+    network = torch.nn.Linear(1, 1)
+    assert WeightAverage(network, 1.0).network is network
+    assert WeightAverage(network, 1.5).network is not network
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "rmsprop"])
+def test_weight_decay_spares_norms_and_biases(optimizer: str) -> None:
+    network = MEMBER.build()
+    groups = make_optimizer(network, replace(RECIPE, optimizer=optimizer)).param_groups
+    decayed = {id(p) for g in groups if g["weight_decay"] > 0 for p in g["params"]}
+    for module in network.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            is_kernel = name == "weight" and not isinstance(module, torch.nn.BatchNorm2d)
+            assert (id(parameter) in decayed) == is_kernel
+    assert sum(len(g["params"]) for g in groups) == len(list(network.parameters()))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_diverged_run_is_a_result(glyph_data: DataSettings, optimizer: str) -> None:
+    recipe = replace(
+        RECIPE, optimizer=optimizer, learning_rate=100.0, warmup=0.0, weight_decay=10.0, epochs=12
+    )
+    diverged = carry_out(job(glyph_data, recipe)).result
+    assert diverged.status == "diverged"
+    assert diverged.val_error is None
+    assert diverged.test_error is None
+    assert len(diverged.curve) < 12
+    assert all(np.isfinite(point.train_loss) for point in diverged.curve)
+
+
+def test_weights_that_became_infinite_in_the_last_step_are_divergence(
+    glyph_task: ProxyTask,
+) -> None:
+    class Bursting(torch.nn.Module):
+        """Its loss is finite, and one step takes its weights to infinity."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.full((1, 36), 1.0))
+
+        def forward(self, x_BCHW: torch.Tensor) -> torch.Tensor:
+            logits = x_BCHW.mean((1, 2, 3))[:, None] * self.scale * torch.arange(36)
+            return logits + (self.scale - self.scale.detach()) * 1e38
+
+    shown, val, test = glyph_task.load(10)
+    recipe = replace(RECIPE, epochs=1, batch_size=108, warmup=0.0, learning_rate=100.0)
+    burst, network = train(Bursting, shown, val, test, recipe, Augmentation(), 0, "cpu")
+    assert not torch.isfinite(network.scale).all()
+    assert burst.status == "diverged"
