@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import scaling_search
@@ -78,9 +79,10 @@ def workers(process: subprocess.Popen[str]) -> list[int]:
     return [pid for pid, command in group(process).items() if "spawn_main" in command]
 
 
-def wait_for(what: str, condition: object, process: subprocess.Popen[str] | None = None) -> None:
+def wait_for(
+    what: str, condition: Callable[[], object], process: subprocess.Popen[str] | None = None
+) -> None:
     """Look every 20 ms until `condition()` holds or the process has ended."""
-    assert callable(condition)
     end = time.monotonic() + PATIENCE
     while not condition():
         if process is not None and process.poll() is not None:
