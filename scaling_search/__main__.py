@@ -7,11 +7,9 @@ import shlex
 import sys
 
 from scaling_search.config import Configuration, run_composed
-from scaling_search.console import show_progress
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import LocalExecutor, slot_count
 from scaling_search.proxy import carry_out
-from scaling_search.single import train_one
 from scaling_search.study import (
     claimed,
     define,
@@ -34,6 +32,9 @@ def run_sweep(configuration: Configuration) -> None:
         print_plan(make_plan(definition, task, database, slots), print)
         print("Nothing was trained: dry_run=true")
         return
+    from scaling_search.console import show_progress
+    from scaling_search.report import build_report
+
     with claimed(folder, definition, conduct):
         database = open_database(conduct)
         assert database is not None
@@ -44,8 +45,6 @@ def run_sweep(configuration: Configuration) -> None:
             )
         for failure in failures:
             print(f"failed: {failure}")
-        from scaling_search.report import build_report
-
         print(f"\n{build_report(folder)}\n\nReport: {folder / 'report.html'}")
 
 
@@ -57,6 +56,8 @@ def _run(configuration: Configuration) -> None:
     """Exit code 2 for a mistake in the input or a disk that refuses, 130 after Ctrl-C."""
     try:
         if configuration.sweep is None:
+            from scaling_search.single import train_one
+
             train_one(configuration)
         else:
             run_sweep(configuration)

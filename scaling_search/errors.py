@@ -2,4 +2,4 @@
 
 
 class InvalidInput(ValueError):
-    """Something that was asked for cannot be done: the message names it, its value and the remedy."""
+    """What was asked for cannot be done: the message names it, its value and the remedy."""

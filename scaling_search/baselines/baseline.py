@@ -93,7 +93,7 @@ class OwnBaseline:
 def network_cost(network: Network, resolution: int) -> Cost:
     """The exact cost: in closed form for an architecture, counted for an own network."""
     if isinstance(network, OwnNetwork):
-        return price_own_network(network, resolution)
+        return price_own_network(network, resolution).cost
     return cost(network, resolution)
 
 
@@ -165,7 +165,10 @@ class FamilyMember:
 
 def network_id(network: Network, resolution: int) -> str:
     """Eight hexadecimal digits that stand for a network at a resolution."""
-    content = json.dumps([asdict(network), resolution], sort_keys=True)
+    if isinstance(network, OwnNetwork):
+        content = f"{price_own_network(network, resolution).signature} {resolution}"
+    else:
+        content = json.dumps([asdict(network), resolution], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 

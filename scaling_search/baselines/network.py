@@ -33,7 +33,7 @@ class PooledConv(nn.Conv2d):
     """A 1x1 convolution of a (B, C, 1, 1) map, as a matrix product: half the time on a CPU."""
 
     def forward(self, x_BC11: Tensor) -> Tensor:
-        out_BC = nn.functional.linear(x_BC11.flatten(1), self.weight.flatten(1), self.bias)
+        out_BC: Tensor = nn.functional.linear(x_BC11.flatten(1), self.weight.flatten(1), self.bias)
         return out_BC[:, :, None, None]
 
 
@@ -48,7 +48,7 @@ class Gate(nn.Module):
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
         pooled = x_BCHW.mean((2, 3), keepdim=True)
-        gate = self.excite(nn.functional.silu(self.squeeze(pooled))).sigmoid()
+        gate: Tensor = self.excite(nn.functional.silu(self.squeeze(pooled))).sigmoid()
         return x_BCHW * gate
 
 
@@ -74,7 +74,7 @@ class Block(nn.Module):
             nn.init.zeros_(last.weight)
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
-        out = self.layers(x_BCHW)
+        out: Tensor = self.layers(x_BCHW)
         if not self.residual:
             return out
         if self.training and self.drop_path > 0:
@@ -130,5 +130,7 @@ def _initialise(network: nn.Module) -> None:
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Linear):
-            nn.init.uniform_(module.weight, -1 / module.out_features**0.5, 1 / module.out_features**0.5)
+            nn.init.uniform_(
+                module.weight, -1 / module.out_features**0.5, 1 / module.out_features**0.5
+            )
             nn.init.zeros_(module.bias)

@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Cost
@@ -73,8 +74,17 @@ def import_function(target: str) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
-def price_own_network(network: OwnNetwork, resolution: int) -> Cost:
-    """The cost of an own network, counted on the meta device: no weights, no arithmetic."""
+class Priced(NamedTuple):
+    """What counting an own network gives."""
+
+    cost: Cost
+    #: Stands for its modules and the shapes of its parameters: equal for equal networks.
+    signature: str
+
+
+@lru_cache(maxsize=65536)
+def price_own_network(network: OwnNetwork, resolution: int) -> Priced:
+    """An own network counted on the meta device: no weights, no arithmetic."""
     import torch
 
     from scaling_search.baselines.counting import count_cost
@@ -82,10 +92,12 @@ def price_own_network(network: OwnNetwork, resolution: int) -> Cost:
     with torch.device("meta"):
         module = network.build(resolution)
     try:
-        return count_cost(module, network.in_channels, resolution)
+        cost = count_cost(module, network.in_channels, resolution)
     except Exception as error:
         raise InvalidInput(
             f"{network.target} cannot be priced: a forward pass of one image of "
             f"({network.in_channels}, {resolution}, {resolution}) failed with "
             f"{type(error).__name__}: {error}"
         ) from error
+    shapes = [(name, tuple(p.shape)) for name, p in module.named_parameters()]
+    return Priced(cost, repr([network.target, repr(module), shapes, cost]))

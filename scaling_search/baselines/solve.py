@@ -41,7 +41,9 @@ def solve_phi(baseline: Baseline, coefficients: Coefficients, macs: float) -> Fa
     member = scale(baseline, coefficients, within)
     if scale(baseline, coefficients, low).id == member.id:
         return member
-    _, first = _boundary(low, within, lambda phi: scale(baseline, coefficients, phi).id != member.id)
+    _, first = _boundary(
+        low, within, lambda phi: scale(baseline, coefficients, phi).id != member.id
+    )
     return scale(baseline, coefficients, first)
 
 

@@ -41,9 +41,7 @@ class ExecutorSettings:
                 f"executor.workers is {self.workers!r}, but must lie between 1 and 1024"
             )
         if self.device not in ("auto", "cpu", "cuda"):
-            raise InvalidInput(
-                f"executor.device is {self.device!r}, but must be auto, cpu or cuda"
-            )
+            raise InvalidInput(f"executor.device is {self.device!r}, but must be auto, cpu or cuda")
         if not self.timeout > 0:
             raise InvalidInput(f"executor.timeout is {self.timeout!r}, but must be above 0 seconds")
         if not 1 <= self.attempts <= 10:

@@ -1,18 +1,29 @@
 """Accuracy against compute, numbers in, numbers out: laws, fits, intervals, back-tests."""
 
+from scaling_search.forecast.backtest import Backtest, backtest
+from scaling_search.forecast.contrast import Contrast, contrast
 from scaling_search.forecast.law import Estimate, Prediction, ScalingLaw, fit_scaling_law
+from scaling_search.forecast.plan import Lesson, SizeNeeded, next_sizes, size_needed
 from scaling_search.forecast.prior import PUBLISHED_PRIOR, WEAK_PRIOR, Beliefs, Prior
 from scaling_search.forecast.warning import ForecastWarning, WarningType
 
 __all__ = [
     "PUBLISHED_PRIOR",
     "WEAK_PRIOR",
+    "Backtest",
     "Beliefs",
+    "Contrast",
     "Estimate",
     "ForecastWarning",
+    "Lesson",
     "Prediction",
     "Prior",
     "ScalingLaw",
+    "SizeNeeded",
     "WarningType",
+    "backtest",
+    "contrast",
     "fit_scaling_law",
+    "next_sizes",
+    "size_needed",
 ]

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import expit, ndtr
 
 from scaling_search.errors import InvalidInput
+from scaling_search.forecast.drift import drift_seen
+from scaling_search.forecast.forms import SATURATING, FormFit, fit_form
 from scaling_search.forecast.observations import (
     FloatArray,
     Numbers,
@@ -17,7 +19,7 @@ from scaling_search.forecast.observations import (
     observe,
     positive_numbers,
 )
-from scaling_search.forecast.posterior import Posterior, drift_covariance, infer, log_shape
+from scaling_search.forecast.posterior import Posterior, infer, log_shape
 from scaling_search.forecast.prior import PUBLISHED_PRIOR, Prior
 from scaling_search.forecast.quantiles import mixture_quantiles, weighted_quantiles
 from scaling_search.forecast.warning import ForecastWarning, find_warnings
@@ -65,6 +67,7 @@ class ScalingLaw:
     observations: Observations
     prior: Prior
     posterior: Posterior
+    least_squares: FormFit | None  # a check, not the forecast; None for fewer than three sizes
     warnings: tuple[ForecastWarning, ...]
 
     def predict(self, macs: Numbers, level: float = 0.9, of: Of = "mean") -> Prediction:
@@ -82,27 +85,34 @@ class ScalingLaw:
         macs_n = positive_numbers("macs", macs)
         tails = np.array([0.5 - level / 2, 0.5 + level / 2])
         low, high = self.quantiles(macs_n, tails, of).T
-        mean, _ = self._normals(macs_n, of)
+        mean = self.centre(macs_n)
+        # Between the sizes that were measured the interval follows them, and a size may lie off
+        # the law.
         return Prediction(
             macs=macs_n,
-            mean=np.minimum(np.exp(self.posterior.weight @ mean), 1.0),
-            low=low,
-            high=high,
+            mean=mean,
+            low=np.minimum(low, mean),
+            high=np.maximum(high, mean),
             level=level,
             of=of,
             times_beyond=macs_n / self.observations.macs[-1],
         )
 
+    def centre(self, macs: Numbers) -> FloatArray:
+        """(n,): exp of the posterior mean of the law's log error at macs (n,); never rises."""
+        x = self._log_ratio(positive_numbers("macs", macs))
+        return np.asarray(np.minimum(np.exp(self.posterior.weight @ self._curves(x)), 1.0))
+
     def quantiles(self, macs: Numbers, probabilities: Numbers, of: Of = "mean") -> FloatArray:
         """(n, probabilities): quantiles of the forecast error at macs (n,), clipped at 1."""
-        mean, var = self._normals(positive_numbers("macs", macs), of)
+        mean, var = self.normals(positive_numbers("macs", macs), of)
         wanted = positive_numbers("probabilities", probabilities)
         logs = mixture_quantiles(mean, var, self.posterior.weight, wanted)
         return np.minimum(np.exp(logs), 1.0)
 
     def probability_below(self, macs: Numbers, error: float, of: Of = "mean") -> FloatArray:
         """(n,): probability that the error at macs (n,) is below `error` (a fraction)."""
-        mean, var = self._normals(positive_numbers("macs", macs), of)
+        mean, var = self.normals(positive_numbers("macs", macs), of)
         below = ndtr((np.log(error) - mean) / np.sqrt(var))
         return np.asarray(self.posterior.weight @ below)
 
@@ -114,7 +124,7 @@ class ScalingLaw:
     @property
     def floor(self) -> Estimate:
         """E: the error (fraction) that no amount of macs takes away."""
-        return self._estimate(self.posterior.share * np.exp(self.posterior.level))
+        return self._estimate(expit(self.posterior.logit_share) * np.exp(self.posterior.level))
 
     @property
     def scatter(self) -> Estimate:
@@ -123,7 +133,7 @@ class ScalingLaw:
 
     def to_dict(self) -> dict[str, Any]:
         """All that a report needs of the law, ready for JSON."""
-        seen = self.observations
+        seen, plain = self.observations, self.least_squares
         named = {"exponent": self.exponent, "floor": self.floor, "scatter": self.scatter}
         return {
             "form": "error = floor + amplitude * macs^-exponent",
@@ -132,6 +142,7 @@ class ScalingLaw:
             "runs": seen.runs,
             "decades": seen.decades,
             **{key: {"median": e.median, "low": e.low, "high": e.high} for key, e in named.items()},
+            "least_squares": None if plain is None else plain.to_dict(),
             "prior": self.prior.source,
             "warnings": [
                 {"type": warning.type.value, "sentence": warning.sentence}
@@ -150,20 +161,28 @@ class ScalingLaw:
         ]
         return "\n".join(lines)
 
-    def _normals(self, macs: FloatArray, of: Of) -> tuple[FloatArray, FloatArray]:
-        """(laws, n): mean and variance of the log error, given each law of the posterior."""
+    def normals(self, macs: FloatArray, of: Of) -> tuple[FloatArray, FloatArray]:
+        """(laws, n): mean and variance of the log error at macs (n,), given each law."""
         if of not in ("mean", "run"):
             raise InvalidInput(f"`of` is {of!r}, but must be 'mean' or 'run'.")
         p, seen = self.posterior, self.observations
-        x = np.log(macs) - np.log(seen.macs[-1])
-        mean = p.level[:, None] + log_shape(x, p.exponent, p.share)
-        far = np.abs(x)
-        wander = np.diagonal(drift_covariance(far, far))
-        var = p.level_var[:, None] + p.drift[:, None] ** 2 * wander
+        x = self._log_ratio(macs)
+        rest = seen.log_error - self._curves(seen.x)
+        drift_mean, drift_var = drift_seen(seen, rest, p.scatter, p.drift, x)
+        mean = self._curves(x) + drift_mean
+        var = p.level_var[:, None] + drift_var
         if of == "run":
             counting = evaluation_noise(np.minimum(p.weight @ mean, 0.0), seen.test_images)
             var = var + p.scatter[:, None] ** 2 + seen.run_noise + counting
         return mean, var
+
+    def _log_ratio(self, macs: FloatArray) -> FloatArray:
+        return np.asarray(np.log(macs) - np.log(self.observations.macs[-1]))
+
+    def _curves(self, x: FloatArray) -> FloatArray:
+        """(laws, points): log error of each law at x (points,)."""
+        p = self.posterior
+        return p.level[:, None] + log_shape(x, p.exponent, p.logit_share)
 
     def _estimate(self, values: FloatArray) -> Estimate:
         low, median, high = weighted_quantiles(values, self.posterior.weight, (0.05, 0.5, 0.95))
@@ -191,4 +210,6 @@ def fit_scaling_law(
     seen = observe(macs, error, error_se, test_images)
     chosen = PUBLISHED_PRIOR if prior is None else prior
     posterior = infer(seen, chosen)
-    return ScalingLaw(seen, chosen, posterior, find_warnings(seen, posterior))
+    enough = seen.macs.size >= SATURATING.fewest_sizes
+    plain = fit_form(SATURATING, seen) if enough else None
+    return ScalingLaw(seen, chosen, posterior, plain, find_warnings(seen, posterior, plain))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
@@ -19,11 +19,11 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from scaling_search.forecast.observations import FloatArray, Observations, observe
-from scaling_search.forecast.posterior import Grid, first_grid, log_likelihood, log_prior
-from scaling_search.forecast.prior import WEAK_BELIEFS, WEAK_WEIGHT, Beliefs, Prior
+from scaling_search.forecast.observations import FloatArray, observe
+from scaling_search.forecast.posterior import Posterior, infer
+from scaling_search.forecast.prior import WEAK_BELIEFS, WEAK_PRIOR, WEAK_WEIGHT, Beliefs, Prior
 
-NODES = (31, 13)  # finer than a fit's grid, which is laid anew around each posterior
+FINE = (31, 13)  # nodes of the grid: the evidence needs them closer than a forecast does
 PULL_MEAN = 1.0  # standard deviation of a mean about that of the wide beliefs, in their sds
 PULL_SD = 0.5  # standard deviation of the log of an sd about that of the wide beliefs
 
@@ -43,42 +43,62 @@ def read_families(path: Path) -> dict[str, tuple[FloatArray, FloatArray]]:
     return families
 
 
-class Likelihoods:
-    """The likelihood of each family on one grid: computed once, used for every prior."""
-
-    def __init__(self, families: Sequence[Observations]) -> None:
-        self.grid: Grid = first_grid(WEAK_BELIEFS, *NODES)
-        self.tables = [log_likelihood(seen, self.grid)[0] for seen in families]
-
-    def log_evidence(self, prior: Prior, leave_out: int | None = None) -> float:
-        """Log probability of all families, up to a constant, save the one left out."""
-        density = log_prior(self.grid, prior)
-        kept = [table for i, table in enumerate(self.tables) if i != leave_out]
-        return float(sum(logsumexp(table + density) for table in kept))
+def wide_laws(families: Iterable[tuple[FloatArray, FloatArray]]) -> list[Posterior]:
+    """The posterior of each family (macs, error) under the wide beliefs alone."""
+    return [infer(observe(*family), WEAK_PRIOR, FINE) for family in families]
 
 
-def learn(likelihoods: Likelihoods, source: str, leave_out: int | None = None) -> Prior:
-    """The prior under which the families are most probable, without the one left out."""
+def learn(laws: Sequence[Posterior], source: str) -> Prior:
+    """The prior under which the families are most probable.
+
+    laws: one posterior per family, inferred under `WEAK_PRIOR`. The evidence for other beliefs is
+    then the mean of the ratio of the densities over the laws of a family.
+    """
+    nodes = [
+        np.column_stack(
+            [np.log(law.exponent), law.logit_first, np.log(law.scatter), np.log(law.drift)]
+        )
+        for law in laws
+    ]
+    wide = [np.log(law.weight) - _log_density(at, WEAK_BELIEFS) for law, at in zip(laws, nodes)]
     start = np.concatenate([WEAK_BELIEFS.mean, np.log(WEAK_BELIEFS.sd)])
     pull = np.concatenate([PULL_MEAN * WEAK_BELIEFS.sd, np.full(4, PULL_SD)])
 
     def objective(z: FloatArray) -> float:
-        held = 0.5 * float((((z - start) / pull) ** 2).sum())
-        return held - likelihoods.log_evidence(_prior(z, source), leave_out)
+        beliefs = _beliefs(z)
+        total = 0.5 * float((((z - start) / pull) ** 2).sum())
+        for at, rest in zip(nodes, wide):
+            learned = float(logsumexp(rest + _log_density(at, beliefs)))
+            total -= float(np.logaddexp(np.log(1.0 - WEAK_WEIGHT) + learned, np.log(WEAK_WEIGHT)))
+        return total
 
     found = minimize(objective, start, method="L-BFGS-B", options={"maxiter": 100})
-    return _prior(found.x, source)
+    return Prior(_beliefs(found.x), WEAK_BELIEFS, WEAK_WEIGHT, source)
 
 
-def _prior(z: FloatArray, source: str) -> Prior:
+def leave_one_out(laws: Sequence[Posterior]) -> list[Prior]:
+    """For each family, the prior learned from all others: what a family is judged with."""
+    return [
+        learn([law for j, law in enumerate(laws) if j != left], f"all families but number {left}")
+        for left in range(len(laws))
+    ]
+
+
+def _beliefs(z: FloatArray) -> Beliefs:
     mean, sd = z[:4], np.exp(z[4:])
-    beliefs = Beliefs(*(float(value) for pair in zip(mean, sd) for value in pair))
-    return Prior(beliefs, WEAK_BELIEFS, WEAK_WEIGHT, source)
+    return Beliefs(*(float(value) for pair in zip(mean, sd) for value in pair))
+
+
+def _log_density(nodes: FloatArray, beliefs: Beliefs) -> FloatArray:
+    """(n,): log density of the beliefs at nodes (n, 4), up to a constant."""
+    away = (nodes - beliefs.mean) / beliefs.sd
+    return np.asarray(-0.5 * (away**2).sum(axis=1) - np.log(beliefs.sd).sum())
 
 
 def main(path: str) -> None:
+    """Print the beliefs learned from the table at `path`."""
     families = read_families(Path(path))
-    prior = learn(Likelihoods([observe(*family) for family in families.values()]), source=path)
+    prior = learn(wide_laws(families.values()), source=path)
     print(f"{len(families)} families")
     print("Beliefs(" + ", ".join(f"{value:.3f}" for value in astuple(prior.learned)) + ")")
 

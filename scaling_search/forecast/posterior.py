@@ -2,10 +2,13 @@
 
 log error = level + log((1 - s) exp(-c x) + s) + drift(x) + scatter,   x = log(macs / largest)
 
-which is error = E + A macs^-c with s = E / error at the largest measured size. `drift` is what the
-form cannot follow: an integrated Wiener process that starts at the largest measured size and runs
-both ways. Going down, it lets the fit forget small sizes that do not follow the law (the recency
-weight, chosen by the figures themselves); going up, it widens the forecast with the distance.
+which is error = E + A macs^-c with s = E / error at the largest measured size. The prior speaks of
+the share at the smallest measured size, so that measuring a larger one changes what is known and
+not what was believed: logit s(largest) = logit s(smallest) + c log(largest / smallest).
+`drift` is what the form cannot follow: an integrated Wiener process that starts at the largest
+measured size and runs both ways. Going down, it lets the fit forget small sizes that do not follow
+the law (the recency weight, chosen by the figures themselves); going up, it widens the forecast
+with the distance.
 Exponent, share, scatter and drift rate are summed over a grid; the level is integrated exactly.
 """
 
@@ -14,16 +17,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import log_expit
 
+from scaling_search.forecast.drift import drift_covariance
 from scaling_search.forecast.observations import FloatArray, Observations
 from scaling_search.forecast.prior import Beliefs, Prior
 
-SHAPE_NODES = 17  # nodes of exponent and of share: 289 shapes
-SPREAD_NODES = 7  # nodes of scatter and of drift: 49 covariances
+NODES = (17, 7)  # of exponent and of share: 289 shapes; of scatter and of drift: 49 covariances
 REACH = 3.5  # the first grid goes so many standard deviations to each side of the wide beliefs
 ZOOM = 4.0  # the later ones so many to each side of what the last grid found
-PASSES = 4
+PASSES = 3
 KEPT = 1.0 - 1e-3  # of the posterior mass; the rest is dropped
 
 
@@ -31,7 +34,7 @@ KEPT = 1.0 - 1e-3  # of the posterior mass; the rest is dropped
 class Grid:
     """Where the likelihood was computed: shapes (289, 2), scatters (7,), drifts (7,), all logs."""
 
-    shapes: FloatArray  # log exponent, logit share
+    shapes: FloatArray  # log exponent, logit of the share at the smallest size
     scatters: FloatArray
     drifts: FloatArray
     log_cell: float  # log of the volume of a cell
@@ -43,7 +46,8 @@ class Posterior:
 
     weight: FloatArray  # adds up to 1
     exponent: FloatArray
-    share: FloatArray  # floor / error at the largest measured size
+    logit_first: FloatArray  # logit of floor / error at the smallest measured size
+    logit_share: FloatArray  # the same at the largest
     level: FloatArray  # mean of the log error of the law at the largest measured size
     level_var: FloatArray
     scatter: FloatArray  # standard deviation of the log error of a size about its law
@@ -51,24 +55,15 @@ class Posterior:
     log_evidence: float  # log of the marginal likelihood
 
 
-def log_shape(x: FloatArray, exponent: FloatArray, share: FloatArray) -> FloatArray:
+def log_shape(x: FloatArray, exponent: FloatArray, logit_share: FloatArray) -> FloatArray:
     """(laws, points): log error of each law relative to its error at x = 0. x: (points,)."""
-    power = np.exp(np.clip(-exponent[:, None] * x, -700.0, 700.0))
-    return np.log((1.0 - share)[:, None] * power + share[:, None])
+    power = log_expit(-logit_share)[:, None] - exponent[:, None] * x
+    return np.asarray(np.logaddexp(power, log_expit(logit_share)[:, None]))
 
 
-def drift_covariance(distance_a: FloatArray, distance_b: FloatArray) -> FloatArray:
-    """(a, b): covariance of an integrated Wiener process of rate 1 at distances from its start."""
-    near = np.minimum(distance_a[:, None], distance_b[None, :])
-    far = np.maximum(distance_a[:, None], distance_b[None, :])
-    return near**2 * (3.0 * far - near) / 6.0
-
-
-def first_grid(
-    beliefs: Beliefs, shape_nodes: int = SHAPE_NODES, spread_nodes: int = SPREAD_NODES
-) -> Grid:
+def first_grid(beliefs: Beliefs, nodes: tuple[int, int] = NODES) -> Grid:
     """A grid over all that the beliefs hold possible."""
-    cov, nodes = np.diag(beliefs.sd[:2] ** 2), (shape_nodes, spread_nodes)
+    cov = np.diag(beliefs.sd[:2] ** 2)
     return _grid(beliefs.mean[:2], cov, beliefs.mean[2:], beliefs.sd[2:], REACH, nodes)
 
 
@@ -79,11 +74,11 @@ def log_likelihood(seen: Observations, grid: Grid) -> tuple[FloatArray, FloatArr
     variance (spreads,), where spreads run over scatters and, within each, over drifts.
     """
     x, n = seen.x, seen.x.size
-    exponent, share = np.exp(grid.shapes[:, 0]), expit(grid.shapes[:, 1])
-    rest = seen.log_error - log_shape(x, exponent, share)
+    exponent = np.exp(grid.shapes[:, 0])
+    rest = seen.log_error - log_shape(x, exponent, grid.shapes[:, 1] - exponent * x[0])
     scatter = np.repeat(np.exp(grid.scatters), grid.drifts.size)
     drift = np.tile(np.exp(grid.drifts), grid.scatters.size)
-    covariance = drift[:, None, None] ** 2 * drift_covariance(-x, -x) + (
+    covariance = drift[:, None, None] ** 2 * drift_covariance(x, x) + (
         scatter[:, None] ** 2 + seen.noise
     )[:, :, None] * np.eye(n)
     root = np.linalg.cholesky(covariance)
@@ -107,9 +102,13 @@ def log_prior(grid: Grid, prior: Prior) -> FloatArray:
     return densities[0] if len(densities) == 1 else np.asarray(np.logaddexp(*densities))
 
 
-def infer(seen: Observations, prior: Prior) -> Posterior:
-    """The posterior, on a grid that is laid again around what the last grid found."""
-    grid = first_grid(prior.weak)
+def infer(seen: Observations, prior: Prior, nodes: tuple[int, int] = NODES) -> Posterior:
+    """The posterior, on a grid that is laid again around what the last grid found.
+
+    nodes: along each axis of the shapes and of the spreads. More change a forecast by less than a
+    thousandth (docs/forecast.md), and are used where the prior is learned.
+    """
+    grid = first_grid(prior.weak, nodes)
     for step in range(PASSES):
         log_like, level, level_var = log_likelihood(seen, grid)
         log_joint = log_like + log_prior(grid, prior)
@@ -118,8 +117,8 @@ def infer(seen: Observations, prior: Prior) -> Posterior:
         evidence = float(highest + np.log(weight.sum()))
         weight /= weight.sum()
         if step + 1 < PASSES:
-            grid = _closer(grid, weight)
-    return _select(grid, weight, level, level_var, evidence + grid.log_cell)
+            grid = _closer(grid, weight, nodes)
+    return _select(seen, grid, weight, level, level_var, evidence + grid.log_cell)
 
 
 def _grid(
@@ -128,7 +127,7 @@ def _grid(
     spread: FloatArray,
     spread_sd: FloatArray,
     reach: float,
-    nodes: tuple[int, int] = (SHAPE_NODES, SPREAD_NODES),
+    nodes: tuple[int, int],
 ) -> Grid:
     """Shapes on the principal axes of `cov`, because exponent and share trade off in a fit."""
     axis = np.linspace(-reach, reach, nodes[0])
@@ -142,7 +141,7 @@ def _grid(
     return Grid(shapes, scatters, drifts, float(np.log(cell)))
 
 
-def _closer(grid: Grid, weight: FloatArray) -> Grid:
+def _closer(grid: Grid, weight: FloatArray, nodes: tuple[int, int]) -> Grid:
     """A grid around the mean and the spread of the weights."""
     shape_weight = weight.sum(axis=1)
     mean = shape_weight @ grid.shapes
@@ -150,16 +149,15 @@ def _closer(grid: Grid, weight: FloatArray) -> Grid:
     cov = (shape_weight[:, None] * away).T @ away
     # The spread of a grid that is coarser than its posterior is 0; a share of the step keeps it
     # open, so that the next grid looks between the nodes.
-    step = np.ptp(grid.shapes, axis=0) / (SHAPE_NODES - 1)
+    step = np.ptp(grid.shapes, axis=0) / (nodes[0] - 1)
     cov += np.diag((0.3 * step) ** 2)
     by_spread = weight.sum(axis=0).reshape(grid.scatters.size, grid.drifts.size)
     spread, spread_sd = [], []
-    for nodes, mass in ((grid.scatters, by_spread.sum(1)), (grid.drifts, by_spread.sum(0))):
-        centre = float(mass @ nodes)
+    for at, mass in ((grid.scatters, by_spread.sum(1)), (grid.drifts, by_spread.sum(0))):
+        centre, gap = float(mass @ at), at[1] - at[0]
         spread.append(centre)
-        gap = nodes[1] - nodes[0]
-        spread_sd.append(float(np.sqrt(mass @ (nodes - centre) ** 2 + (0.3 * gap) ** 2)))
-    return _grid(mean, cov, np.array(spread), np.array(spread_sd), ZOOM)
+        spread_sd.append(float(np.sqrt(mass @ (at - centre) ** 2 + (0.3 * gap) ** 2)))
+    return _grid(mean, cov, np.array(spread), np.array(spread_sd), ZOOM, nodes)
 
 
 def _log_density(grid: Grid, beliefs: Beliefs) -> FloatArray:
@@ -173,16 +171,23 @@ def _log_density(grid: Grid, beliefs: Beliefs) -> FloatArray:
 
 
 def _select(
-    grid: Grid, weight: FloatArray, level: FloatArray, level_var: FloatArray, evidence: float
+    seen: Observations,
+    grid: Grid,
+    weight: FloatArray,
+    level: FloatArray,
+    level_var: FloatArray,
+    evidence: float,
 ) -> Posterior:
     flat = weight.ravel()
     order = np.argsort(-flat, kind="stable")
     kept = order[: int(np.searchsorted(np.cumsum(flat[order]), KEPT)) + 1]
     shape, spread = np.divmod(kept, weight.shape[1])
+    exponent, logit_first = np.exp(grid.shapes[shape, 0]), grid.shapes[shape, 1]
     return Posterior(
         weight=flat[kept] / flat[kept].sum(),
-        exponent=np.exp(grid.shapes[shape, 0]),
-        share=expit(grid.shapes[shape, 1]),
+        exponent=exponent,
+        logit_first=logit_first,
+        logit_share=logit_first - exponent * seen.x[0],
         level=level.ravel()[kept],
         level_var=level_var[spread],
         scatter=np.exp(grid.scatters[spread // grid.drifts.size]),

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+from scipy.special import expit
 
+from scaling_search.forecast.forms import SHARES, FormFit
 from scaling_search.forecast.observations import Observations
 from scaling_search.forecast.posterior import Posterior
 from scaling_search.forecast.quantiles import weighted_quantiles
 
 FEWEST_SIZES = 4  # three parameters and one size to check them
-FLOOR_UNSEEN = 0.1  # a floor below this share of the last error makes no visible difference
+AT_BOUND = 1e-3  # of the last error
 WIDE_SHARE = 0.6  # a 90 % interval of the floor's share this wide says nothing about the floor
 
 
@@ -34,7 +36,9 @@ class ForecastWarning:
     sentence: str
 
 
-def find_warnings(seen: Observations, posterior: Posterior) -> tuple[ForecastWarning, ...]:
+def find_warnings(
+    seen: Observations, posterior: Posterior, plain: FormFit | None
+) -> tuple[ForecastWarning, ...]:
     """What these figures cannot carry, in the order of `WarningType`."""
     found = []
     sizes = seen.macs.size
@@ -62,23 +66,25 @@ def find_warnings(seen: Observations, posterior: Posterior) -> tuple[ForecastWar
                 "standstill at best. Look at the recipe of the larger sizes.",
             )
         )
-    low, high = weighted_quantiles(posterior.share, posterior.weight, (0.05, 0.95))
-    if high < FLOOR_UNSEEN:
-        found.append(
-            ForecastWarning(
-                WarningType.FLOOR_AT_BOUND,
-                "The floor is at its bound of 0: within these sizes the error falls as a plain "
-                "power law, and where it will level off is not in the figures.",
+    if plain is not None:
+        share = float(plain.basins[0].theta[1])
+        if share <= SHARES[0] + AT_BOUND:
+            found.append(
+                ForecastWarning(
+                    WarningType.FLOOR_AT_BOUND,
+                    "The least-squares floor is at its bound of 0: within these sizes the error "
+                    "falls as a plain power law, and the floor of the forecast is the prior's.",
+                )
             )
-        )
-    elif low > 1.0 - FLOOR_UNSEEN:
-        found.append(
-            ForecastWarning(
-                WarningType.FLOOR_AT_BOUND,
-                "The floor is at its bound, the error of the largest size: the error has "
-                "levelled off, and the exponent says nothing about larger sizes.",
+        elif share >= SHARES[-1] - AT_BOUND:
+            found.append(
+                ForecastWarning(
+                    WarningType.FLOOR_AT_BOUND,
+                    "The least-squares floor is at its bound, the error of the largest size: the "
+                    "error has levelled off, and the exponent says nothing about larger sizes.",
+                )
             )
-        )
+    low, high = weighted_quantiles(expit(posterior.logit_share), posterior.weight, (0.05, 0.95))
     if high - low > WIDE_SHARE:
         found.append(
             ForecastWarning(

@@ -64,7 +64,7 @@ def _placed(
     data = (a, b, _MASTER - a * x - b * y, d, e, _MASTER - d * x - e * y)
     size = (NATIVE_RESOLUTION, NATIVE_RESOLUTION)
     drawn = master.transform(size, Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
-    return np.asarray(drawn, np.float32) / 255
+    return np.asarray(drawn, np.float32) / np.float32(255)
 
 
 def draw_glyph(fonts: Path, seed: int, index: int) -> NDArray[np.uint8]:
@@ -86,7 +86,9 @@ def draw_glyph(fonts: Path, seed: int, index: int) -> NDArray[np.uint8]:
             centre[0] + distance * math.cos(direction),
             centre[1] + distance * math.sin(direction),
         )
-        other = _placed(fonts, rng, int(rng.integers(len(CHARACTERS))), beside, rng.uniform(0.4, 0.8) * side)
+        other = _placed(
+            fonts, rng, int(rng.integers(len(CHARACTERS))), beside, rng.uniform(0.4, 0.8) * side
+        )
         ink = np.maximum(ink, other * rng.uniform(0.4, 0.9))
     if rng.random() < 0.3:
         stroke = Image.new("L", (side, side), 0)
@@ -99,4 +101,5 @@ def draw_glyph(fonts: Path, seed: int, index: int) -> NDArray[np.uint8]:
     ramp = np.linspace(-1, 1, side, dtype=np.float32)
     grey = grey + slope[0] * ramp[:, None] + slope[1] * ramp[None, :]
     grey = grey + rng.normal(0, rng.uniform(0.04, 0.18), (side, side))
-    return np.clip(np.rint(grey * 255), 0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(np.rint(grey * 255), 0, 255).astype(np.uint8)
+    return pixels

@@ -116,7 +116,8 @@ def _from_datasets(settings: DataSettings) -> ImageSet:
         test_labels, _ = _labels(test, label_column, settings, classes)
     undecoded = train.cast_column(image_column, datasets.Image())
     sample = [
-        undecoded[int(i)][image_column] for i in np.linspace(0, len(train) - 1, min(len(train), 500))
+        undecoded[int(i)][image_column]
+        for i in np.linspace(0, len(train) - 1, min(len(train), 500))
     ]
     in_channels = 1 if all(image.mode in ("1", "L", "I;16") for image in sample) else 3
     sides = sorted(min(image.size) for image in sample)
@@ -268,7 +269,8 @@ def _content_hash(settings: DataSettings, *parts: Any) -> str:
             if file.is_file():
                 content.update(f"{file.relative_to(path.parent)}:{file.stat().st_size}".encode())
                 with file.open("rb") as stream:
-                    content.update(hashlib.file_digest(stream, "sha256").digest())
+                    while chunk := stream.read(1 << 20):
+                        content.update(chunk)
     else:
         checksums = [part.info.download_checksums for part in parts if part is not None]
         sizes = [part.info.splits for part in parts if part is not None]

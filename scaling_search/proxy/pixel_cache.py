@@ -101,13 +101,17 @@ def resample(image: Pixels, side: int) -> Pixels:
         return image
     weights = _area_weights(square, side)
     averaged = np.einsum("yh,hwc,xw->yxc", weights, image, weights, optimize=True)
-    return np.rint(averaged).astype(np.uint8)
+    resampled: Pixels = np.rint(averaged).astype(np.uint8)
+    return resampled
 
 
 def _area_weights(before: int, after: int) -> NDArray[np.float32]:
-    """Row i: how much of each of `before` pixels lies under pixel i of `after`; rows add up to 1."""
+    """Row i: how much of each pixel before lies under pixel i after; rows add up to 1."""
     edges = np.linspace(0, before, after + 1)
     pixel = np.arange(before)
     low = np.maximum(edges[:-1, None], pixel)
     high = np.minimum(edges[1:, None], pixel + 1)
-    return (np.clip(high - low, 0, None) * (after / before)).astype(np.float32)
+    weights: NDArray[np.float32] = (np.clip(high - low, 0, None) * (after / before)).astype(
+        np.float32
+    )
+    return weights

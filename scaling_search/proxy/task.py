@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -195,9 +196,10 @@ class ProxyTask:
                 return source.read_image("train", row)
             return source.read_image("test", row - first_test)
 
-        read_image = from_source
+        read_image: Callable[[int], Pixels] = from_source
         if source.drawn and resolution != source.native_resolution:
-            read_image = self._pixels(source.native_resolution).__getitem__
+            native = self._pixels(source.native_resolution)
+            read_image = lambda i: native[i]  # noqa: E731
         return open_pixels(
             self.settings.cache_folder(),
             self._cache_name(resolution),

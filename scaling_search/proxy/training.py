@@ -90,7 +90,7 @@ def train(
                     label_smoothing=recipe.label_smoothing,
                 )
                 optimizer.zero_grad(set_to_none=True)
-                loss.backward()
+                torch.autograd.backward(loss)
                 optimizer.step()
                 step += 1
                 average.update(step)
@@ -123,9 +123,7 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(groups, lr=rate, fused=True)
     if recipe.optimizer == "sgd":
-        return torch.optim.SGD(
-            groups, lr=rate, momentum=recipe.momentum, nesterov=True, fused=True
-        )
+        return torch.optim.SGD(groups, lr=rate, momentum=recipe.momentum, nesterov=True, fused=True)
     # Decay 0.9 and epsilon 0.001 are the published settings.
     return torch.optim.RMSprop(groups, lr=rate, alpha=0.9, momentum=recipe.momentum, eps=1e-3)
 
@@ -179,12 +177,10 @@ def save_weights(network: nn.Module, path: Path) -> None:
 def _shuffled(count: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
     """Whole batches of indices in a new random order; the rest of an epoch is left out."""
     order = torch.randperm(count, generator=generator)
-    yield from order[: count - count % batch_size].split(batch_size)
+    yield from torch.split(order[: count - count % batch_size], batch_size)
 
 
-def _on_device(
-    images: NDArray[np.uint8], device: torch.device
-) -> NDArray[np.uint8] | Tensor:
+def _on_device(images: NDArray[np.uint8], device: torch.device) -> NDArray[np.uint8] | Tensor:
     """On a GPU with room for them all images move there once; else they stay mapped from disk."""
     if device.type == "cuda" and images.nbytes < 0.4 * torch.cuda.mem_get_info(device)[0]:
         return torch.from_numpy(np.ascontiguousarray(images)).to(device)
@@ -222,7 +218,7 @@ class _deterministic:
         torch.set_num_threads(1)
         torch.use_deterministic_algorithms(True)
         # Nothing here reads uninitialised memory, and filling it costs a sixth of the time.
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         torch.manual_seed(self.seed)
 
     def __exit__(self, *_: object) -> None:

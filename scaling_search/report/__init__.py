@@ -16,7 +16,7 @@ from scaling_search.study.folder import write_atomically, write_json
 
 
 def build_report(folder: Path) -> str:
-    """Rebuild all that follows from study.yaml, environment.json, runs.csv, curves.csv, timings.csv.
+    """Rebuild all that follows from study.yaml, environment.json and the three CSVs of runs.
 
     Writes trials.csv, family.csv, winner.json, forecast.json, figures, report.html and report.md,
     the same bytes each time, and gives the answer in two sentences. Raises InvalidInput.

@@ -50,9 +50,7 @@ def first_sentence(tables: Tables) -> str:
             f"{len(possible)} of {len(decision.candidates)} networks cannot be told apart from it "
             f"at {LEVEL:.0%} confidence"
         )
-    return (
-        f"Undecided: the lowest val error {where}, {error}, has {what}, but {reason}."
-    )
+    return f"Undecided: the lowest val error {where}, {error}, has {what}, but {reason}."
 
 
 def second_sentence(tables: Tables) -> str:
@@ -138,7 +136,9 @@ def further_remarks(tables: Tables) -> list[str]:
             )
     for dropped in definition.candidates.dropped:
         if dropped.asked.mark:
-            remarks.append(f"{MARKS[dropped.asked.mark]} is not among the candidates: {dropped.reason}.")
+            remarks.append(
+                f"{MARKS[dropped.asked.mark]} is not among the candidates: {dropped.reason}."
+            )
     if isinstance(tables.law, ScalingLaw):
         remarks += [f"Forecast: {warning.sentence}" for warning in tables.law.warnings]
     else:

@@ -1,11 +1,11 @@
-"""The figures of a report: SVG, the same bytes each time, readable in greyscale and at half width."""
+"""The figures of a report: SVG, the same bytes each time, readable in greyscale and small."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 
@@ -22,7 +22,7 @@ from scaling_search.scaling import PAPER
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_STYLE = {
+_STYLE: Any = {
     "svg.hashsalt": "scaling_search",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
@@ -35,7 +35,11 @@ _STYLE = {
 
 @contextmanager
 def _styled() -> Iterator[None]:
-    with mpl.rc_context({**mpl.rcParamsDefault, **_STYLE, "backend": "svg"}):
+    # Whatever a user has configured, a report looks the same.
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.use("svg")
+        plt.rcParams.update(_STYLE)
         yield
     plt.close("all")
 
@@ -51,19 +55,28 @@ def triangle(tables: Tables) -> str:
     trials = tables.trials
     shown = trials[trials["val_error"].notna()]
     with _styled():
-        figure = plt.figure(figsize=(7.2, 5.6))
-        axes = figure.add_subplot(projection="ternary")
-        axes.set_tlabel("depth share, α")
-        axes.set_llabel("width share, β²")
-        axes.set_rlabel("resolution share, γ²")
+        figure = plt.figure(figsize=(7.6, 6.0))
+        # mpltern's axes take three coordinates, which matplotlib's annotations do not know.
+        axes: Any = figure.add_subplot(projection="ternary")
         for side in (axes.taxis, axes.laxis, axes.raxis):
-            side.set_major_locator(mpl.ticker.MultipleLocator(0.25))
+            side.set_major_locator(mpl.ticker.FixedLocator([0.25, 0.5, 0.75]))
+            side.set_major_formatter(mpl.ticker.NullFormatter())
+        axes.tick_params(length=0)
+        corners = ((1.17, -0.085, -0.085), (-0.11, 1.0, 0.11), (-0.11, 0.11, 1.0))
+        for corner, name in zip(corners, ("depth alone", "width alone", "resolution alone")):
+            axes.text(*corner, name, ha="center", va="center")
         axes.grid(color="0.85", linewidth=0.8)
         if len(shown):
             shares = [shown[f"share_{d}"].to_numpy() for d in ("depth", "width", "resolution")]
             accuracy = 100 * (1 - shown["val_error"].to_numpy())
             dots = axes.scatter(
-                *shares, c=accuracy, s=230, cmap="cividis", edgecolors="black", zorder=3
+                *shares,
+                c=accuracy,
+                s=230,
+                cmap="cividis",
+                edgecolors="black",
+                clip_on=False,
+                zorder=3,
             )
             for *place, value in zip(*shares, accuracy):
                 # The empty line lifts the figure above its dot.
@@ -71,11 +84,19 @@ def triangle(tables: Tables) -> str:
             winner = tables.decision.winner
             if winner is not None:
                 at = [[share] for share in winner.coefficients.shares()]
-                axes.scatter(*at, s=110, marker="*", color="white", edgecolors="black", zorder=6)
-            figure.colorbar(dots, ax=axes, shrink=0.7, label="val accuracy, %", pad=0.12)
+                axes.scatter(
+                    *at,
+                    s=110,
+                    marker="*",
+                    color="white",
+                    edgecolors="black",
+                    clip_on=False,
+                    zorder=6,
+                )
+            figure.colorbar(dots, ax=axes, shrink=0.7, label="val accuracy, %", pad=0.1)
         paper = [[share] for share in PAPER.shares()]
         axes.scatter(*paper, s=420, marker="D", facecolors="none", edgecolors="black", zorder=4)
-        axes.set_title("★ lowest val error   ◇ the paper's shares", fontsize=12, pad=34)
+        figure.supxlabel("★ lowest val error   ◇ the paper's shares", fontsize=12)
         return _svg(figure)
 
 

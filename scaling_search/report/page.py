@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 import yaml
+from markupsafe import Markup
 
 from scaling_search.report.answer import (
     first_sentence,
@@ -30,7 +31,18 @@ class Table:
 
 def trial_rows(tables: Tables) -> Table:
     """STEP 1's candidates as a reader wants them."""
-    head = ["trial", "α", "β", "γ", "px", "cost", "asked by", "val error", "worse than the best by", ""]
+    head = [
+        "trial",
+        "α",
+        "β",
+        "γ",
+        "px",
+        "cost",
+        "asked by",
+        "val error",
+        "worse than the best by",
+        "",
+    ]
     rows = []
     for row in tables.trials.itertuples():
         error = "diverged" if row.diverged else "not run yet"
@@ -61,7 +73,17 @@ def trial_rows(tables: Tables) -> Table:
 
 def family_rows(tables: Tables) -> Table:
     """STEP 2's members as a reader wants them."""
-    head = ["φ", "depth", "width", "px", "multiply-adds", "params", "activations", "cost", "effective φ"]
+    head = [
+        "φ",
+        "depth",
+        "width",
+        "px",
+        "multiply-adds",
+        "params",
+        "activations",
+        "cost",
+        "effective φ",
+    ]
     head += ["test error", f"forecast, {LEVEL:.0%}"]
     rows = []
     for row in tables.family.itertuples():
@@ -105,11 +127,17 @@ def conduct_rows(folder: Path, tables: Tables) -> Table:
         hardware, git = environment["hardware"], environment["git"]
         rows += [
             ["command", environment["command"]],
-            ["hardware", f"{hardware['processor']}, {hardware['cores']} cores, "
-             f"{hardware['memory_gib']} GiB, {hardware['workers']} workers on "
-             f"{tables.definition.platform.device}"],
-            ["versions", f"Python {environment['python']}, "
-             + ", ".join(f"{k} {v}" for k, v in environment["versions"].items())],
+            [
+                "hardware",
+                f"{hardware['processor']}, {hardware['cores']} cores, "
+                f"{hardware['memory_gib']} GiB, {hardware['workers']} workers on "
+                f"{tables.definition.platform.device}",
+            ],
+            [
+                "versions",
+                f"Python {environment['python']}, "
+                + ", ".join(f"{k} {v}" for k, v in environment["versions"].items()),
+            ],
         ]
         if git:
             rows.append(["commit", git["commit"] + (", with changes" if git["dirty"] else "")])
@@ -152,7 +180,7 @@ def render(folder: Path, tables: Tables, figures: dict[str, str]) -> tuple[str, 
         "baseline": tables.definition.baseline,
     }
     escaped = environment.overlay(autoescape=True)
-    svg = {name: jinja2.utils.markupsafe.Markup(text[text.index("<svg") :]) for name, text in figures.items()}
+    svg = {name: Markup(text[text.index("<svg") :]) for name, text in figures.items()}
     return (
         escaped.get_template("report.html.jinja").render(**content, figures=svg),
         environment.get_template("report.md.jinja").render(**content),

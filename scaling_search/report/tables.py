@@ -13,10 +13,11 @@ import pandas as pd
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
-from scaling_search.forecast import ScalingLaw, fit_scaling_law
+from scaling_search.forecast import ScalingLaw
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.study import Decision, StudyDefinition, decide
 from scaling_search.study.folder import RUN_COLUMNS
+from scaling_search.study.read import fit_family
 
 #: Level of every interval of a report.
 LEVEL = 0.9
@@ -39,7 +40,9 @@ def read_runs(folder: Path) -> pd.DataFrame:
     except FileNotFoundError as error:
         raise InvalidInput(f"{path} is missing: run the study first") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InvalidInput(f"{path} cannot be read ({error}): restore it from its source") from error
+        raise InvalidInput(
+            f"{path} cannot be read ({error}): restore it from its source"
+        ) from error
     missing = set(RUN_COLUMNS) - set(runs.columns)
     if missing:
         raise InvalidInput(f"{path} lacks the columns {', '.join(sorted(missing))}")
@@ -151,7 +154,8 @@ def _realised(member: FamilyMember, what: str) -> float:
     network, baseline = member.network, member.baseline.network(1, 1)
     if not isinstance(network, Architecture) or not isinstance(baseline, Architecture):
         return math.nan
-    return sum(getattr(network, what)) / sum(getattr(baseline, what))
+    ratio: float = sum(getattr(network, what)) / sum(getattr(baseline, what))
+    return ratio
 
 
 def _relative_sd(groups: Sequence[Sequence[float]]) -> float:
@@ -161,23 +165,6 @@ def _relative_sd(groups: Sequence[Sequence[float]]) -> float:
         return math.nan
     squares = sum(float(np.var(group)) * len(group) / np.mean(group) ** 2 for group in groups)
     return math.sqrt(squares / freedom)
-
-
-def fit_family(definition: StudyDefinition, table: pd.DataFrame) -> ScalingLaw | str:
-    """The scaling law of the trained sizes, or the reason why there is none."""
-    seen = table[table["runs"] > 0]
-    if seen.empty:
-        return "no member has been trained yet"
-    se = seen["test_error_se"]
-    try:
-        return fit_scaling_law(
-            seen["macs"].to_numpy(float),
-            seen["test_error"].to_numpy(float),
-            error_se=None if se.isna().any() else se.to_numpy(float),
-            test_images=definition.facts.test_images,
-        )
-    except InvalidInput as error:
-        return str(error)
 
 
 def add_forecast(table: pd.DataFrame, law: ScalingLaw | str) -> pd.DataFrame:
@@ -210,10 +197,13 @@ def make_tables(definition: StudyDefinition, runs: pd.DataFrame) -> Tables:
     """From a definition and its runs, finished or not."""
     results = runs_by_key(runs)
     decision = decide(definition, results)
-    family, law = pd.DataFrame(), "there is no winner yet"
-    fitted: ScalingLaw | str = law
+    family = pd.DataFrame()
+    fitted: ScalingLaw | str = "there is no winner yet"
     if decision.winner is not None:
         family = family_table(definition, decision.winner.coefficients, results)
-        fitted = fit_family(definition, family)
+        try:
+            fitted = fit_family(family, definition.facts.test_images)
+        except InvalidInput as error:
+            fitted = str(error)
         family = add_forecast(family, fitted)
     return Tables(definition, runs, decision, trials_table(definition, decision), family, fitted)

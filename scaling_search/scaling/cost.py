@@ -32,11 +32,18 @@ class Cost:
         return 3 * 2 * self.macs * examples
 
 
+def _divide_up(size: Count, stride: int) -> Count:
+    """Pixels that a stride leaves of `size`; kernels padded by half their width lose none."""
+    if isinstance(size, int):
+        return -(-size // stride)
+    return -((-size) // np.int64(stride))
+
+
 class _Sum:
     """Running totals while an image of `size` pixels passes through layers."""
 
     def __init__(self, size: Count) -> None:
-        self.size = size
+        self.size: Count = size
         self.macs: Count = 0
         self.params: Count = 0
         self.activations: Count = 0
@@ -45,14 +52,15 @@ class _Sum:
         for layer in layers:
             if isinstance(layer, SqueezeExcitation):
                 weights = 2 * layer.channels * layer.squeezed
-                outputs = layer.channels + layer.squeezed
+                gates = layer.channels + layer.squeezed
                 self.macs = self.macs + times * weights
-                self.params = self.params + times * (weights + outputs)
-                self.activations = self.activations + times * outputs
+                self.params = self.params + times * (weights + gates)
+                self.activations = self.activations + times * gates
                 continue
-            self.size = -(-self.size // layer.stride)
-            fan_in = layer.kernel**2 * (1 if layer.depthwise else layer.in_channels)
-            outputs = layer.out_channels * self.size**2
+            # Odd kernels padded by half their width give ceil(size / stride) pixels.
+            self.size = _divide_up(self.size, layer.stride)
+            fan_in: Count = layer.kernel**2 * (1 if layer.depthwise else layer.in_channels)
+            outputs: Count = layer.out_channels * self.size * self.size
             self.macs = self.macs + times * outputs * fan_in
             # Two parameters a channel belong to the batch norm behind every convolution.
             self.params = self.params + times * layer.out_channels * (fan_in + 2)
@@ -120,7 +128,7 @@ def price(
     ones: list[Count] = [1] * len(architecture.stages)
     single = _total(architecture, columns, ones, size)
     sums = {name: np.broadcast_to(getattr(single, name), size.shape)[pair] for name in _COUNTS}
-    for index, stage in enumerate(architecture.stages):
+    for index in range(len(architecture.stages)):
         further = (repeats[:, index] - 1)[depth_of]
         if not further.any():
             continue

@@ -71,11 +71,14 @@ class PaperRounding:
     def channels(self, channels: Sequence[int], width_mult: ArrayLike) -> Ints:
         exact = np.atleast_1d(np.asarray(width_mult, float))[:, None] * np.asarray(channels, float)
         rounded = _nearest(exact, self.channel_divisor)
-        return np.where(rounded < 0.9 * exact, rounded + self.channel_divisor, rounded)
+        too_low = (rounded < 0.9 * exact).astype(np.int64)
+        lifted: Ints = rounded + self.channel_divisor * too_low
+        return lifted
 
     def repeats(self, repeats: Sequence[int], depth_mult: ArrayLike) -> Ints:
         exact = np.atleast_1d(np.asarray(depth_mult, float))[:, None] * np.asarray(repeats, float)
-        return np.maximum(1, np.ceil(exact)).astype(np.int64)
+        blocks: Ints = np.maximum(1, np.ceil(exact)).astype(np.int64)
+        return blocks
 
     def resolution(self, resolution: int, resolution_mult: ArrayLike) -> Ints:
         exact = resolution * np.atleast_1d(np.asarray(resolution_mult, float))

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from scaling_search.baselines import Baseline, FamilyMember, scale
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import PAPER, Coefficients
-from scaling_search.search.shell import DIMENSIONS, CostConstraint, Shell, Snapped, shell
+from scaling_search.search.shell import (
+    DIMENSIONS,
+    CostConstraint,
+    Shell,
+    Snapped,
+    alone,
+    shell,
+)
 
 #: Points that every study compares: name -> what it is.
 MARKS = {
@@ -101,25 +108,21 @@ def _marked(cost_ratio: float) -> tuple[Asked, ...]:
     return (
         Asked(Coefficients.from_shares(*shares, cost_ratio=cost_ratio), "paper"),
         Asked(Coefficients.from_shares(third, third, third, cost_ratio=cost_ratio), "uniform"),
-        *(
-            Asked(
-                Coefficients.from_shares(
-                    *(float(name == d) for d in DIMENSIONS), cost_ratio=cost_ratio
-                ),
-                name,
-            )
-            for name in DIMENSIONS
-        ),
+        *(Asked(alone(name, cost_ratio), name) for name in DIMENSIONS),
     )
 
 
-def _snap(
-    point: Asked, baseline: Baseline, constraint: CostConstraint, realised: Shell
-) -> Snapped:
+def _snap(point: Asked, baseline: Baseline, constraint: CostConstraint, realised: Shell) -> Snapped:
     if constraint.on == "realised":
         if point.mark in DIMENSIONS:
             return realised.along(point.mark)
-        return realised.nearest(point.coefficients)
+        try:
+            return realised.nearest(point.coefficients)
+        except InvalidInput:
+            if point.mark:
+                # A marked point is always compared, at the nearest cost that it has.
+                return realised.closest(point.coefficients)
+            raise
     nominal = point.coefficients.nominal_cost_ratio
     if abs(nominal - constraint.cost_ratio) > constraint.tolerance:
         raise InvalidInput(
@@ -139,7 +142,9 @@ def _candidate(
 ) -> Candidate:
     below = [
         f"{name} multiplier {value:.3f}"
-        for name, value in zip(DIMENSIONS, (snapped.depth_mult, snapped.width_mult, snapped.resolution_mult))
+        for name, value in zip(
+            DIMENSIONS, (snapped.depth_mult, snapped.width_mult, snapped.resolution_mult)
+        )
         if value < 1
     ]
     if below:

@@ -1,4 +1,4 @@
-"""The grid of STEP 1 (Tan & Le 2019, section 3.3): values of alpha and beta, gamma from the cost."""
+"""STEP 1's grid (Tan & Le 2019, section 3.3): values of alpha and beta, gamma from the cost."""
 
 from __future__ import annotations
 
@@ -66,10 +66,8 @@ def grid_candidates(
             if not gammas:
                 gamma = derive_gamma(alpha, beta, constraint.cost_ratio)
                 if gamma is None:
-                    point = Asked(Coefficients(alpha, beta, 1.0))
-                    dropped.append(
-                        Dropped(point, "alpha * beta^2 alone exceeds the budget: gamma would be below 1")
-                    )
+                    reason = "alpha * beta^2 alone is above the budget: gamma would be below 1"
+                    dropped.append(Dropped(Asked(Coefficients(alpha, beta, 1.0)), reason))
                     continue
                 gammas = [gamma]
             asked += [Asked(Coefficients(alpha, beta, gamma)) for gamma in gammas]

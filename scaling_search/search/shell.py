@@ -15,7 +15,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.baselines import ArchitectureBaseline, Baseline, scale
+from scaling_search.baselines import (
+    ArchitectureBaseline,
+    Baseline,
+    FamilyMember,
+    scale,
+    scale_by,
+)
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients, price
 from scaling_search.scaling.rounding import Floats, Ints
@@ -37,9 +43,7 @@ class CostConstraint:
 
     def __post_init__(self) -> None:
         if self.on not in ("realised", "nominal"):
-            raise InvalidInput(
-                f"constraint.on is {self.on!r}, but must be realised or nominal"
-            )
+            raise InvalidInput(f"constraint.on is {self.on!r}, but must be realised or nominal")
         if not (math.isfinite(self.cost_ratio) and 1 < self.cost_ratio <= 64):
             raise InvalidInput(
                 f"constraint.cost_ratio is {self.cost_ratio!r}, but must be above 1 and at most 64"
@@ -64,6 +68,11 @@ class Snapped:
     cost_ratio: float
 
     @property
+    def point(self) -> Floats:
+        """The three multipliers, (3,)."""
+        return np.array([self.depth_mult, self.width_mult, self.resolution_mult])
+
+    @property
     def coefficients(self) -> Coefficients:
         """The snapped coefficients; raises InvalidInput where a multiplier is below 1."""
         return Coefficients(self.depth_mult, self.width_mult, self.resolution_mult)
@@ -81,6 +90,10 @@ class Shell(Protocol):
 
     def along(self, dimension: str) -> Snapped:
         """The network nearest in cost that scales `dimension` (depth, width, resolution) alone."""
+        ...
+
+    def closest(self, asked: Coefficients) -> Snapped:
+        """The network of the nearest cost, be it outside the tolerance; the nearest of equals."""
         ...
 
 
@@ -137,11 +150,14 @@ class ListedShell:
         others = [i for i, name in enumerate(DIMENSIONS) if name != dimension]
         pure = (self.multipliers[:, others] == 1).all(axis=1)
         if (pure & self.within).any():
-            shares = {name: float(name == dimension) for name in DIMENSIONS}
-            return self._nearest(pure & self.within, Coefficients.from_shares(**shares, cost_ratio=self._goal))
+            return self._nearest(pure & self.within, alone(dimension, self._goal))
         choices = np.flatnonzero(pure)
         off = np.abs(np.log(self.cost_ratios[choices] / self._goal)).round(9)
         return self._snapped(choices[np.lexsort((self.params[choices], off))[0]])
+
+    def closest(self, asked: Coefficients) -> Snapped:
+        off = np.abs(np.log(self.cost_ratios / self._goal)).round(9)
+        return self._nearest(off == off.min(), asked)
 
     def _nearest(self, allowed: NDArray[np.bool_], asked: Coefficients) -> Snapped:
         point = _log_point(np.array([[asked.alpha, asked.beta, asked.gamma]]))
@@ -169,43 +185,72 @@ class RayShell:
 
     def nearest(self, asked: Coefficients) -> Snapped:
         if asked.nominal_cost_ratio == 1:
-            raise InvalidInput(f"{asked} adds no compute, so it has no direction: raise one of them")
-        snapped = self._on_ray(asked)
-        if not self.constraint.allows(snapped.cost_ratio):
-            raise InvalidInput(_nothing_within(self.constraint, snapped.cost_ratio))
-        return snapped
+            raise InvalidInput(
+                f"{asked} adds no compute, so it has no direction: raise one of them"
+            )
+        on_ray = self._on_ray(asked)
+        if self.constraint.allows(on_ray.cost_ratio):
+            return on_ray
+        point = _log_point(np.array([asked.alpha, asked.beta, asked.gamma]))
+        # The steps of a small network jump over the right cost: try each dimension by itself.
+        around = [self._moved(on_ray, i, step) for i in range(3) for step in _STEPS]
+        within = [s for s in around if self.constraint.allows(s.cost_ratio)]
+        if not within:
+            raise InvalidInput(_nothing_within(self.constraint, on_ray.cost_ratio))
+        return min(
+            within, key=lambda s: round(float(np.linalg.norm(_log_point(s.point) - point)), 9)
+        )
 
     def along(self, dimension: str) -> Snapped:
-        shares = {name: float(name == dimension) for name in DIMENSIONS}
-        return self._on_ray(Coefficients.from_shares(**shares, cost_ratio=self.constraint.cost_ratio))
+        return self._on_ray(alone(dimension, self.constraint.cost_ratio))
+
+    def closest(self, asked: Coefficients) -> Snapped:
+        return self._on_ray(asked)
 
     def _on_ray(self, asked: Coefficients) -> Snapped:
         """Bisect the distance along the ray; of all that was counted take the nearest in cost."""
         goal = self.constraint.cost_ratio
-        low, high = 0.0, 2.5 * math.log(goal) / math.log(asked.nominal_cost_ratio)
+        distance = math.log(goal) / math.log(asked.nominal_cost_ratio)
+        low, high = 0.0, 2.5 * distance
         seen: list[tuple[float, float, Snapped]] = []
         for _ in range(12):
-            middle = (low + high) / 2 if seen else math.log(goal) / math.log(
-                asked.nominal_cost_ratio
-            )
-            member = scale(self.baseline, asked, middle)
-            snapped = Snapped(
-                member.depth_mult, member.width_mult, member.resolution_mult, member.cost_ratio
-            )
+            member = scale(self.baseline, asked, distance)
             off = abs(math.log(member.cost_ratio / goal))
-            seen.append((round(off, 9), abs(math.log(middle)), snapped))
+            seen.append((round(off, 9), abs(math.log(distance)), _as_snapped(member)))
             if off < 0.2 * self.constraint.tolerance:
                 break
-            low, high = (middle, high) if member.cost_ratio < goal else (low, middle)
+            low, high = (distance, high) if member.cost_ratio < goal else (low, distance)
+            distance = (low + high) / 2
         return min(seen, key=lambda entry: entry[:2])[2]
+
+    def _moved(self, start: Snapped, dimension: int, step: float) -> Snapped:
+        mult = start.point
+        mult[dimension] *= step
+        resolution = self.baseline.round_resolution(mult[2])
+        member = scale_by(
+            self.baseline, depth_mult=mult[0], width_mult=mult[1], resolution=resolution
+        )
+        return _as_snapped(member)
+
+
+#: Factors by which one multiplier is changed in search of the right cost, the smallest first.
+_STEPS = tuple(1 + sign * 0.02 * k for k in range(1, 8) for sign in (1, -1))
+
+
+def _as_snapped(member: FamilyMember) -> Snapped:
+    return Snapped(member.depth_mult, member.width_mult, member.resolution_mult, member.cost_ratio)
 
 
 DIMENSIONS = ("depth", "width", "resolution")
 
 
-def _cells(
-    changes: Floats, realise: Callable[[Floats], Ints], high: float
-) -> Floats:
+def alone(dimension: str, cost_ratio: float) -> Coefficients:
+    """The coefficients that spend the whole budget on one dimension."""
+    depth, width, resolution = (float(name == dimension) for name in DIMENSIONS)
+    return Coefficients.from_shares(depth, width, resolution, cost_ratio)
+
+
+def _cells(changes: Floats, realise: Callable[[Floats], Ints], high: float) -> Floats:
     """One multiplier for each distinct outcome of a rounding between _LOWEST and `high`.
 
     It is the realised ratio of the sums where scaling by that gives the outcome back, so that
@@ -225,14 +270,16 @@ def _cells(
 
 
 def _log_point(multipliers: Floats) -> Floats:
-    """(n, 3) multipliers in the metric of the search: log alpha, 2 log beta, 2 log gamma."""
-    return np.log(multipliers) * np.array([1.0, 2.0, 2.0])
+    """(..., 3) multipliers in the metric of the search: log alpha, 2 log beta, 2 log gamma."""
+    point: Floats = np.log(multipliers) * np.array([1.0, 2.0, 2.0])
+    return point
 
 
 def _nothing_within(constraint: CostConstraint, closest: float) -> str:
+    off = abs(closest / constraint.cost_ratio - 1)
     return (
         f"no network costs {constraint.cost_ratio:g} times the baseline within "
         f"{constraint.tolerance:.1%}; the nearest costs {closest:.4g} times: "
-        f"set constraint.tolerance={math.ceil(1000 * abs(closest / constraint.cost_ratio - 1) + 0.5) / 1000:g} "
+        f"set constraint.tolerance={math.ceil(1000 * off + 0.5) / 1000:g} "
         f"or constraint.cost_ratio={closest:.4g}"
     )

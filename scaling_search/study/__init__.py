@@ -1,4 +1,4 @@
-"""A study: its definition, the database, the loop propose -> run -> record -> resume, its folder."""
+"""A study: its definition, the database, the loop propose -> run -> record, its folder."""
 
 from scaling_search.study.conduct import (
     claimed,

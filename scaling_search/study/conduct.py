@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -12,7 +13,6 @@ from scaling_search.errors import InvalidInput
 from scaling_search.execution import LocalExecutor, resolve_device, torch_version
 from scaling_search.proxy import Job, Outcome, ProxyTask, RunSpec, TaskFacts, proxy_task
 from scaling_search.proxy.run import TRAINER_VERSION
-from scaling_search.study.database import Database
 from scaling_search.study.decide import decide
 from scaling_search.study.definition import (
     PlannedRun,
@@ -23,6 +23,9 @@ from scaling_search.study.definition import (
 from scaling_search.study.folder import write_definition, write_environment, write_records
 from scaling_search.study.loop import AllAtOnce, Progress, complete
 from scaling_search.study.settings import Conduct, StudySettings, differences
+
+if TYPE_CHECKING:
+    from scaling_search.study.database import Database
 
 
 def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask]:
@@ -40,7 +43,8 @@ def require_native(resolution: int, facts: TaskFacts) -> None:
     if resolution > facts.native_resolution:
         raise InvalidInput(
             f"the resolution is {resolution} px, but the images of {facts.name} have "
-            f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} or less"
+            f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} "
+            "or less"
         )
 
 
@@ -60,11 +64,14 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
 def open_database(conduct: Conduct, create: bool = True) -> Database | None:
     """The database of the experiments directory, or of `store`; None where it is not to be made."""
     folder = Path(conduct.experiments_dir).expanduser()
+    path = folder / "store.db"
+    if not (create or conduct.store or path.exists()):
+        return None
+    # SQLAlchemy takes a third of a second to import: not for a plan without a database.
+    from scaling_search.study.database import Database
+
     if conduct.store:
         return Database(conduct.store)
-    path = folder / "store.db"
-    if not create and not path.exists():
-        return None
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -5,17 +5,16 @@ Only drivers write. A run is durable as soon as `record` returns.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy.run import RunSpec
+from scaling_search.proxy import RunSpec
+from scaling_search.study.records import SearchResult, StoredRun
 
 _METADATA = sa.MetaData()
 _RUNS = sa.Table(
@@ -37,35 +36,6 @@ _RUNS = sa.Table(
 _SEARCH_COLUMNS = ("key", "status", "val_error", "val_correct")
 #: Keys in one query; SQLite allows 32,766 parameters.
 _BATCH = 5_000
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """A finished or diverged run with its result and how it came about."""
-
-    key: str
-    status: str
-    val_error: float | None
-    test_error: float | None
-    #: (epoch, train_loss, val_error) of each epoch.
-    curve: tuple[tuple[int, float, float], ...]
-    #: base64 of one bit for each val image, 1 where it was right.
-    val_correct: str
-    seconds: float
-    attempts: int
-    worker: str
-    #: ISO 8601, UTC.
-    finished_at: str
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """What a search gets to know of a run."""
-
-    key: str
-    status: str
-    val_error: float | None
-    val_correct: str
 
 
 class Database:
@@ -148,8 +118,3 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA busy_timeout=60000")
     cursor.close()
-
-
-def encode_bits(packed: bytes) -> str:
-    """Packed bits as text."""
-    return base64.b64encode(packed).decode()

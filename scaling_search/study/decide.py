@@ -44,6 +44,13 @@ class Decision:
         return self.candidates[self.comparison.best]
 
     @property
+    def ranked(self) -> tuple[Candidate, ...]:
+        """The candidates with an answer, the lowest mean val error first."""
+        mean = self.comparison.mean
+        order = [int(i) for i in np.argsort(mean, kind="stable") if np.isfinite(mean[i])]
+        return tuple(self.candidates[i] for i in order)
+
+    @property
     def possible_winners(self) -> tuple[Candidate, ...]:
         """The candidates that cannot be told apart from the best, the lowest mean first."""
         return tuple(self.candidates[i] for i in self.comparison.possible_winners)

@@ -67,7 +67,7 @@ class StudyDefinition:
     def search_runs(self) -> tuple[PlannedRun, ...]:
         """STEP 1: every candidate with every seed; all of the first seed come first."""
         return tuple(
-            self._run("search", candidate.member, 1.0, seed)
+            self.run("search", candidate.member, 1.0, seed)
             for seed in self.settings.sweep.seeds
             for candidate in self.candidates.kept
         )
@@ -95,12 +95,13 @@ class StudyDefinition:
         """STEP 2: every trained size with every seed."""
         seeds = self.settings.family.seeds or self.settings.sweep.seeds
         return tuple(
-            self._run("family", member, member.phi or 0.0, seed)
+            self.run("family", member, member.phi or 0.0, seed)
             for member in self.trained_sizes(coefficients)
             for seed in seeds
         )
 
-    def _run(self, step: str, member: FamilyMember, phi: float, seed: int) -> PlannedRun:
+    def run(self, step: str, member: FamilyMember, phi: float, seed: int) -> PlannedRun:
+        """The run of a member at phi, by which its dropout and stochastic depth grow."""
         dropout, stochastic_depth = self.settings.recipe.regularisation(phi)
         spec = RunSpec(
             member.network,

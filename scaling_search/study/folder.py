@@ -18,8 +18,8 @@ from typing import Any
 
 import yaml
 
-from scaling_search.study.database import StoredRun
 from scaling_search.study.definition import PlannedRun, StudyDefinition
+from scaling_search.study.records import StoredRun
 
 RUN_COLUMNS = (
     "run",
@@ -107,9 +107,7 @@ def write_records(
             )
         )
         curves += [(spec.key, *point) for point in known.curve]
-        timings.append(
-            (spec.key, known.seconds, known.attempts, known.worker, known.finished_at)
-        )
+        timings.append((spec.key, known.seconds, known.attempts, known.worker, known.finished_at))
     write_csv(folder / "runs.csv", RUN_COLUMNS, runs)
     write_csv(folder / "curves.csv", CURVE_COLUMNS, curves)
     write_csv(folder / "timings.csv", TIMING_COLUMNS, timings)

@@ -10,12 +10,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import LocalExecutor
-from scaling_search.proxy.run import Job, Outcome, RunSpec
-from scaling_search.study.database import Database, SearchResult, StoredRun, encode_bits
+from scaling_search.proxy import Job, Outcome, RunSpec
+from scaling_search.study.records import SearchResult, StoredRun, encode_bits
+
+if TYPE_CHECKING:
+    from scaling_search.study.database import Database
 
 
 class Proposer(Protocol):
@@ -76,8 +79,8 @@ def complete(
     """Train what is wanted and missing until nothing more is wanted.
 
     A run whose worker crashes, errs or takes too long is tried `attempts` times and then left out,
-    with a line in `progress.failures`. A mistake of the user's in a worker (InvalidInput) and a disk
-    that refuses to write (OSError) end the loop.
+    with a line in `progress.failures`. A mistake of the user's in a worker (InvalidInput) and a
+    disk that refuses to write (OSError) end the loop.
     """
     queue: deque[tuple[RunSpec, int]] = deque()
     seen: set[str] = set()

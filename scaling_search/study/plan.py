@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scaling_search.proxy import ProxyTask
 from scaling_search.proxy.pixel_cache import require_disk
-from scaling_search.study.database import Database
 from scaling_search.study.definition import PlannedRun, StudyDefinition
+
+if TYPE_CHECKING:
+    from scaling_search.study.database import Database
 
 #: Training arithmetic of one slot, in floating-point operations a second, while nothing is
 #: measured yet: a CPU core on networks of a million multiply-adds, a GPU on the same.
@@ -36,7 +39,7 @@ class Plan:
 def make_plan(
     definition: StudyDefinition, task: ProxyTask, database: Database | None, slots: int
 ) -> Plan:
-    """Count, price and estimate. Raises InvalidInput where the disk cannot hold the pixel caches."""
+    """Count, price and estimate. Raises InvalidInput where the disk cannot hold the caches."""
     runs = definition.search_runs
     stored = database.stored_runs(r.spec.key for r in runs) if database else {}
     flops = {run.spec.key: _train_flops(definition, run) for run in runs}
@@ -74,7 +77,7 @@ def _family_flops(definition: StudyDefinition) -> float:
     family, settings = definition.settings.family, definition.settings
     largest = settings.constraint.cost_ratio**family.train_up_to
     steps = max(1, family.sizes - 1)
-    ratios = sum(largest / family.span ** (index / steps) for index in range(family.sizes))
+    ratios: float = sum(largest / family.span ** (index / steps) for index in range(family.sizes))
     macs = definition.search_runs[0].member.cost.macs / definition.search_runs[0].member.cost_ratio
     examples = settings.recipe.epochs * definition.facts.train_images
     return 6 * macs * ratios * examples * len(family.seeds or settings.sweep.seeds)
@@ -102,7 +105,10 @@ def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
     write(f"Baseline: {base.name} at {base.resolution} px, {round(macs):,} multiply-adds")
     asked = sum(len(c.asked) for c in candidates.kept) + len(candidates.dropped)
     if constraint.on == "realised":
-        within = f"within {constraint.tolerance:.0%} of {constraint.cost_ratio:g} times the multiply-adds"
+        within = (
+            f"within {constraint.tolerance:.0%} of {constraint.cost_ratio:g} times the "
+            "baseline's multiply-adds"
+        )
     else:
         within = f"|alpha*beta^2*gamma^2 - {constraint.cost_ratio:g}| <= {constraint.tolerance:g}"
     write(f"STEP 1: {asked} points, {len(candidates.kept)} distinct networks, {within}")
@@ -116,10 +122,14 @@ def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
             f"{candidate.member.cost_ratio:<5.3f} {candidate.member.resolution:>4} "
             f"{cost.macs:>14,} {cost.params:>10,}  {who}{outside}"
         )
+    reasons: dict[str, list[str]] = {}
     for dropped in candidates.dropped:
         c = dropped.asked.coefficients
         name = f" ({dropped.asked.mark})" if dropped.asked.mark else ""
-        write(f"  dropped {c.alpha:.3g}, {c.beta:.3g}, {c.gamma:.3g}{name}: {dropped.reason}")
+        point = f"({c.alpha:.3g}, {c.beta:.3g}, {c.gamma:.3g}){name}"
+        reasons.setdefault(dropped.reason, []).append(point)
+    for reason, points in reasons.items():
+        write(f"  dropped {', '.join(points)}: {reason}")
     family = settings.family
     write(
         f"STEP 2: up to {family.sizes} sizes of the winner's family up to phi = "

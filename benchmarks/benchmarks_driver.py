@@ -1,0 +1,56 @@
+"""A study whose runs train nothing: what is left is the loop, the database and the executor."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from scaling_search.baselines import load_baseline
+from scaling_search.proxy import DataSettings, Job, Outcome, Recipe, RunSpec
+from scaling_search.proxy.training import Epoch, RunResult
+from scaling_search.study.database import Database
+from scaling_search.study.loop import AllAtOnce, Progress, complete
+
+
+class NoTraining:
+    """An executor whose tasks are done as soon as they are submitted."""
+
+    free = 2
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        curve = tuple(Epoch(e, 1.0, 0.5) for e in range(15))
+        future: Future[Outcome] = Future()
+        future.set_result(Outcome(RunResult("finished", 0.5, 0.5, curve, bytes(175)), 0.0, 1))
+        return future
+
+    def release(self, future: Future[Outcome]) -> None:
+        pass
+
+    def stop(self, future: Future[Outcome]) -> None:
+        pass
+
+
+def seconds_per_run(path: Path, runs: int) -> float:
+    """Seconds that the driver spends on one of `runs` runs."""
+    network = load_baseline("efficientnet_micro", 36, 1).network(1, 1)
+    specs = [
+        RunSpec(network, 20, "task", Recipe(), 0.0, 0.0, seed, "cpu", "torch", 1)
+        for seed in range(runs)
+    ]
+    database = Database(f"sqlite:///{path}")
+    executor: Any = NoTraining()
+    started = time.perf_counter()
+    complete(
+        AllAtOnce(specs),
+        database,
+        executor,
+        lambda spec: Job(spec, DataSettings()),
+        attempts=1,
+        timeout=60,
+        progress=Progress(),
+    )
+    seconds = time.perf_counter() - started
+    database.close()
+    return seconds / runs

@@ -1,0 +1,152 @@
+"""What the README claims about speed, measured: python benchmarks/speed.py [NAME ...]
+
+Each figure is the median of several runs with its smallest and largest, on an otherwise idle
+machine; the limits are those that the project sets itself for 2 cores without a GPU. Names:
+start, price, driver, report, smoke, quick, workers. Without names all but quick and workers run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def timed(what: Callable[[], object], runs: int = 5) -> list[float]:
+    seconds = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        what()
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def show(name: str, seconds: list[float], limit: float, unit: str = "s", scale: float = 1) -> None:
+    low, middle, high = (scale * f(seconds) for f in (min, statistics.median, max))
+    verdict = "within" if middle <= limit else "ABOVE"
+    print(
+        f"{name:58} {middle:8.2f} {unit} ({low:.2f} to {high:.2f}), {verdict} {limit:g} {unit}",
+        flush=True,
+    )
+
+
+def command(*words: str, cwd: Path) -> Callable[[], object]:
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+
+    def run() -> None:
+        subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=cwd,
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    return run
+
+
+def start(folder: Path) -> None:
+    """Commands that train nothing."""
+    show("--help", timed(command("scaling_search", "--help", cwd=folder)), 1.5)
+    plan = command("scaling_search", "+sweep=grid", "dry_run=true", cwd=folder)
+    show("+sweep=grid dry_run=true", timed(plan), 1.5)
+
+
+def price(_folder: Path) -> None:
+    """A million points of B0, as a grid and scattered."""
+    from scaling_search.baselines import load_baseline
+    from scaling_search.baselines.baseline import ArchitectureBaseline
+    from scaling_search.scaling import price as price_grid
+
+    baseline = load_baseline("efficientnet_b0")
+    assert isinstance(baseline, ArchitectureBaseline)
+    side = np.linspace(1, 2, 100)
+    grid = [axis.ravel() for axis in np.meshgrid(side, side, side)]
+    scattered = list(np.random.default_rng(0).uniform(1, 2, (3, 10**6)))
+    for name, points in (("a grid of", grid), ("scattered", scattered)):
+
+        def run(points: list[np.ndarray] = points) -> None:
+            price_grid(baseline.architecture, baseline.resolution, baseline.rounding, *points)
+
+        show(f"pricing {name} 1,000,000 points of B0", timed(run), 2)
+
+
+def driver(folder: Path) -> None:
+    """The loop and the database around runs that train nothing."""
+    from benchmarks_driver import seconds_per_run
+
+    for runs in (1_000, 10_000):
+        measured = [seconds_per_run(folder / f"{runs}-{i}.db", runs) for i in range(3)]
+        show(f"driver overhead a run, study of {runs:,}", measured, 10, "ms", 1000)
+
+
+def report(folder: Path) -> None:
+    """Rebuilding the report of a committed study."""
+    study = REPOSITORY / "experiments" / "grid-efficientnet_micro-glyphs-quick"
+    shutil.copytree(study, folder / "study", dirs_exist_ok=True)
+    rebuild = command("scaling_search.report", str(folder / "study"), cwd=folder)
+    show("rebuilding a report", timed(rebuild), 6)
+
+
+def smoke(folder: Path) -> None:
+    """A whole study in seconds, from an empty database; pixel caches are kept."""
+
+    def run() -> None:
+        shutil.rmtree(folder / "experiments", ignore_errors=True)
+        command("scaling_search", "+sweep=grid", "recipe=smoke", cwd=folder)()
+
+    show("+sweep=grid recipe=smoke", timed(run, 3), 40)
+
+
+def quick(folder: Path) -> None:
+    """The default study, from an empty database and an empty pixel cache."""
+
+    def run() -> None:
+        shutil.rmtree(folder / "experiments", ignore_errors=True)
+        cache = tempfile.mkdtemp(dir=folder)
+        command("scaling_search", "+sweep=grid", f"data.cache_dir={cache}", cwd=folder)()
+
+    show("+sweep=grid", timed(run, 1), 300)
+
+
+def workers(folder: Path) -> None:
+    """Runs a minute of two workers over those of one, in turn."""
+    words = ("scaling_search", "+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0,1.41]")
+    words += ("sweep.seeds=[0,1,2,3]", "recipe.epochs=1", "family.sizes=1")
+    ratios = []
+    for _ in range(3):
+        seconds = []
+        for count in (1, 2):
+            shutil.rmtree(folder / "experiments", ignore_errors=True)
+            seconds += timed(command(*words, f"executor.workers={count}", cwd=folder), 1)
+        ratios.append(seconds[0] / seconds[1])
+    print(
+        f"{'two workers over one, whole commands':58} {statistics.median(ratios):8.2f}   "
+        f"({min(ratios):.2f} to {max(ratios):.2f}), wanted 1.8"
+    )
+
+
+ALL = {f.__name__: f for f in (start, price, driver, report, smoke, quick, workers)}
+
+
+def main() -> None:
+    sys.path.insert(0, str(REPOSITORY / "benchmarks"))
+    names = sys.argv[1:] or ["start", "price", "driver", "report", "smoke"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            ALL[name](Path(folder))
+
+
+if __name__ == "__main__":
+    main()

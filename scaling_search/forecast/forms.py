@@ -1,0 +1,176 @@
+"""Single forms of the law, fitted by least squares: what a curve-fitting routine would say.
+
+A check on the forecast and the baselines of the benchmark; the forecast itself is `posterior.py`.
+The level is solved exactly (variable projection), the other parameters are searched on a fixed
+grid, and every basin of the grid is polished. M1, M2, M3: Alabdulmohsin, Neyshabur and Zhai 2022,
+"Revisiting neural scaling laws in language and vision" (arXiv 2209.06640).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import minimum_filter
+from scipy.optimize import least_squares
+
+from scaling_search.errors import InvalidInput
+from scaling_search.forecast.observations import FloatArray, Numbers, Observations, positive_numbers
+
+MISFIT = 0.01  # of the log error: no size counts as known more exactly than the form holds
+MOST_BASINS = 4  # polished, from the best
+
+
+@dataclass(frozen=True)
+class Form:
+    """A family of curves: `curve(x, theta)` is the log error up to a constant.
+
+    x: (n,), log(macs / largest). theta: (k, parameters), within the ends of `axes`. Returns (k, n).
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    axes: tuple[FloatArray, ...]  # grid of each parameter; the ends are its bounds
+    curve: Callable[[FloatArray, FloatArray], FloatArray]
+
+    @property
+    def fewest_sizes(self) -> int:
+        """As many sizes as parameters, the level among them."""
+        return len(self.parameters) + 1
+
+
+@dataclass(frozen=True, eq=False)
+class Basin:
+    """One local minimum: its parameters (parameters,), misfit and forecast at 4 times the data."""
+
+    theta: FloatArray
+    rms: float  # weighted root mean square of the log residuals
+    forecast_at_4x: float
+
+
+@dataclass(frozen=True, eq=False)
+class FormFit:
+    """A form fitted to sizes; `basins` has the best first."""
+
+    form: Form
+    level: float  # log error of the curve at the largest measured size
+    largest: float  # macs
+    basins: tuple[Basin, ...]
+
+    def predict(self, macs: Numbers) -> FloatArray:
+        """(n,): error at macs (n,), in the unit that was fitted."""
+        x = np.log(positive_numbers("macs", macs)) - np.log(self.largest)
+        return _errors(self.form, self.basins[0].theta, self.level, x)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Parameters of the best basin, and how many basins there are and how far apart."""
+        best = self.basins[0]
+        forecasts = [basin.forecast_at_4x for basin in self.basins]
+        return {
+            "form": self.form.name,
+            **dict(zip(self.form.parameters, best.theta.tolist())),
+            "rms_log_error": best.rms,
+            "basins": len(self.basins),
+            "basins_apart_at_4x": max(forecasts) - min(forecasts),
+        }
+
+
+def power_curve(x: FloatArray, theta: FloatArray) -> FloatArray:
+    """A F^-c; theta: c."""
+    return np.asarray(-theta[:, :1] * x)
+
+
+def saturating_curve(x: FloatArray, theta: FloatArray) -> FloatArray:
+    """E + A F^-c; theta: c and E's share of the error at the largest size."""
+    share = theta[:, 1:2]
+    return np.asarray(np.log((1.0 - share) * np.exp(-theta[:, :1] * x) + share))
+
+
+def shifted_curve(x: FloatArray, theta: FloatArray) -> FloatArray:
+    """A (1 / F + g)^c; theta: c and log(g * largest)."""
+    shift = np.exp(theta[:, 1:2])
+    return np.asarray(theta[:, :1] * np.log((np.exp(-x) + shift) / (1.0 + shift)))
+
+
+EXPONENTS = np.geomspace(0.01, 5.0, 40)
+SHARES = np.linspace(0.0, 0.98, 30)
+POWER_LAW = Form("power law (M1)", ("exponent",), (EXPONENTS,), power_curve)
+SATURATING = Form(
+    "saturating power law (M2)", ("exponent", "floor_share"), (EXPONENTS, SHARES), saturating_curve
+)
+SHIFTED = Form(
+    "shifted power law (M3)",
+    ("exponent", "log_shift"),
+    (EXPONENTS, np.linspace(-12.0, 6.0, 37)),
+    shifted_curve,
+)
+FORMS = (POWER_LAW, SATURATING, SHIFTED)
+
+
+def fit_form(form: Form, seen: Observations, weight: FloatArray | None = None) -> FormFit:
+    """Least squares of the log error, weighted by `weight` (sizes,), else by what noise is known.
+
+    Deterministic. Raises InvalidInput where there are fewer sizes than parameters.
+    """
+    if seen.macs.size < form.fewest_sizes:
+        raise InvalidInput(
+            f"`macs` has {seen.macs.size} sizes, but the {form.name} has {form.fewest_sizes} "
+            "parameters. Measure more sizes or take a simpler form."
+        )
+    weights = 1.0 / (seen.noise + MISFIT**2) if weight is None else weight
+    root = np.sqrt(weights / weights.sum())
+    x = seen.x
+
+    def residuals(theta: FloatArray) -> FloatArray:
+        away = seen.log_error - form.curve(x, theta)
+        level = (away * root**2).sum(axis=1, keepdims=True)
+        return np.asarray((away - level) * root)
+
+    def one(theta: FloatArray) -> FloatArray:
+        return np.asarray(residuals(theta[None])[0])
+
+    nodes = np.stack(np.meshgrid(*form.axes, indexing="ij"), axis=-1)
+    misfit = (residuals(nodes.reshape(-1, len(form.axes))) ** 2).sum(axis=1)
+    table = misfit.reshape(nodes.shape[:-1])
+    lowest = np.flatnonzero((minimum_filter(table, size=3, mode="nearest") == table).ravel())
+    lowest = lowest[np.argsort(misfit[lowest], kind="stable")][:MOST_BASINS]
+    low = np.array([axis[0] for axis in form.axes])
+    high = np.array([axis[-1] for axis in form.axes])
+    basins = []
+    for node in lowest:
+        start = nodes.reshape(prod(table.shape), -1)[node]
+        found = least_squares(
+            one,
+            start,
+            bounds=(low - 1e-9, high + 1e-9),
+            x_scale=high - low,
+            xtol=1e-10,
+            max_nfev=60,
+        )
+        theta = np.clip(found.x, low, high)
+        level = _level(form, theta, seen, root)
+        far = float(_errors(form, theta, level, np.log([4.0]))[0])
+        basins.append(Basin(theta, float(np.sqrt(2.0 * found.cost)), far))
+    basins.sort(key=lambda basin: basin.rms)
+    level = _level(form, basins[0].theta, seen, root)
+    return FormFit(form, level, float(seen.macs[-1]), _distinct(basins))
+
+
+def _level(form: Form, theta: FloatArray, seen: Observations, root: FloatArray) -> float:
+    return float(((seen.log_error - form.curve(seen.x, theta[None])[0]) * root**2).sum())
+
+
+def _errors(form: Form, theta: FloatArray, level: float, x: FloatArray) -> FloatArray:
+    return np.asarray(np.minimum(np.exp(level + form.curve(x, theta[None])[0]), 1.0))
+
+
+def _distinct(basins: list[Basin]) -> tuple[Basin, ...]:
+    """Starts that ran into the same minimum count once."""
+    kept: list[Basin] = []
+    for basin in basins:
+        if not any(np.allclose(basin.theta, other.theta, rtol=0.02, atol=0.01) for other in kept):
+            kept.append(basin)
+    return tuple(kept)

@@ -1,0 +1,86 @@
+"""`python -m scaling_search.reproduce experiments/NAME`: train the decisive runs again and compare.
+
+Decisive are the runs of the winner and of its nearest rival. Their data must be where study.yaml
+says, and torch and the device must be those of the study.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from scaling_search.errors import InvalidInput
+from scaling_search.execution import resolve_device, torch_version
+from scaling_search.proxy import Job, carry_out, proxy_task
+from scaling_search.proxy.run import TRAINER_VERSION
+from scaling_search.report.tables import read_runs, runs_by_key
+from scaling_search.study import PlannedRun, StudyDefinition, decide, read_definition
+from scaling_search.study.definition import Platform
+
+
+def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> list[PlannedRun]:
+    """The known runs of the winner and its nearest rival, or all known runs of STEP 1."""
+    results = runs_by_key(read_runs(folder))
+    known = [run for run in definition.search_runs if run.spec.key in results]
+    if all_runs:
+        return known
+    ranked = decide(definition, results).ranked[:2]
+    wanted = {candidate.id for candidate in ranked}
+    return [run for run in known if run.member.id in wanted]
+
+
+def reproduce(folder: Path, cache_dir: str, all_runs: bool) -> bool:
+    """Train again, print each comparison, and say whether all errors are equal to the last bit."""
+    definition = read_definition(folder)
+    here = Platform(resolve_device("auto"), torch_version(), TRAINER_VERSION)
+    if here != definition.platform:
+        raise InvalidInput(
+            f"the study was made with {definition.platform}, but here is {here}: results are only "
+            "comparable on the same device type and versions"
+        )
+    data = replace(definition.settings.data, cache_dir=cache_dir)
+    if proxy_task(data).identity != definition.facts.identity:
+        raise InvalidInput(
+            f"the data of {definition.facts.name} are not those of the study: their content hash "
+            "differs"
+        )
+    before = runs_by_key(read_runs(folder))
+    runs = decisive_runs(definition, folder, all_runs)
+    if not runs:
+        raise InvalidInput(f"{folder} has no finished run of STEP 1 to train again")
+    equal = 0
+    for run in runs:
+        was, now = before[run.spec.key], carry_out(Job(run.spec, data)).result
+        same = (was.val_error, was.test_error) == (now.val_error, now.test_error)
+        equal += same
+        print(
+            f"{run.spec.key} trial {run.member.id} seed {run.spec.seed}: val error {was.val_error} "
+            f"then, {now.val_error} now: {'equal' if same else 'DIFFERENT'}"
+        )
+    print(f"{equal} of {len(runs)} runs are equal to the last bit")
+    return equal == len(runs)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Exit code 0 where all is equal, 1 where something differs, 2 for a mistake in the input."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scaling_search.reproduce",
+        description="Train the decisive runs of a study again and compare.",
+    )
+    parser.add_argument("folder", type=Path, help="experiments/NAME")
+    parser.add_argument("--all", action="store_true", help="every run of STEP 1")
+    parser.add_argument("--cache-dir", default="", help="where pixel caches live")
+    given = parser.parse_args(arguments)
+    try:
+        equal = reproduce(given.folder, given.cache_dir, given.all)
+    except InvalidInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(0 if equal else 1)
+
+
+if __name__ == "__main__":
+    main()

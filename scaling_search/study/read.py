@@ -1,0 +1,95 @@
+"""A finished or unfinished study, read from its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scaling_search.errors import InvalidInput
+from scaling_search.study.definition import StudyDefinition, read_definition
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from scaling_search.forecast import ScalingLaw
+
+
+@dataclass(frozen=True)
+class Study:
+    """What stands in a study folder; columns are explained in docs/study_folder.md."""
+
+    folder: Path
+    definition: StudyDefinition
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """runs.csv: one row a run."""
+        return self._table("runs.csv")
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """curves.csv: one row an epoch of a run."""
+        return self._table("curves.csv")
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """trials.csv: one row a candidate of STEP 1."""
+        return self._table("trials.csv")
+
+    @cached_property
+    def family(self) -> pd.DataFrame:
+        """family.csv: one row a member of STEP 2."""
+        return self._table("family.csv")
+
+    @cached_property
+    def winner(self) -> dict[str, Any]:
+        """winner.json."""
+        content: dict[str, Any] = json.loads(self._existing("winner.json").read_text())
+        return content
+
+    @cached_property
+    def law(self) -> ScalingLaw:
+        """The scaling law of the trained members. Raises InvalidInput where there are too few."""
+        return fit_family(self.family, self.definition.facts.test_images)
+
+    def _table(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        path = self._existing(name)
+        try:
+            return pd.read_csv(path, dtype={"run": str, "trial": str, "member": str})
+        except pd.errors.EmptyDataError:
+            return pd.DataFrame()
+
+    def _existing(self, name: str) -> Path:
+        path = self.folder / name
+        if not path.exists():
+            raise InvalidInput(
+                f"{path} is missing: python -m scaling_search.report {self.folder} makes it"
+            )
+        return path
+
+
+def read_study(folder: str | Path) -> Study:
+    """The study in a folder such as experiments/NAME. Raises InvalidInput where there is none."""
+    path = Path(folder)
+    return Study(path, read_definition(path))
+
+
+def fit_family(family: pd.DataFrame, test_images: int) -> ScalingLaw:
+    """The scaling law of the members of family.csv that were trained. Raises InvalidInput."""
+    from scaling_search.forecast import fit_scaling_law
+
+    if len(family) == 0 or not (family["runs"] > 0).any():
+        raise InvalidInput("no member of the family has been trained yet, so no law can be fitted")
+    seen = family[family["runs"] > 0]
+    se = seen["test_error_se"]
+    return fit_scaling_law(
+        seen["macs"].to_numpy(float),
+        seen["test_error"].to_numpy(float),
+        error_se=None if se.isna().any() else se.to_numpy(float),
+        test_images=test_images,
+    )

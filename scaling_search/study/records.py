@@ -1,0 +1,40 @@
+"""What is kept of a run, and the part of it that a search may see."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A finished or diverged run with its result and how it came about."""
+
+    key: str
+    status: str
+    val_error: float | None
+    test_error: float | None
+    #: (epoch, train_loss, val_error) of each epoch.
+    curve: tuple[tuple[int, float, float], ...]
+    #: base64 of one bit for each val image, 1 where it was right.
+    val_correct: str
+    seconds: float
+    attempts: int
+    worker: str
+    #: ISO 8601, UTC.
+    finished_at: str
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search gets to know of a run."""
+
+    key: str
+    status: str
+    val_error: float | None
+    val_correct: str
+
+
+def encode_bits(packed: bytes) -> str:
+    """Packed bits as text."""
+    return base64.b64encode(packed).decode()

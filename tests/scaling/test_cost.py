@@ -1,0 +1,115 @@
+"""The closed form against what is counted on the built network, one by one and on grids."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scaling_search.baselines import build_network
+from scaling_search.baselines.counting import count_cost
+from scaling_search.scaling import (
+    Architecture,
+    Cost,
+    FineRounding,
+    PaperRounding,
+    Rounding,
+    Stage,
+    cost,
+    price,
+    scale_architecture,
+)
+
+stages = st.builds(
+    Stage,
+    block=st.just("mbconv"),
+    repeats=st.integers(1, 3),
+    channels=st.integers(1, 24),
+    kernel=st.sampled_from([3, 5]),
+    stride=st.sampled_from([1, 2]),
+    expansion=st.sampled_from([1, 2, 3, 6]),
+    se_ratio=st.sampled_from([0.0, 0.1, 0.25, 0.5]),
+)
+architectures = st.builds(
+    Architecture,
+    stem_channels=st.integers(1, 24),
+    stem_stride=st.sampled_from([1, 2]),
+    stages=st.lists(stages, min_size=1, max_size=4).map(tuple),
+    head_channels=st.integers(1, 40),
+    num_classes=st.integers(1, 50),
+    in_channels=st.integers(1, 4),
+    identity_start=st.booleans(),
+)
+policies = st.one_of(
+    st.just(PaperRounding()),
+    st.builds(FineRounding, st.sampled_from([1, 2, 4]), st.sampled_from([1, 2])),
+)
+mults = st.floats(0.3, 4)
+
+# Stem 8x8, one block 4 -> 8 inner, 8x8 -> 4x4, squeeze to 1, out to 6, head 10, 5 classes.
+TINY = Architecture(4, 2, (Stage("mbconv", 1, 6, 3, 2, 2, 0.25),), 10, 5, 3)
+
+
+def test_a_network_priced_by_hand() -> None:
+    stem, expand, depthwise = 4 * 64 * 27, 8 * 64 * 4, 8 * 16 * 9
+    squeeze, project, head, classes = 2 * 8 * 1, 6 * 16 * 8, 10 * 16 * 6, 10 * 5
+    assert cost(TINY, 16) == Cost(
+        macs=stem + expand + depthwise + squeeze + project + head + classes,
+        params=4 * (27 + 2)
+        + 8 * (4 + 2)
+        + 8 * (9 + 2)
+        + (8 + 1 + 8 + 8)
+        + 6 * (8 + 2)
+        + 10 * (6 + 2)
+        + 11 * 5,
+        activations=4 * 64 + 8 * 64 + 8 * 16 + (1 + 8) + 6 * 16 + 10 * 16,
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(architectures, st.integers(1, 41))
+def test_closed_form_equals_the_count(architecture: Architecture, resolution: int) -> None:
+    with torch.device("meta"):
+        network = build_network(architecture, resolution)
+    assert cost(architecture, resolution) == count_cost(
+        network, architecture.in_channels, resolution
+    )
+
+
+def test_odd_sizes_round_up_at_each_stride() -> None:
+    costs = [cost(TINY, resolution) for resolution in (15, 16, 17)]
+    assert costs[0] == costs[1]
+    assert costs[1].macs < costs[2].macs
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    architectures,
+    policies,
+    st.integers(4, 64),
+    st.lists(st.tuples(mults, mults, mults), min_size=1, max_size=12),
+)
+def test_grids_are_priced_like_single_networks(
+    architecture: Architecture, policy: Rounding, resolution: int, points: list
+) -> None:
+    depth, width, pixels = np.array(points).T
+    grid = price(architecture, resolution, policy, depth, width, pixels)
+    for index, (depth_mult, width_mult, resolution_mult) in enumerate(points):
+        side = int(policy.resolution(resolution, resolution_mult)[0])
+        expected = cost(scale_architecture(architecture, policy, depth_mult, width_mult), side)
+        assert grid.resolution[index] == side
+        assert grid.macs[index] == expected.macs
+        assert grid.params[index] == expected.params
+        assert grid.activations[index] == expected.activations
+
+
+def test_grids_are_exact_beyond_floating_point() -> None:
+    """At this size a float64 would lose the last digits."""
+    big = replace(TINY, stem_channels=10007, head_channels=10009, num_classes=99991)
+    grid = price(big, 4001, FineRounding(channel_divisor=1), [1.0], [1.0], [1.0])
+    assert int(grid.macs[0]) == cost(big, 4001).macs
+
+
+def test_train_flops() -> None:
+    assert Cost(macs=10, params=1, activations=1).train_flops(7) == 3 * 2 * 10 * 7

@@ -1,0 +1,69 @@
+"""From multipliers to a realised architecture."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import (
+    Architecture,
+    FineRounding,
+    PaperRounding,
+    Rounding,
+    Stage,
+    scale_architecture,
+)
+
+SMALL = Architecture(
+    stem_channels=16,
+    stem_stride=2,
+    stages=(Stage("mbconv", 2, 16, 3, 1, 1, 0.0), Stage("mbconv", 3, 24, 5, 2, 4, 0.25)),
+    head_channels=64,
+    num_classes=7,
+    in_channels=1,
+    identity_start=True,
+)
+
+
+@pytest.mark.parametrize("rounding", [PaperRounding(), FineRounding()])
+def test_one_gives_the_baseline_back(rounding: Rounding) -> None:
+    assert scale_architecture(SMALL, rounding, 1, 1) == SMALL
+
+
+def test_only_repeats_and_channels_change() -> None:
+    grown = scale_architecture(SMALL, PaperRounding(), 2, 2)
+    assert grown.repeats == (4, 6)
+    assert grown.channels == (32, 32, 48, 128)
+    stages = tuple(
+        replace(stage, repeats=small.repeats, channels=small.channels)
+        for stage, small in zip(grown.stages, SMALL.stages, strict=True)
+    )
+    assert replace(grown, stem_channels=16, head_channels=64, stages=stages) == SMALL
+
+
+def test_depth_and_width_are_independent() -> None:
+    deep = scale_architecture(SMALL, FineRounding(), 2, 1)
+    wide = scale_architecture(SMALL, FineRounding(), 1, 2)
+    assert (deep.repeats, deep.channels) == ((4, 6), SMALL.channels)
+    assert (wide.repeats, wide.channels) == (SMALL.repeats, (32, 32, 48, 128))
+
+
+@pytest.mark.parametrize("rounding", [PaperRounding(), FineRounding()])
+def test_nothing_vanishes(rounding: Rounding) -> None:
+    smallest = scale_architecture(SMALL, rounding, 1e-6, 1e-6)
+    assert smallest.repeats == (1, 1)
+    assert min(smallest.channels) >= 1
+
+
+def test_total_stride() -> None:
+    assert SMALL.total_stride == 4
+    assert replace(SMALL, stem_stride=1).total_stride == 2
+
+
+@pytest.mark.parametrize("value", [0, -1, math.nan, math.inf])
+def test_multipliers_must_be_finite_and_positive(value: float) -> None:
+    with pytest.raises(InvalidInput, match=f"depth_mult is {value}, but must be a finite number"):
+        scale_architecture(SMALL, PaperRounding(), value, 1)
+    with pytest.raises(InvalidInput, match=f"width_mult is {value}, but must be a finite number"):
+        scale_architecture(SMALL, PaperRounding(), 1, value)
