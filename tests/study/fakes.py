@@ -1,0 +1,121 @@
+"""A study that trains nothing: settings, and an executor whose results follow from the spec."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from scaling_search.baselines import BaselineSettings
+from scaling_search.proxy import DataSettings, Job, Recipe, RunSpec
+from scaling_search.search import CostConstraint, GridSettings
+from scaling_search.study import (
+    Conduct,
+    FamilySettings,
+    StudySettings,
+    define,
+    open_database,
+    run_study,
+    study_folder,
+)
+from scaling_search.study.loop import Progress
+
+SETTINGS = StudySettings(
+    baseline=BaselineSettings(name="efficientnet_micro", resolution=12),
+    data=DataSettings(train_images=150, test_images=80),
+    recipe=Recipe(name="smoke", epochs=2, batch_size=16),
+    sweep=GridSettings(alpha=[1.0, 1.41], beta=[1.0, 1.41], seeds=[0, 1]),
+    constraint=CostConstraint(),
+    family=FamilySettings(train_up_to=1.5, sizes=3, span=3.0),
+)
+
+
+def fake_outcome(job: Job) -> Any:
+    """What a worker would give: errors that follow from the run's key, and a falling curve."""
+    spec = job.spec
+    noise = int(hashlib.sha256(spec.key.encode()).hexdigest()[:4], 16) / 0xFFFF
+    val = 0.3 + 0.1 * noise - 0.02 * spec.seed
+    curve = tuple(
+        SimpleNamespace(epoch=epoch, train_loss=2.0 / epoch, val_error=val + 0.1 * (2 - epoch))
+        for epoch in range(1, spec.recipe.epochs + 1)
+    )
+    result = SimpleNamespace(
+        status="finished", val_error=val, test_error=val + 0.01, curve=curve, val_correct=b"\x0f"
+    )
+    return SimpleNamespace(result=result, seconds=1.0, worker=os.getpid())
+
+
+class FakeExecutor:
+    """Stands in for LocalExecutor: `function` is called at once, in this process.
+
+    `jobs` lists all that were submitted, `stopped` those whose time was up. A function that gives
+    None stands for a run that never ends.
+    """
+
+    def __init__(self, function: Callable[[Job], Any] = fake_outcome, slots: int = 2) -> None:
+        self.function = function
+        self.slots = slots
+        self.jobs: list[Job] = []
+        self.stopped: list[RunSpec] = []
+        self._running: dict[Future[Any], Job] = {}
+
+    def __enter__(self) -> FakeExecutor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    @property
+    def free(self) -> int:
+        return self.slots - len(self._running)
+
+    def submit(self, job: Job) -> Future[Any]:
+        future: Future[Any] = Future()
+        assert self.free > 0
+        self.jobs.append(job)
+        self._running[future] = job
+        try:
+            outcome = self.function(job)
+            if outcome is not None:
+                future.set_result(outcome)
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def release(self, future: Future[Any]) -> None:
+        del self._running[future]
+
+    def stop(self, future: Future[Any]) -> None:
+        self.stopped.append(self._running[future].spec)
+        future.set_exception(BrokenProcessPool())
+
+
+def fake_study(
+    experiments: Path,
+    settings: StudySettings = SETTINGS,
+    executor: FakeExecutor | None = None,
+    **conduct: Any,
+) -> Path:
+    """Carry a study out with a fake executor and give its folder, without its report."""
+    how = Conduct(experiments_dir=str(experiments), **conduct)
+    folder = study_folder(settings, how)
+    definition, _ = define(settings, how)
+    folder.mkdir(parents=True, exist_ok=True)
+    database = open_database(how)
+    assert database is not None
+    run_study(
+        definition,
+        how,
+        folder,
+        database,
+        executor or FakeExecutor(),  # type: ignore[arg-type]
+        "the command",
+        lambda _step, _runs: Progress(),
+    )
+    database.close()
+    return folder

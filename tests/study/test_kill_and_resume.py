@@ -1,0 +1,151 @@
+"""Real processes killed at any time: the same command again gives what an undisturbed one gives."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import sys
+import time
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from processes import finish, group, results, start, wait_for, workers
+
+from scaling_search.execution import LocalExecutor
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def runs_stored(folder: Path) -> int:
+    """How many runs the database holds, as another reader sees it."""
+    path = folder / "experiments" / "store.db"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        return int(db.execute("SELECT count(*) FROM scaling_search_runs").fetchone()[0])
+    return 0
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """The folder of a study that nobody killed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    code, out, err = finish(start(folder, cache))
+    assert code == 0, err
+    assert "Report: experiments/tiny/report.html" in out
+    return folder
+
+
+@pytest.mark.slow
+def test_kill_9_at_random_moments(tmp_path: Path, undisturbed: Path, cache: Path) -> None:
+    rng = random.Random(0)
+    kills = 0
+    # The driver dies at three moments: before, between and during runs.
+    for wanted in (0, 1, 5):
+        process = start(tmp_path, cache)
+        wait_for("runs", lambda n=wanted: runs_stored(tmp_path) >= n, process)
+        if wanted == 0:
+            wait_for("workers", lambda p=process: workers(p), process)
+        time.sleep(rng.uniform(0, 0.5))
+        stored, orphans = runs_stored(tmp_path), workers(process)
+        if process.poll() is None:
+            kills += 1
+            os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert runs_stored(tmp_path) >= stored
+        wait_for(f"the end of {orphans}", lambda p=process: not group(p))
+    assert kills >= 2
+
+    # Then a worker dies, and the study goes on without being asked again.
+    process = start(tmp_path, cache)
+    wait_for("workers", lambda: workers(process), process)
+    time.sleep(rng.uniform(0, 1))
+    for pid in workers(process)[:1]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    code, _, err = finish(process)
+    assert code == 0, err
+    assert results(tmp_path) == results(undisturbed)
+    assert not group(process)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_within_seconds_and_says_how_to_go_on(
+    tmp_path: Path, undisturbed: Path, cache: Path
+) -> None:
+    process = start(tmp_path, cache)
+    wait_for("a run", lambda: runs_stored(tmp_path) >= 2, process)
+    os.killpg(process.pid, signal.SIGINT)
+    started = time.monotonic()
+    code, _, err = finish(process)
+    assert code == 130, err
+    assert time.monotonic() - started < 20
+    assert "Traceback" not in err
+    assert "kept" in err
+    assert "repeat the same command" in err
+    assert not workers(process)
+    saved = runs_stored(tmp_path)
+    assert saved >= 2
+    assert (tmp_path / "experiments" / "tiny" / "runs.csv").read_text().count("\n") == saved + 1
+    code, out, err = finish(start(tmp_path, cache))
+    assert code == 0, err
+    assert f"{saved} of them already in the database" in out
+    assert results(tmp_path) == results(undisturbed)
+
+
+@pytest.mark.slow
+def test_weights_are_kept_where_asked_and_load(
+    undisturbed: Path, cache: Path, tmp_path: Path
+) -> None:
+    import pandas as pd
+    import torch
+
+    from scaling_search.study import read_definition
+
+    # In the undisturbed study's own directory, so that only STEP 2 is trained again.
+    words = ("family.save_weights=true", "name=weights", "sweep.seeds=[0]", "executor.workers=1")
+    code, _, err = finish(start(undisturbed, cache, *words))
+    assert code == 0, err
+    folder = undisturbed / "experiments" / "weights"
+    runs = pd.read_csv(folder / "runs.csv", dtype={"trial": str})
+    family = runs[runs["step"] == "family"]
+    files = {path.name for path in (folder / "weights").iterdir()}
+    assert files == {f"{row.trial}-seed{row.seed}.pt" for row in family.itertuples()}
+    definition = read_definition(folder)
+    members = {run.member.id: run.member for run in definition.search_runs}
+    for row in family.itertuples():
+        weights = torch.load(folder / "weights" / f"{row.trial}-seed{row.seed}.pt")
+        assert sum(w.numel() for n, w in weights.items() if "running" not in n) >= row.params
+        if row.trial in members:
+            members[row.trial].build().load_state_dict(weights)
+
+
+def identity(task: int) -> int:
+    return task
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_between_tasks_costs_nothing() -> None:
+    with LocalExecutor(identity, 1) as executor:
+        future = executor.submit(1)
+        assert future.result(60) == 1
+        executor.release(future)
+        pool = executor._pools[0]
+        assert pool is not None
+        (pid,) = pool._processes
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(1)
+        for _ in range(2):
+            # It may fail like any killed run, to be tried again, but through its future.
+            future = executor.submit(2)
+            failed = isinstance(future.exception(60), BrokenProcessPool)
+            executor.release(future)
+        assert not failed
+        assert future.result() == 2

@@ -1,0 +1,205 @@
+"""The loop propose -> run -> record, with an executor that trains nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fakes import SETTINGS, FakeExecutor, fake_outcome
+
+from scaling_search.errors import InvalidInput
+from scaling_search.proxy import Job, RunSpec
+from scaling_search.study import Conduct, define
+from scaling_search.study.database import Database, SearchResult
+from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def spec() -> RunSpec:
+    definition, _ = define(SETTINGS, Conduct())
+    return definition.search_runs[0].spec
+
+
+def specs_of(spec: RunSpec, count: int) -> list[RunSpec]:
+    return [replace(spec, seed=seed) for seed in range(count)]
+
+
+def carry_through(
+    proposer: Proposer | Sequence[RunSpec],
+    database: Database,
+    function: Callable[[Job], Any] = fake_outcome,
+    *,
+    slots: int = 2,
+    attempts: int = 2,
+    timeout: float = 60,
+    weights: Path | None = None,
+) -> tuple[Progress, FakeExecutor]:
+    if isinstance(proposer, Sequence):
+        proposer = AllAtOnce(proposer)
+    executor, progress = FakeExecutor(function, slots), Progress()
+    complete(
+        proposer,
+        database,
+        executor,  # type: ignore[arg-type]
+        lambda wanted: Job(wanted, SETTINGS.data, weights),
+        attempts=attempts,
+        timeout=timeout,
+        progress=progress,
+    )
+    return progress, executor
+
+
+@pytest.mark.slow
+def test_a_thousand_runs_are_each_trained_once(database: Database, spec: RunSpec) -> None:
+    specs = specs_of(spec, 1000)
+    progress, executor = carry_through(specs, database, slots=7)
+    assert (progress.wanted, progress.done, progress.trained) == (1000, 1000, 1000)
+    assert len(executor.jobs) == 1000
+    assert database.known_keys(s.key for s in specs) == {s.key for s in specs}
+    progress, executor = carry_through([*specs, *specs_of(spec, 1010)], database)
+    assert (progress.wanted, progress.done, progress.trained) == (1010, 1010, 10)
+    assert len(executor.jobs) == 10
+
+
+def test_the_same_run_asked_for_twice_is_trained_once(database: Database, spec: RunSpec) -> None:
+    progress, executor = carry_through([spec, spec, replace(spec)], database)
+    assert progress.wanted == progress.done == len(executor.jobs) == 1
+
+
+def test_nothing_wanted_is_nothing_done(database: Database) -> None:
+    progress, executor = carry_through([], database)
+    assert progress.wanted == len(executor.jobs) == 0
+
+
+@pytest.mark.parametrize("error", [RuntimeError("boom"), BrokenProcessPool(), MemoryError()])
+def test_a_failure_is_tried_again(database: Database, spec: RunSpec, error: Exception) -> None:
+    tried: Counter[int] = Counter()
+
+    def first_fails(job: Job) -> Any:
+        tried[job.spec.seed] += 1
+        if job.spec.seed == 3 and tried[3] == 1:
+            raise error
+        return fake_outcome(job)
+
+    specs = specs_of(spec, 6)
+    progress, _ = carry_through(specs, database, first_fails)
+    assert (progress.done, progress.failures) == (6, [])
+    stored = database.stored_runs(s.key for s in specs)
+    assert [stored[s.key].attempts for s in specs] == [1, 1, 1, 2, 1, 1]
+
+
+def test_what_fails_every_time_is_listed_and_left_out(database: Database, spec: RunSpec) -> None:
+    def odd_seeds_fail(job: Job) -> Any:
+        if job.spec.seed % 2:
+            raise RuntimeError("boom")
+        return fake_outcome(job)
+
+    specs = specs_of(spec, 6)
+    progress, executor = carry_through(specs, database, odd_seeds_fail, attempts=3)
+    assert progress.done == progress.trained == 3
+    assert Counter(job.spec.seed for job in executor.jobs) == {0: 1, 1: 3, 2: 1, 3: 3, 4: 1, 5: 3}
+    assert len(progress.failures) == 3
+    assert all("boom" in line and "3 times" in line for line in progress.failures)
+    assert database.known_keys(s.key for s in specs) == {s.key for s in specs[::2]}
+    # A later call tries them again.
+    progress, executor = carry_through(specs, database)
+    assert (progress.trained, progress.failures) == (3, [])
+
+
+@pytest.mark.parametrize("error", [InvalidInput("torn image"), OSError(28, "No space left")])
+def test_what_a_person_must_mend_ends_the_loop(
+    database: Database, spec: RunSpec, error: Exception
+) -> None:
+    def third_cannot(job: Job) -> Any:
+        if job.spec.seed == 2:
+            raise error
+        return fake_outcome(job)
+
+    specs = specs_of(spec, 50)
+    with pytest.raises(type(error)) as raised:
+        carry_through(specs, database, third_cannot, slots=1)
+    assert raised.value is error
+    assert database.known_keys(s.key for s in specs) == {s.key for s in specs[:2]}
+
+
+def test_a_run_that_takes_too_long_is_stopped_and_tried_again(
+    database: Database, spec: RunSpec
+) -> None:
+    tried: Counter[int] = Counter()
+
+    def hangs(job: Job) -> Any:
+        tried[job.spec.seed] += 1
+        # Seed 1 hangs once, seed 2 always.
+        if job.spec.seed == 2 or (job.spec.seed == 1 and tried[1] == 1):
+            return None
+        return fake_outcome(job)
+
+    specs = specs_of(spec, 4)
+    progress, executor = carry_through(specs, database, hangs, timeout=0.01)
+    assert progress.done == 3
+    assert Counter(s.seed for s in executor.stopped) == {1: 1, 2: 2}
+    assert len(progress.failures) == 1
+    assert specs[2].key in progress.failures[0]
+
+
+def test_a_run_given_up_for_time_is_reported_as_such(database: Database, spec: RunSpec) -> None:
+    progress, _ = carry_through([spec], database, lambda _: None, timeout=0.01)
+    assert "timeout" in progress.failures[0] or "too long" in progress.failures[0]
+
+
+def test_a_diverged_run_is_a_result(database: Database, spec: RunSpec) -> None:
+    result = SimpleNamespace(
+        status="diverged", val_error=None, test_error=None, curve=(), val_correct=b""
+    )
+    outcome = SimpleNamespace(result=result, seconds=0.5, worker=1)
+    progress, _ = carry_through([spec], database, lambda _: outcome)
+    assert (progress.done, progress.failures) == (1, [])
+    stored = database.stored_runs([spec.key])[spec.key]
+    assert (stored.status, stored.val_error, stored.curve) == ("diverged", None, ())
+    _, executor = carry_through([spec], database)
+    assert executor.jobs == []
+
+
+def test_every_run_is_durable_as_soon_as_it_is_heard(database: Database, spec: RunSpec) -> None:
+    class Follow:
+        """Wants the next seed when one has ended, up to five, and looks whether it is stored."""
+
+        def start(self) -> Sequence[RunSpec]:
+            return [spec]
+
+        def heard(self, ended: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
+            assert database.known_keys([ended.key]) == {ended.key}
+            assert result.key == ended.key
+            assert not hasattr(result, "test_error")
+            return [replace(ended, seed=ended.seed + 1)] if ended.seed < 4 else []
+
+    progress, _ = carry_through(Follow(), database)
+    assert progress.wanted == progress.done == progress.trained == 5
+    progress, executor = carry_through(Follow(), database)
+    assert (progress.wanted, progress.done, progress.trained) == (5, 5, 0)
+    assert executor.jobs == []
+
+
+def test_missing_weights_are_trained_again(
+    database: Database, spec: RunSpec, tmp_path: Path
+) -> None:
+    carry_through([spec], database)
+    path = tmp_path / "weights.pt"
+    progress, executor = carry_through([spec], database, weights=path)
+    assert len(executor.jobs) == progress.done == 1
+    path.touch()
+    progress, executor = carry_through([spec], database, weights=path)
+    assert (len(executor.jobs), progress.done) == (0, 1)

@@ -1,0 +1,63 @@
+"""The configuration: its files and the settings that they are composed into."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+import yaml
+
+from scaling_search.baselines import STAGE_TABLES
+from scaling_search.config import Configuration, conf_folder
+
+GROUPS = {
+    "baseline": {"efficientnet_b0", "efficientnet_micro", "own"},
+    "data": {"glyphs", "parquet", "hub", "cifar10", "flowers102", "imagenet-1k"},
+    "recipe": {"quick", "proxy", "smoke", "paper"},
+    "executor": {"local"},
+    "sweep": {"grid"},
+}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_has_a_file_for_each_choice(group: str) -> None:
+    assert {path.stem for path in (conf_folder() / group).glob("*.yaml")} >= GROUPS[group]
+
+
+def test_every_file_says_in_a_comment_what_it_is_for_or_only_names_something() -> None:
+    for path in conf_folder().rglob("*.yaml"):
+        text = path.read_text()
+        content = yaml.safe_load(text)
+        assert text.startswith("#") or set(content) == {"name"} or "hydra" in path.parts, path
+
+
+def test_baseline_files_name_baselines_that_exist() -> None:
+    for path in (conf_folder() / "baseline").glob("*.yaml"):
+        name = yaml.safe_load(path.read_text()).get("name")
+        assert name is None or name in STAGE_TABLES
+
+
+def test_every_setting_has_a_default_and_is_frozen() -> None:
+    seen = [Configuration]
+    for kind in seen:
+        assert kind.__dataclass_params__.frozen, kind
+        hints = get_type_hints(kind)
+        for setting in fields(kind):
+            has_default = setting.default is not MISSING or setting.default_factory is not MISSING
+            assert has_default, f"{kind.__name__}.{setting.name}"
+            if is_dataclass(hints[setting.name]):
+                seen.append(hints[setting.name])
+
+
+def test_no_file_holds_a_path_of_a_machine() -> None:
+    for path in conf_folder().rglob("*"):
+        if path.is_file():
+            assert not re.search(r"(/home/|/root/|/work/|C:\\)", path.read_text()), path
+
+
+def test_the_folder_is_found_from_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (conf_folder() / "config.yaml").is_file()
