@@ -9,8 +9,8 @@ held near the wide beliefs by a weak pull, because there are fewer than twenty f
 
 from __future__ import annotations
 
+import argparse
 import csv
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -104,4 +104,6 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(description="Learn the prior from published families.")
+    parser.add_argument("families", help="CSV with the columns family, gmacs and top1_error")
+    main(parser.parse_args().families)
