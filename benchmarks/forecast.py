@@ -18,6 +18,7 @@ import csv
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ FEWEST_FITTED = 4
 CURVE_POINTS = 40  # of a curve's forecast part, at which quantiles are judged; all for the RMSLE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Series:
     """One task: sizes and errors to fit, sizes and errors to forecast."""
 
@@ -63,6 +64,7 @@ Method = Callable[[Series], Forecast]
 
 
 def ours(prior_of: Callable[[str], Prior | None]) -> Method:
+    @cache
     def forecast(series: Series) -> Forecast:
         law = fit_scaling_law(series.macs, series.error, prior=prior_of(series.name))
         every = max(1, series.macs_after.size // CURVE_POINTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,16 @@ class Backtest:
     def rmsle(self) -> float:
         """Root mean square of log(forecast / measured)."""
         return float(np.sqrt(np.mean(np.log(self.prediction.mean / self.error) ** 2)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {
+            "law": self.law.to_dict(),
+            "prediction": self.prediction.to_dict(),
+            "error": self.error.tolist(),
+            "hit": [bool(hit) for hit in self.hit],
+            "rmsle": self.rmsle,
+        }
 
 
 def backtest(

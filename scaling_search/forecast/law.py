@@ -10,7 +10,7 @@ from scipy.special import expit, ndtr
 
 from scaling_search.errors import InvalidInput
 from scaling_search.forecast.drift import drift_seen
-from scaling_search.forecast.forms import SATURATING, FormFit, fit_form
+from scaling_search.forecast.forms import FORMS, SATURATING, FormFit, fit_form
 from scaling_search.forecast.observations import (
     FloatArray,
     Numbers,
@@ -49,6 +49,14 @@ class Prediction:
         far = float(np.max(self.times_beyond, initial=0.0))
         where = f", up to {far:.2g} times beyond the largest measured size" if far > 1 else ""
         return f"{self.level:.0%} Bayesian prediction interval for {what}{where}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        numbers = {
+            name: getattr(self, name).tolist()
+            for name in ("macs", "mean", "low", "high", "times_beyond")
+        }
+        return {**numbers, "level": self.level, "of": self.of, "statement": self.statement}
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,14 @@ class ScalingLaw:
         wanted = positive_numbers("probabilities", probabilities)
         logs = mixture_quantiles(mean, var, self.posterior.weight, wanted)
         return np.minimum(np.exp(logs), 1.0)
+
+    def each_form(self, macs: Numbers) -> dict[str, FloatArray]:
+        """What single forms, fitted by least squares, say at macs (n,): {name: (n,) errors}."""
+        return {
+            form.name: fit_form(form, self.observations).predict(macs)
+            for form in FORMS
+            if self.observations.macs.size > form.fewest_sizes
+        }
 
     def probability_below(self, macs: Numbers, error: float, of: Of = "mean") -> FloatArray:
         """(n,): probability that the error at macs (n,) is below `error` (a fraction)."""

@@ -9,8 +9,8 @@ held near the wide beliefs by a weak pull, because there are fewer than twenty f
 
 from __future__ import annotations
 
+import argparse
 import csv
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -64,15 +64,25 @@ def learn(laws: Sequence[Posterior], source: str) -> Prior:
     start = np.concatenate([WEAK_BELIEFS.mean, np.log(WEAK_BELIEFS.sd)])
     pull = np.concatenate([PULL_MEAN * WEAK_BELIEFS.sd, np.full(4, PULL_SD)])
 
-    def objective(z: FloatArray) -> float:
+    def objective(z: FloatArray) -> tuple[float, FloatArray]:
+        """Minus the log probability of the families, and its gradient."""
         beliefs = _beliefs(z)
         total = 0.5 * float((((z - start) / pull) ** 2).sum())
+        gradient = (z - start) / pull**2
         for at, rest in zip(nodes, wide):
-            learned = float(logsumexp(rest + _log_density(at, beliefs)))
-            total -= float(np.logaddexp(np.log(1.0 - WEAK_WEIGHT) + learned, np.log(WEAK_WEIGHT)))
-        return total
+            joint = rest + _log_density(at, beliefs)
+            learned = np.log(1.0 - WEAK_WEIGHT) + float(logsumexp(joint))
+            evidence = np.logaddexp(learned, np.log(WEAK_WEIGHT))
+            total -= float(evidence)
+            weight = np.exp(joint - joint.max())
+            weight *= np.exp(learned - evidence) / weight.sum()
+            away = (at - beliefs.mean) / beliefs.sd
+            gradient[:4] -= (weight @ away) / beliefs.sd
+            gradient[4:] -= weight @ (away**2 - 1.0)
+        return total, gradient
 
-    found = minimize(objective, start, method="L-BFGS-B", options={"maxiter": 100})
+    options = {"maxiter": 100}
+    found = minimize(objective, start, method="L-BFGS-B", jac=True, options=options)
     return Prior(_beliefs(found.x), WEAK_BELIEFS, WEAK_WEIGHT, source)
 
 
@@ -104,4 +114,6 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(description="Learn the prior from published families.")
+    parser.add_argument("families", help="CSV with the columns family, gmacs and top1_error")
+    main(parser.parse_args().families)

@@ -37,7 +37,7 @@ class Observations:
     @property
     def decades(self) -> float:
         """Factors of ten between the smallest and the largest size."""
-        return float(-self.x[0] / np.log(10.0))
+        return float(abs(self.x[0]) / np.log(10.0))
 
 
 def positive_numbers(name: str, values: Numbers) -> FloatArray:

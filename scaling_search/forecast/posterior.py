@@ -37,7 +37,6 @@ class Grid:
     shapes: FloatArray  # log exponent, logit of the share at the smallest size
     scatters: FloatArray
     drifts: FloatArray
-    log_cell: float  # log of the volume of a cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +50,7 @@ class Posterior:
     level: FloatArray  # mean of the log error of the law at the largest measured size
     level_var: FloatArray
     scatter: FloatArray  # standard deviation of the log error of a size about its law
-    drift: FloatArray
-    log_evidence: float  # log of the marginal likelihood
+    drift: FloatArray  # rate of the drift, per (e-fold of macs)^1.5
 
 
 def log_shape(x: FloatArray, exponent: FloatArray, logit_share: FloatArray) -> FloatArray:
@@ -112,13 +110,11 @@ def infer(seen: Observations, prior: Prior, nodes: tuple[int, int] = NODES) -> P
     for step in range(PASSES):
         log_like, level, level_var = log_likelihood(seen, grid)
         log_joint = log_like + log_prior(grid, prior)
-        highest = log_joint.max()
-        weight = np.exp(log_joint - highest)
-        evidence = float(highest + np.log(weight.sum()))
+        weight = np.exp(log_joint - log_joint.max())
         weight /= weight.sum()
         if step + 1 < PASSES:
             grid = _closer(grid, weight, nodes)
-    return _select(seen, grid, weight, level, level_var, evidence + grid.log_cell)
+    return _select(seen, grid, weight, level, level_var)
 
 
 def _grid(
@@ -136,9 +132,7 @@ def _grid(
     shapes = mean + np.column_stack([first.ravel(), second.ravel()]) @ root.T
     steps = np.linspace(-reach, reach, nodes[1])
     scatters, drifts = spread[:, None] + spread_sd[:, None] * steps
-    cell = (axis[1] - axis[0]) ** 2 * root[0, 0] * root[1, 1]
-    cell *= (steps[1] - steps[0]) ** 2 * spread_sd[0] * spread_sd[1]
-    return Grid(shapes, scatters, drifts, float(np.log(cell)))
+    return Grid(shapes, scatters, drifts)
 
 
 def _closer(grid: Grid, weight: FloatArray, nodes: tuple[int, int]) -> Grid:
@@ -176,7 +170,6 @@ def _select(
     weight: FloatArray,
     level: FloatArray,
     level_var: FloatArray,
-    evidence: float,
 ) -> Posterior:
     flat = weight.ravel()
     order = np.argsort(-flat, kind="stable")
@@ -192,5 +185,4 @@ def _select(
         level_var=level_var[spread],
         scatter=np.exp(grid.scatters[spread // grid.drifts.size]),
         drift=np.exp(grid.drifts[spread % grid.drifts.size]),
-        log_evidence=evidence,
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scaling_search.errors import InvalidInput
-from scaling_search.forecast import WarningType, fit_scaling_law
+from scaling_search.forecast import WarningType, backtest, contrast, fit_scaling_law
 
 MACS = np.array([0.4e9, 0.7e9, 1e9, 1.8e9, 4.2e9, 9.9e9])
 ERROR = np.array([0.229, 0.209, 0.199, 0.184, 0.171, 0.164])
@@ -55,8 +55,17 @@ def test_bad_questions_are_refused():
         law.predict(1e9, of="best")
 
 
-def test_dictionary_is_json():
-    assert "exponent" in json.loads(json.dumps(fit_scaling_law(MACS, ERROR).to_dict()))
+def test_dictionaries_are_json():
+    law = fit_scaling_law(MACS, ERROR)
+    assert "exponent" in json.loads(json.dumps(law.to_dict()))
+    assert json.loads(json.dumps(law.predict(19e9).to_dict()))["times_beyond"] == [19 / 9.9]
+    assert len(json.loads(json.dumps(backtest(MACS, ERROR, 2).to_dict()))["hit"]) == 2
+    assert json.loads(json.dumps(contrast(law, law, 19e9).to_dict()))["of"] == "mean"
+
+
+def test_single_forms_are_told_where_the_sizes_carry_them():
+    assert set(fit_scaling_law(MACS[:3], ERROR[:3]).each_form(19e9)) == {"power law (M1)"}
+    assert len(fit_scaling_law(MACS, ERROR).each_form(19e9)) == 3
 
 
 def test_runs_of_one_size_are_averaged():
