@@ -10,13 +10,14 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from scaling_search.baselines.own_network import OwnNetwork, price_own_network
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import (
     Architecture,
     Coefficients,
     Cost,
     Rounding,
     cost,
+    require_multipliers,
     scale_architecture,
 )
 
@@ -83,7 +84,10 @@ class OwnBaseline:
     in_channels: int
 
     def network(self, depth_mult: float, width_mult: float) -> OwnNetwork:
-        return OwnNetwork(self.name, depth_mult, width_mult, self.num_classes, self.in_channels)
+        require_multipliers(depth_mult, width_mult)
+        return OwnNetwork(
+            self.name, float(depth_mult), float(width_mult), self.num_classes, self.in_channels
+        )
 
     def round_resolution(self, resolution_mult: float) -> int:
         return max(1, math.floor(self.resolution * resolution_mult + 0.5))
@@ -184,7 +188,6 @@ def scale_by(
     baseline: Baseline, *, depth_mult: float, width_mult: float, resolution: int
 ) -> FamilyMember:
     """The member at given multipliers and a resolution in pixels, such as the published B0-B7."""
-    if isinstance(resolution, bool) or int(resolution) != resolution or resolution < 1:
-        raise InvalidInput(f"resolution is {resolution!r}, but must be a whole number of pixels")
+    pixels = whole_number("resolution", resolution)
     network = baseline.network(depth_mult, width_mult)
-    return FamilyMember(baseline, network, int(resolution), depth_mult, width_mult)
+    return FamilyMember(baseline, network, pixels, depth_mult, width_mult)

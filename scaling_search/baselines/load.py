@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from scaling_search.baselines.baseline import ArchitectureBaseline, Baseline, OwnBaseline
 from scaling_search.baselines.efficientnet import efficientnet_b0, efficientnet_micro
 from scaling_search.baselines.own_network import import_function
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import Architecture, FineRounding, Rounding
 
 #: Each gives the architecture, the base resolution in pixels and the rounding policy.
@@ -67,8 +67,8 @@ def load_baseline(
         ("baseline.channel_divisor", channel_divisor),
         ("baseline.resolution_divisor", resolution_divisor),
     ):
-        if value is not None and (isinstance(value, bool) or int(value) != value or value < 1):
-            raise InvalidInput(f"{what} is {value!r}, but must be a whole number above 0")
+        if value is not None:
+            whole_number(what, value)
     if "." in name:
         if resolution is None:
             raise InvalidInput(

@@ -63,9 +63,10 @@ def import_function(target: str) -> Callable[..., Any]:
         sys.path.insert(0, os.getcwd())
     try:
         function = getattr(importlib.import_module(module_name or name), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:  # a module may fail in any way while it is imported
         raise InvalidInput(
-            f"baseline._target_ is {target!r}, but no such function can be imported ({error}): "
+            f"baseline._target_ is {target!r}, but no such function can be imported "
+            f"({type(error).__name__}: {error}): "
             f"give module.function of the form {_SIGNATURE}, from the working directory or an "
             "installed package"
         ) from error

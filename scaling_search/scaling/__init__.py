@@ -3,7 +3,7 @@
 from scaling_search.scaling.architecture import Architecture, Stage
 from scaling_search.scaling.coefficients import PAPER, Coefficients, Multipliers, Shares
 from scaling_search.scaling.cost import Cost, GridCosts, cost, price
-from scaling_search.scaling.realise import scale_architecture
+from scaling_search.scaling.realise import require_multipliers, scale_architecture
 from scaling_search.scaling.rounding import FineRounding, PaperRounding, Rounding
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Stage",
     "cost",
     "price",
+    "require_multipliers",
     "scale_architecture",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from scaling_search.errors import InvalidInput, finite_number, whole_number
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -19,6 +21,16 @@ class Stage:
     expansion: int
     #: Channels of the squeeze over channels at the block's input; 0 leaves it out.
     se_ratio: float
+
+    def __post_init__(self) -> None:
+        for name in ("repeats", "channels", "kernel", "stride", "expansion"):
+            whole_number(name, getattr(self, name))
+        if self.kernel % 2 == 0:
+            raise InvalidInput(
+                f"kernel is {self.kernel}, but must be odd: its padding is half of it"
+            )
+        if not 0 <= finite_number("se_ratio", self.se_ratio) <= 1:
+            raise InvalidInput(f"se_ratio is {self.se_ratio!r}, but must lie between 0 and 1")
 
 
 @dataclass(frozen=True)

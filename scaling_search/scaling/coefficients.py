@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, finite_number
 
 
 class Multipliers(NamedTuple):
@@ -40,14 +40,13 @@ class Coefficients:
 
     def __post_init__(self) -> None:
         for name in ("alpha", "beta", "gamma"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise InvalidInput(f"{name} is {value!r}, but must be a number, such as 1.2")
-            if not math.isfinite(value) or value < 1:
+            value = finite_number(name, getattr(self, name))
+            if value < 1:
                 raise InvalidInput(
-                    f"{name} is {value!r}, but must be finite and at least 1: "
+                    f"{name} is {value!r}, but must be at least 1: "
                     "a coefficient below 1 would shrink the network as compute grows"
                 )
+            object.__setattr__(self, name, value)
 
     @property
     def nominal_cost_ratio(self) -> float:
@@ -56,23 +55,24 @@ class Coefficients:
 
     def multipliers(self, phi: float = 1.0) -> Multipliers:
         """The multipliers at compound coefficient phi; fractional and negative phi are allowed."""
-        if not math.isfinite(phi):
-            raise InvalidInput(f"phi is {phi!r}, but must be a finite number")
-        return Multipliers(self.alpha**phi, self.beta**phi, self.gamma**phi)
+        phi = finite_number("phi", phi)
+        try:
+            return Multipliers(self.alpha**phi, self.beta**phi, self.gamma**phi)
+        except OverflowError as error:
+            raise InvalidInput(
+                f"phi is {phi!r}, but {self} raised to it is beyond any number: take a smaller phi"
+            ) from error
 
     def shares(self) -> Shares:
         """log(alpha), 2 log(beta), 2 log(gamma), each over the log of the nominal cost ratio."""
-        total = math.log(self.nominal_cost_ratio)
+        parts = (math.log(self.alpha), 2 * math.log(self.beta), 2 * math.log(self.gamma))
+        total = sum(parts)
         if total == 0:
             raise InvalidInput(
                 "alpha, beta and gamma are all 1, so no compute is added and shares have no "
                 "meaning: raise at least one of them above 1"
             )
-        return Shares(
-            math.log(self.alpha) / total,
-            2 * math.log(self.beta) / total,
-            2 * math.log(self.gamma) / total,
-        )
+        return Shares(*(part / total for part in parts))
 
     @classmethod
     def from_shares(
@@ -81,17 +81,15 @@ class Coefficients:
         """The coefficients that spend `cost_ratio` in these shares, which must add up to 1."""
         shares = {"depth": depth, "width": width, "resolution": resolution}
         for name, value in shares.items():
-            if not math.isfinite(value) or value < 0:
-                raise InvalidInput(
-                    f"the share of {name} is {value!r}, but must be finite and not negative"
-                )
+            if finite_number(f"the share of {name}", value) < 0:
+                raise InvalidInput(f"the share of {name} is {value!r}, but must not be negative")
         if not math.isclose(sum(shares.values()), 1, abs_tol=1e-6):
             raise InvalidInput(
                 f"the shares {depth} + {width} + {resolution} add up to {sum(shares.values()):g}, "
                 "but must add up to 1"
             )
-        if not math.isfinite(cost_ratio) or cost_ratio <= 1:
-            raise InvalidInput(f"cost_ratio is {cost_ratio!r}, but must be finite and above 1")
+        if finite_number("cost_ratio", cost_ratio) <= 1:
+            raise InvalidInput(f"cost_ratio is {cost_ratio!r}, but must be above 1")
         return cls(cost_ratio**depth, cost_ratio ** (width / 2), cost_ratio ** (resolution / 2))
 
 

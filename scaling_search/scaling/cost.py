@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scaling_search.errors import InvalidInput
 from scaling_search.scaling.architecture import Architecture
 from scaling_search.scaling.layers import Conv, Count, SqueezeExcitation, block_layers
 from scaling_search.scaling.rounding import Ints, Rounding
@@ -151,7 +152,10 @@ def _distinct(
 
     Every policy is monotone in the multiplier, so equal rows are neighbours once sorted.
     """
-    values, inverse = np.unique(np.asarray(mult, float), return_inverse=True)
+    asked = np.asarray(mult, float)
+    if asked.size == 0 or not np.isfinite(asked).all() or (asked <= 0).any():
+        raise InvalidInput("multipliers to price must be finite and above 0, and at least one")
+    values, inverse = np.unique(asked, return_inverse=True)
     rows = realise(values)
     starts = np.r_[True, (rows[1:] != rows[:-1]).any(axis=1)]
     return rows[starts], (np.cumsum(starts) - 1)[inverse]

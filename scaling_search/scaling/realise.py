@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, finite_number
 from scaling_search.scaling.architecture import Architecture
 from scaling_search.scaling.rounding import Rounding
 
@@ -14,9 +13,7 @@ def scale_architecture(
     architecture: Architecture, rounding: Rounding, depth_mult: float, width_mult: float
 ) -> Architecture:
     """The architecture with its repeats and channels scaled and rounded."""
-    for name, value in (("depth_mult", depth_mult), ("width_mult", width_mult)):
-        if not math.isfinite(value) or value <= 0:
-            raise InvalidInput(f"{name} is {value!r}, but must be a finite number above 0")
+    require_multipliers(depth_mult, width_mult)
     stem, *widths, head = (int(c) for c in rounding.channels(architecture.channels, width_mult)[0])
     repeats = rounding.repeats(architecture.repeats, depth_mult)[0]
     stages = tuple(
@@ -24,3 +21,10 @@ def scale_architecture(
         for stage, blocks, width in zip(architecture.stages, repeats, widths)
     )
     return replace(architecture, stem_channels=stem, stages=stages, head_channels=head)
+
+
+def require_multipliers(depth_mult: float, width_mult: float) -> None:
+    """Raise InvalidInput unless both are finite and above 0."""
+    for name, value in (("depth_mult", depth_mult), ("width_mult", width_mult)):
+        if finite_number(name, value) <= 0:
+            raise InvalidInput(f"{name} is {value!r}, but must be above 0")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -57,6 +56,10 @@ def _between(values: NDArray[np.float64], low: float, high: float) -> Floats:
     return np.unique(values[(values > low) & (values < high)])
 
 
+#: What arithmetic may add to a whole number of blocks before the paper's ceil sees it.
+_NOISE = 1e-9
+
+
 @dataclass(frozen=True)
 class PaperRounding:
     """The published rule (Tan & Le 2019, authors' code).
@@ -77,7 +80,7 @@ class PaperRounding:
 
     def repeats(self, repeats: Sequence[int], depth_mult: ArrayLike) -> Ints:
         exact = np.atleast_1d(np.asarray(depth_mult, float))[:, None] * np.asarray(repeats, float)
-        blocks: Ints = np.maximum(1, np.ceil(exact)).astype(np.int64)
+        blocks: Ints = np.maximum(1, np.ceil(exact - _NOISE)).astype(np.int64)
         return blocks
 
     def resolution(self, resolution: int, resolution_mult: ArrayLike) -> Ints:
@@ -93,7 +96,7 @@ class PaperRounding:
 
     def depth_changes(self, repeats: Sequence[int], low: float, high: float) -> Floats:
         blocks = np.arange(1, int(max(repeats) * high) + 2)
-        return _between(np.concatenate([blocks / n for n in repeats]), low, high)
+        return _between(np.concatenate([(blocks + _NOISE) / n for n in repeats]), low, high)
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class FineRounding:
     def repeats(self, repeats: Sequence[int], depth_mult: ArrayLike) -> Ints:
         exact = np.atleast_1d(np.asarray(depth_mult, float)) * sum(repeats)
         totals = np.maximum(len(repeats), np.floor(exact + 0.5)).astype(np.int64)
-        return _handed_out(tuple(repeats), int(totals.max()))[totals - len(repeats)]
+        return _handed_out(np.asarray(repeats), totals)
 
     def resolution(self, resolution: int, resolution_mult: ArrayLike) -> Ints:
         exact = resolution * np.atleast_1d(np.asarray(resolution_mult, float))
@@ -131,15 +134,20 @@ class FineRounding:
         return _between((np.arange(1, int(total * high) + 2) + 0.5) / total, low, high)
 
 
-@lru_cache(maxsize=64)
-def _handed_out(repeats: tuple[int, ...], total: int) -> Ints:
-    """Row i: the blocks of each stage when len(repeats) + i blocks are handed out."""
-    given = np.ones(len(repeats), np.int64)
-    rows = [given.copy()]
-    weights = np.asarray(repeats, float)
-    for _ in range(len(repeats), total):
-        claims = weights / (2 * given + 1)
+def _handed_out(repeats: Ints, totals: Ints) -> Ints:
+    """Blocks of each stage, (n, stages), when `totals` (n,) blocks are handed out.
+
+    Webster's method gives the next block to the greatest claim repeats / (2 * blocks + 1), after
+    one block for every stage. All rows start from what is certainly theirs, so few are left.
+    """
+    stages = len(repeats)
+    certain = repeats * (totals[:, None] - stages) / repeats.sum()
+    given: Ints = np.maximum(1, np.floor(certain + 0.5 - 1e-9)).astype(np.int64)
+    left = totals - given.sum(axis=1)
+    while (left > 0).any():
+        claims = repeats / (2 * given + 1)
         # Equal claims go to the later stage: its blocks see more of the image.
-        given[len(repeats) - 1 - int(np.argmax(claims[::-1]))] += 1
-        rows.append(given.copy())
-    return np.stack(rows)
+        claimant = stages - 1 - np.argmax(claims[:, ::-1], axis=1)
+        given[np.arange(len(given)), claimant] += left > 0
+        left = left - (left > 0)
+    return given
