@@ -15,7 +15,8 @@ from fakes import SETTINGS
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import RunSpec
 from scaling_search.study import Conduct, define, open_database
-from scaling_search.study.database import Database, SearchResult, StoredRun
+from scaling_search.study.database import Database
+from scaling_search.study.records import SearchResult, StoredRun
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +16,9 @@ from fakes import SETTINGS, FakeExecutor, fake_outcome
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job, RunSpec
 from scaling_search.study import Conduct, define
-from scaling_search.study.database import Database, SearchResult
+from scaling_search.study.database import Database
 from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
+from scaling_search.study.records import SearchResult, StoredRun
 
 
 @pytest.fixture
@@ -173,24 +174,54 @@ def test_a_diverged_run_is_a_result(database: Database, spec: RunSpec) -> None:
     assert executor.jobs == []
 
 
+class Chain:
+    """Wants the next seed when one has ended, up to `length`."""
+
+    def __init__(self, spec: RunSpec, length: int) -> None:
+        self.spec = spec
+        self.length = length
+        self.ended: list[tuple[RunSpec, SearchResult]] = []
+
+    def start(self) -> Sequence[RunSpec]:
+        return [replace(self.spec, seed=0)]
+
+    def heard(self, spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
+        self.ended.append((spec, result))
+        return [replace(spec, seed=spec.seed + 1)] if spec.seed + 1 < self.length else []
+
+
 def test_every_run_is_durable_as_soon_as_it_is_heard(database: Database, spec: RunSpec) -> None:
-    class Follow:
-        """Wants the next seed when one has ended, up to five, and looks whether it is stored."""
-
-        def start(self) -> Sequence[RunSpec]:
-            return [spec]
-
-        def heard(self, ended: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
-            assert database.known_keys([ended.key]) == {ended.key}
-            assert result.key == ended.key
+    class Look(Chain):
+        def heard(self, spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
+            assert database.known_keys([spec.key]) == {spec.key}
+            assert result.key == spec.key
             assert not hasattr(result, "test_error")
-            return [replace(ended, seed=ended.seed + 1)] if ended.seed < 4 else []
+            return super().heard(spec, result)
 
-    progress, _ = carry_through(Follow(), database)
+    progress, _ = carry_through(Look(spec, 5), database)
     assert progress.wanted == progress.done == progress.trained == 5
-    progress, executor = carry_through(Follow(), database)
+    again = Look(spec, 5)
+    progress, executor = carry_through(again, database)
     assert (progress.wanted, progress.done, progress.trained) == (5, 5, 0)
     assert executor.jobs == []
+    assert [ended.seed for ended, _ in again.ended] == [0, 1, 2, 3, 4]
+
+
+class Known:
+    """A database that has every run already."""
+
+    def search_results(self, keys: Iterable[str]) -> dict[str, SearchResult]:
+        return {key: SearchResult(key, "finished", 0.5, "") for key in keys}
+
+    def record(self, spec: RunSpec, run: StoredRun) -> None:
+        raise AssertionError("nothing is missing")
+
+
+def test_a_long_search_that_asks_one_by_one_is_resumed(spec: RunSpec) -> None:
+    chain = Chain(spec, 1500)
+    progress, executor = carry_through(chain, Known())  # type: ignore[arg-type]
+    assert (progress.done, progress.trained, executor.jobs) == (1500, 0, [])
+    assert len(chain.ended) == 1500
 
 
 def test_missing_weights_are_trained_again(
