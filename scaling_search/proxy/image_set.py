@@ -155,8 +155,7 @@ def _load_local(settings: DataSettings) -> Any:
         raise InvalidInput(f"data.path is {settings.path!r}, but there is no such file or folder")
     files: dict[str, list[str]] = {}
     for file in sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]:
-        part = next((p for p in ("train", "test", "valid") if p in file.stem.lower()), "train")
-        files.setdefault(part, []).append(str(file))
+        files.setdefault(_part_of(file, path), []).append(str(file))
     try:
         if files:
             return datasets.load_dataset(
@@ -177,6 +176,16 @@ def _load_local(settings: DataSettings) -> Any:
             f"({type(cause).__name__}: {cause}): each parquet file must be whole and hold an "
             "image and a label column, an image folder one folder for each class"
         ) from error
+
+
+def _part_of(file: Path, folder: Path) -> str:
+    """train, test or valid, by the file's name or else by the folders that it lies in."""
+    inside = file.relative_to(folder).parts[:-1] if folder.is_dir() else ()
+    for name in (file.stem, *reversed(inside)):
+        for part in ("train", "test", "valid"):
+            if part in name.lower():
+                return part
+    return "train"
 
 
 def _load_hub(settings: DataSettings) -> Any:

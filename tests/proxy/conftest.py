@@ -1,18 +1,12 @@
 """Tiny data: glyphs drawn once for the session, and image sets that a test writes itself."""
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
+from image_files import WriteParquet, encode_png, make_pixels
 
 from scaling_search.proxy import DataSettings, ProxyTask
-
-WriteParquet = Callable[..., Path]
-
 
 @pytest.fixture(scope="session")
 def glyph_data(tmp_path_factory: pytest.TempPathFactory) -> DataSettings:
@@ -23,18 +17,6 @@ def glyph_data(tmp_path_factory: pytest.TempPathFactory) -> DataSettings:
 @pytest.fixture(scope="session")
 def glyph_task(glyph_data: DataSettings) -> ProxyTask:
     return ProxyTask(glyph_data)
-
-
-def encode_png(pixels: NDArray[np.generic]) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "png")
-    return stream.getvalue()
-
-
-def make_pixels(count: int, side: int, rgb: bool, seed: int) -> list[NDArray[np.uint8]]:
-    rng = np.random.default_rng(seed)
-    shape = (side, side, 3) if rgb else (side, side)
-    return [rng.integers(0, 256, shape, dtype=np.uint8) for _ in range(count)]
 
 
 @pytest.fixture

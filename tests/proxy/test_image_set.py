@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import WriteParquet, encode_png, make_pixels
+from image_files import WriteParquet, encode_png, make_pixels
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, ProxyTask

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import WriteParquet
+from image_files import WriteParquet
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, ProxyTask
