@@ -81,8 +81,7 @@ def learn(laws: Sequence[Posterior], source: str) -> Prior:
             gradient[4:] -= weight @ (away**2 - 1.0)
         return total, gradient
 
-    options = {"maxiter": 100}
-    found = minimize(objective, start, method="L-BFGS-B", jac=True, options=options)
+    found = minimize(objective, start, method="L-BFGS-B", jac=True, options={"maxiter": 100})
     return Prior(_beliefs(found.x), WEAK_BELIEFS, WEAK_WEIGHT, source)
 
 
