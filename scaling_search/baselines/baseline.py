@@ -149,7 +149,8 @@ class FamilyMember:
     @cached_property
     def cost_ratio(self) -> float:
         """The realised multiply-adds over the baseline's."""
-        baseline = network_cost(self.baseline.network(1, 1), self.baseline.resolution)
+        resolution = self.baseline.round_resolution(1.0)
+        baseline = network_cost(self.baseline.network(1, 1), resolution)
         return self.cost.macs / baseline.macs
 
     @property

@@ -22,8 +22,8 @@ class Comparison:
     """Candidates compared with the best of the others. Arrays have one entry a candidate.
 
     Errors are fractions, lower is better. `low` and `high` bound, simultaneously at `level`, how
-    much worse a candidate is than the best other one; a candidate whose `low` is below 0 may be the
-    best. Candidates without any error have nan.
+    much worse a candidate is than the best other one (Hsu's constrained intervals: low <= 0 <=
+    high). Candidates without any error have nan.
     """
 
     mean: Floats
@@ -31,6 +31,8 @@ class Comparison:
     se: Floats
     low: Floats
     high: Floats
+    #: Whether the candidate may be the best; all may without residual degrees of freedom.
+    possible: NDArray[np.bool_]
     level: float
     #: Residual standard deviation of a single run, seeds taken out.
     residual_sd: float
@@ -43,15 +45,8 @@ class Comparison:
 
     @property
     def possible_winners(self) -> tuple[int, ...]:
-        """Indices of the set that holds the true best with probability `level`, best mean first.
-
-        Without residual degrees of freedom nothing can be ruled out.
-        """
-        finite = np.flatnonzero(np.isfinite(self.mean))
-        if self.degrees_of_freedom < 1:
-            kept = finite
-        else:
-            kept = finite[(self.low[finite] < 0) | (finite == self.best)]
+        """Indices of the set that holds the true best with probability `level`, best mean first."""
+        kept = np.flatnonzero(self.possible)
         return tuple(int(i) for i in kept[np.argsort(self.mean[kept], kind="stable")])
 
 
@@ -67,7 +62,9 @@ def compare_with_best(errors: Floats, level: float = 0.9) -> Comparison:
     nothing = np.full(count, np.nan)
     present, blocks = np.unique(rows), np.unique(columns)
     if len(present) == 0:
-        return Comparison(nothing, nothing, nothing, nothing, level, math.nan, 0)
+        return Comparison(
+            nothing, nothing, nothing, nothing, np.isfinite(nothing), level, math.nan, 0
+        )
 
     design = np.zeros((len(rows), count + seeds))
     design[np.arange(len(rows)), rows] = 1
@@ -85,6 +82,7 @@ def compare_with_best(errors: Floats, level: float = 0.9) -> Comparison:
     size = len(present)
     mean, se, low, high = (nothing.copy() for _ in range(4))
     mean[present] = effects[:size]
+    possible = np.isfinite(mean)
     covariance = inverse[:size, :size] * variance
     se[present] = np.sqrt(np.diag(covariance))
     if size > 1 and freedom > 0:
@@ -95,9 +93,10 @@ def compare_with_best(errors: Floats, level: float = 0.9) -> Comparison:
         )
         gap = effects[:size, None] - effects[None, :size]
         np.fill_diagonal(gap, -np.inf)
-        low[present] = (gap - margin).max(axis=1)
+        low[present] = np.minimum(0, (gap - margin).max(axis=1))
+        possible[present] = (gap - margin).max(axis=1) <= 0
         high[present] = np.maximum(0, (gap + margin).max(axis=1))
-    return Comparison(mean, se, low, high, level, math.sqrt(variance), int(freedom))
+    return Comparison(mean, se, low, high, possible, level, math.sqrt(variance), int(freedom))
 
 
 @lru_cache(maxsize=256)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -54,6 +53,8 @@ class DataSettings:
     cache_dir: str = ""
 
     def __post_init__(self) -> None:
+        if self.kind not in ("glyphs", "parquet", "hub"):
+            raise InvalidInput(f"data.kind is {self.kind!r}, but must be glyphs, parquet or hub")
         if not 0.01 <= self.val_fraction <= 0.9:
             raise InvalidInput(
                 f"data.val_fraction is {self.val_fraction!r}, but must lie between 0.01 and 0.9"
@@ -238,10 +239,12 @@ def _balanced(labels: Rows, count: int | None, rng: np.random.Generator) -> Rows
             f"data.train_images or data.test_images is {count}, but {len(classes)} classes need "
             f"at least {2 * len(classes)} images"
         )
+    # Two for every class, the rest in proportion, what is left over to the greatest remainders.
+    exact = (count - 2 * len(classes)) * np.array([np.mean(labels == c) for c in classes])
+    given = 2 + np.floor(exact + 1e-9).astype(int)
+    given[np.argsort(given - exact, kind="stable")[: count - int(given.sum())]] += 1
     kept = [
-        rng.permutation(np.flatnonzero(labels == label))[
-            : max(2, math.floor(count * float(np.mean(labels == label)) + 0.5))
-        ]
-        for label in classes
+        rng.permutation(np.flatnonzero(labels == label))[:number]
+        for label, number in zip(classes, given)
     ]
     return np.sort(np.concatenate(kept))

@@ -96,7 +96,7 @@ def train(
                 average.update(step)
                 total += loss.detach()
             mean_loss = total.item() / steps_per_epoch
-            if not np.isfinite(mean_loss):
+            if not (np.isfinite(mean_loss) and _all_finite(average.network)):
                 return RunResult("diverged", None, None, tuple(curve), b""), network
             val_correct = evaluate(average.network, val_split, device)
             curve.append(Epoch(epoch, mean_loss, 1 - float(val_correct.mean())))
@@ -110,6 +110,10 @@ def train(
             val_correct=np.packbits(val_correct).tobytes(),
         )
         return result, average.network
+
+
+def _all_finite(network: nn.Module) -> bool:
+    return all(bool(torch.isfinite(p).all()) for p in network.parameters())
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

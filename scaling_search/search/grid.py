@@ -66,7 +66,7 @@ def grid_candidates(
             if not gammas:
                 gamma = derive_gamma(alpha, beta, constraint.cost_ratio)
                 if gamma is None:
-                    reason = "alpha * beta^2 alone is above the budget: gamma would be below 1"
+                    reason = "alpha * beta^2 alone exceeds the budget: gamma would be below 1"
                     dropped.append(Dropped(Asked(Coefficients(alpha, beta, 1.0)), reason))
                     continue
                 gammas = [gamma]

@@ -8,6 +8,7 @@ from image_files import WriteParquet, encode_png, make_pixels
 
 from scaling_search.proxy import DataSettings, ProxyTask
 
+
 @pytest.fixture(scope="session")
 def glyph_data(tmp_path_factory: pytest.TempPathFactory) -> DataSettings:
     cache = tmp_path_factory.mktemp("pixels")
