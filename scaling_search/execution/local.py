@@ -115,7 +115,8 @@ class LocalExecutor(Generic[T, R]):
         pool, self._pools[slot] = self._pools[slot], None
         if pool is not None:
             _kill(pool)
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Waiting lets the pool give its semaphores back; dead workers end it at once.
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:

@@ -44,9 +44,9 @@ class CostConstraint:
     def __post_init__(self) -> None:
         if self.on not in ("realised", "nominal"):
             raise InvalidInput(f"constraint.on is {self.on!r}, but must be realised or nominal")
-        if not (math.isfinite(self.cost_ratio) and 1 < self.cost_ratio <= 64):
+        if not (math.isfinite(self.cost_ratio) and 1 < self.cost_ratio <= 8):
             raise InvalidInput(
-                f"constraint.cost_ratio is {self.cost_ratio!r}, but must be above 1 and at most 64"
+                f"constraint.cost_ratio is {self.cost_ratio!r}, but must be above 1 and at most 8"
             )
         if not (math.isfinite(self.tolerance) and 0 < self.tolerance < 1):
             raise InvalidInput(
@@ -130,9 +130,16 @@ class ListedShell:
             np.r_[rounding.resolution(baseline.resolution, pixels / baseline.resolution)]
         )
         sizes = np.union1d(sizes, [baseline.resolution]) / baseline.resolution
-        grid = np.stack(np.meshgrid(depths, widths, sizes, indexing="ij"), -1).reshape(-1, 3)
-        costs = price(architecture, baseline.resolution, rounding, *grid.T)
         base = price(architecture, baseline.resolution, rounding, [1.0], [1.0], [1.0]).macs[0]
+        pairs = np.stack(np.meshgrid(depths, widths, indexing="ij"), -1).reshape(-1, 2)
+        ones = np.ones(len(pairs))
+        coarse = price(architecture, baseline.resolution, rounding, *pairs.T, ones).macs / base
+        # Cost grows about with the square of the resolution, so only those near the goal matter.
+        wanted = np.sqrt(constraint.cost_ratio / coarse)[:, None]
+        margin = 1.25 + constraint.tolerance
+        pair, size = np.nonzero((sizes > wanted / margin) & (sizes < wanted * margin))
+        grid = np.column_stack([pairs[pair], sizes[size]])
+        costs = price(architecture, baseline.resolution, rounding, *grid.T)
         self.multipliers: Floats = grid
         self.params: Ints = costs.params
         self.cost_ratios: Floats = costs.macs / base
