@@ -27,13 +27,6 @@ def test_a_group_has_a_file_for_each_choice(group: str) -> None:
     assert {path.stem for path in (conf_folder() / group).glob("*.yaml")} >= GROUPS[group]
 
 
-def test_every_file_says_in_a_comment_what_it_is_for_or_only_names_something() -> None:
-    for path in conf_folder().rglob("*.yaml"):
-        text = path.read_text()
-        content = yaml.safe_load(text)
-        assert text.startswith("#") or set(content) == {"name"} or "hydra" in path.parts, path
-
-
 def test_baseline_files_name_baselines_that_exist() -> None:
     for path in (conf_folder() / "baseline").glob("*.yaml"):
         name = yaml.safe_load(path.read_text()).get("name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +81,10 @@ def content(folder: Path, names: tuple[str, ...] = RESULTS) -> dict[str, bytes]:
 
 def test_repeating_a_command_trains_nothing_and_changes_nothing(call: Call, tmp_path: Path) -> None:
     first = call("name=a")
-    assert (first.code, len(first.jobs)) == (0, len(pd.read_csv("experiments/a/runs.csv")))
+    assert (first.code, len(first.jobs)) == (
+        0,
+        pd.read_csv("experiments/a/runs.csv")["run"].nunique(),
+    )
     folder = tmp_path / "experiments" / "a"
     names = tuple(p.name for p in folder.iterdir() if p.is_file() and p.name != ".lock")
     assert {"report.html", "report.md", "forecast.json", "timings.csv"} <= set(names)
@@ -89,6 +93,15 @@ def test_repeating_a_command_trains_nothing_and_changes_nothing(call: Call, tmp_
     assert (again.code, again.jobs) == (0, [])
     assert content(folder, names) == before
     assert "10 of them already in the database" in again.out
+
+
+def test_a_run_of_both_steps_is_timed_once(call: Call) -> None:
+    """phi = 1 of the family is the winner of STEP 1: trained once, so it took its time once."""
+    ended = call("name=a")
+    assert len(pd.read_csv("experiments/a/runs.csv")) > len(ended.jobs)
+    for name in ("timings.csv", "curves.csv"):
+        table = pd.read_csv(f"experiments/a/{name}")
+        assert not table.duplicated().any(), name
 
 
 def test_a_second_study_trains_only_what_the_first_has_not(call: Call, tmp_path: Path) -> None:
@@ -279,17 +292,17 @@ def test_a_damaged_database_is_refused_before_anything_is_written(
     call: Call, tmp_path: Path
 ) -> None:
     call("name=a")
-    before = content(tmp_path / "experiments" / "a")
-    for file in (tmp_path / "experiments").glob("store.db-*"):
-        file.unlink()
-    (tmp_path / "experiments" / "store.db").write_bytes(b"\x5a" * 5000)
+    # A copy, because the database of the first command is still open in this process.
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path / "experiments", copy, ignore=shutil.ignore_patterns("store.db*"))
+    (copy / "store.db").write_bytes(b"\x5a" * 5000)
     for name in ("a", "b"):
-        refused = call(f"name={name}")
+        refused = call(f"name={name}", "experiments_dir=copy")
         assert (refused.code, refused.jobs) == (2, [])
         assert "store.db" in refused.err
         assert "damaged" in refused.err
-    assert content(tmp_path / "experiments" / "a") == before
-    assert not (tmp_path / "experiments" / "b" / "study.yaml").exists()
+    assert content(copy / "a") == content(tmp_path / "experiments" / "a")
+    assert not (copy / "b" / "study.yaml").exists()
 
 
 def test_a_password_in_the_store_is_recorded_nowhere(
