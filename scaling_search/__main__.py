@@ -6,7 +6,9 @@ import os
 import shlex
 import sys
 
-from scaling_search.config import Configuration, run_composed
+from omegaconf import DictConfig
+
+from scaling_search.config import Configuration, run_composed, to_configuration
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import LocalExecutor, slot_count
 from scaling_search.proxy import carry_out
@@ -52,9 +54,10 @@ def _command() -> str:
     return shlex.join(["python", "-m", "scaling_search", *sys.argv[1:]])
 
 
-def _run(configuration: Configuration) -> None:
+def _run(config: DictConfig) -> None:
     """Exit code 2 for a mistake in the input or a disk that refuses, 130 after Ctrl-C."""
     try:
+        configuration = to_configuration(config)
         if configuration.sweep is None:
             from scaling_search.single import train_one
 

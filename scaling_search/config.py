@@ -72,7 +72,7 @@ def conf_folder() -> Path:
     return next(p for p in (package / "conf", package.parent / "conf") if p.is_dir())
 
 
-def run_composed(main: Callable[[Configuration], None]) -> None:
+def run_composed(main: Callable[[DictConfig], None]) -> None:
     """Compose the configuration of the command line with Hydra and call `main` with it."""
     import hydra
     from hydra.core.config_store import ConfigStore
@@ -83,7 +83,7 @@ def run_composed(main: Callable[[Configuration], None]) -> None:
 
     @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")
     def composed(config: DictConfig) -> None:
-        main(_to_configuration(config))
+        main(config)
 
     composed()
 
@@ -112,7 +112,8 @@ def _unlock(node: DictConfig) -> None:
             _unlock(child)
 
 
-def _to_configuration(config: DictConfig) -> Configuration:
+def to_configuration(config: DictConfig) -> Configuration:
+    """The settings that a composed configuration stands for. Raises InvalidInput."""
     try:
         configuration = OmegaConf.to_object(config)
     except MissingMandatoryValue as error:

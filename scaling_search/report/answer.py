@@ -112,10 +112,10 @@ def further_remarks(tables: Tables) -> list[str]:
     undecided = decision.winner is not None and len(decision.possible_winners) > 1
     if settings.recipe.name in ("quick", "smoke"):
         remarks.append(
-            "Runs as short as these mostly say which network starts to learn first: on glyphs their "
-            "ranking did not agree with that of five times longer runs (docs/proxy_task.md). Take "
-            "this study as a rehearsal; recipe=proxy (20 to 40 minutes) trains five times as long, "
-            "which makes noise a fifth and lets real differences show."
+            "Runs as short as these mostly say which network starts to learn first: on glyphs "
+            "their ranking did not agree with that of five times longer runs "
+            "(docs/proxy_task.md). Take this study as a rehearsal; recipe=proxy (20 to 40 minutes) "
+            "trains five times as long, which makes noise a fifth and lets real differences show."
         )
     elif undecided:
         remarks.append("More seeds (sweep.seeds=) narrow the set of possible winners.")

@@ -36,7 +36,7 @@ def read_runs(folder: Path) -> pd.DataFrame:
     """runs.csv. Raises InvalidInput where it is missing or has other columns."""
     path = folder / "runs.csv"
     try:
-        runs = pd.read_csv(path, dtype={"run": str, "trial": str}, float_precision="round_trip")
+        runs = pd.read_csv(path, dtype={"run": str, "trial": str})
     except FileNotFoundError as error:
         raise InvalidInput(f"{path} is missing: run the study first") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:

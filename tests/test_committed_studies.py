@@ -1,0 +1,40 @@
+"""The committed studies are what the program makes of their records."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from scaling_search.report import build_report
+
+EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
+STUDIES = sorted(path.parent.name for path in EXPERIMENTS.glob("*/study.yaml"))
+RECORDS = ("study.yaml", "environment.json", "runs.csv", "curves.csv", "timings.csv")
+
+
+def test_there_are_studies() -> None:
+    assert STUDIES
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_report_follows_from_the_records(name: str, tmp_path: Path) -> None:
+    study, copy = EXPERIMENTS / name, tmp_path / name
+    versions = json.loads((study / "environment.json").read_text())["versions"]
+    for package in ("matplotlib", "pandas", "numpy", "scipy"):
+        if metadata.version(package) != versions[package]:
+            pytest.skip(f"the study was reported with {package} {versions[package]}")
+    copy.mkdir()
+    for record in RECORDS:
+        shutil.copy(study / record, copy / record)
+    build_report(copy)
+    for path in sorted(p for p in study.rglob("*") if p.is_file() and p.name != ".lock"):
+        assert (copy / path.relative_to(study)).read_bytes() == path.read_bytes(), path.name
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_records_are_small(name: str) -> None:
+    assert sum(p.stat().st_size for p in (EXPERIMENTS / name).rglob("*") if p.is_file()) < 1e6
