@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,23 @@ def _unlock(node: DictConfig) -> None:
             _unlock(child)
 
 
+def _refuse_unknown(node: DictConfig, path: str) -> None:
+    """`+key=` adds any key to a configuration; here it must be a setting."""
+    schema = OmegaConf.get_type(node)
+    known = [f.name for f in fields(schema)] if schema and is_dataclass(schema) else None
+    for key in node:
+        name = f"{path}{key}"
+        if known is not None and key not in known:
+            near = get_close_matches(str(key), known, 1) or known[:1]
+            raise InvalidInput(f"there is no setting {name}: did you mean {path}{near[0]}?")
+        child = node._get_node(key)
+        if isinstance(child, DictConfig) and not (child._is_none() or child._is_missing()):
+            _refuse_unknown(child, f"{name}.")
+
+
 def to_configuration(config: DictConfig) -> Configuration:
     """The settings that a composed configuration stands for. Raises InvalidInput."""
+    _refuse_unknown(config, "")
     try:
         configuration = OmegaConf.to_object(config)
     except MissingMandatoryValue as error:
@@ -126,4 +142,6 @@ def to_configuration(config: DictConfig) -> Configuration:
     if isinstance(sweep, _GridSchema):
         configuration = copy.copy(configuration)
         object.__setattr__(configuration, "sweep", GridSettings(**sweep.__dict__))
+    elif sweep is not None:
+        raise InvalidInput(f"sweep is {sweep!r}, but must name a kind of study: +sweep=grid")
     return configuration
