@@ -118,7 +118,7 @@ def _refuse_unknown(node: DictConfig, path: str) -> None:
     schema = OmegaConf.get_type(node)
     known = [f.name for f in fields(schema)] if schema and is_dataclass(schema) else None
     for key in node:
-        name = f"{path}{key}"
+        name = f"{path}{key!s}"
         if known is not None and key not in known:
             near = get_close_matches(str(key), known, 1) or known[:1]
             raise InvalidInput(f"there is no setting {name}: did you mean {path}{near[0]}?")

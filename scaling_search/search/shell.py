@@ -133,7 +133,8 @@ class ListedShell:
         base = price(architecture, baseline.resolution, rounding, [1.0], [1.0], [1.0]).macs[0]
         pairs = np.stack(np.meshgrid(depths, widths, indexing="ij"), -1).reshape(-1, 2)
         ones = np.ones(len(pairs))
-        coarse = price(architecture, baseline.resolution, rounding, *pairs.T, ones).macs / base
+        depth, width = pairs.T
+        coarse = price(architecture, baseline.resolution, rounding, depth, width, ones).macs / base
         # Cost grows about with the square of the resolution, so only those near the goal matter.
         wanted = np.sqrt(constraint.cost_ratio / coarse)[:, None]
         margin = 1.25 + constraint.tolerance
