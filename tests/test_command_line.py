@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -37,6 +38,8 @@ def call(
     """Type a command in an empty folder; gives code, out and err."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    # Libraries log to the stderr of the first test that loads them, which is closed by now.
+    monkeypatch.setattr(logging, "raiseExceptions", False)
 
     def run(*words: str) -> SimpleNamespace:
         monkeypatch.setattr(sys, "argv", ["scaling_search", *words])
