@@ -21,6 +21,7 @@ from scaling_search.study import (
     run_study,
     study_folder,
 )
+from scaling_search.study.records import without_password
 
 
 def run_sweep(configuration: Configuration) -> None:
@@ -51,7 +52,7 @@ def run_sweep(configuration: Configuration) -> None:
 
 
 def _command() -> str:
-    return shlex.join(["python", "-m", "scaling_search", *sys.argv[1:]])
+    return without_password(shlex.join(["python", "-m", "scaling_search", *sys.argv[1:]]))
 
 
 def _run(config: DictConfig) -> None:

@@ -36,6 +36,11 @@ class BaselineSettings:
 
     def load(self, num_classes: int, in_channels: int) -> Baseline:
         """The baseline for data with so many classes and channels."""
+        if not (self._target_ or self.name):
+            raise InvalidInput(
+                "baseline._target_ is empty: give the import path of your function, "
+                "baseline._target_=module.function, and baseline.resolution="
+            )
         return load_baseline(
             self._target_ or self.name,
             num_classes=num_classes,

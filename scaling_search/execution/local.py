@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -81,16 +82,27 @@ class LocalExecutor(Generic[T, R]):
     def submit(self, task: T) -> Future[R]:
         """Start a task in a free slot; there must be one."""
         slot = next(i for i in range(len(self._pools)) if i not in self._slot_of.values())
+        try:
+            future = self._started(slot).submit(self._function, task)
+        except BrokenProcessPool:
+            # Its worker died while it waited for a task.
+            self._stop(slot)
+            future = self._started(slot).submit(self._function, task)
+        self._slot_of[future] = slot
+        return future
+
+    def _started(self, slot: int) -> ProcessPoolExecutor:
+        """The pool of a slot, with its worker."""
         pool = self._pools[slot]
         if pool is None:
             pool = ProcessPoolExecutor(
                 1, multiprocessing.get_context("spawn"), _start_worker, (os.getpid(),)
             )
             self._pools[slot] = pool
-        with _interrupts_ignored():
-            future = pool.submit(self._function, task)
-        self._slot_of[future] = slot
-        return future
+            with _interrupts_ignored():
+                # The worker starts with the first task.
+                pool.submit(os.getpid)
+        return pool
 
     def release(self, future: Future[R]) -> None:
         """Free the slot of a future that is done."""

@@ -25,15 +25,16 @@ def build_report(folder: Path) -> str:
     from scaling_search.report.page import render
 
     tables = make_tables(read_definition(folder), read_runs(folder))
+    figures = {"triangle": triangle(tables), "accuracy": accuracy_against_macs(tables)}
+    html, markdown = render(folder, tables, figures)
+    # All is computed before anything is written.
+    (folder / "figures").mkdir(exist_ok=True)
     write_atomically(folder / "trials.csv", tables.trials.to_csv(index=False, lineterminator="\n"))
     write_atomically(folder / "family.csv", tables.family.to_csv(index=False, lineterminator="\n"))
     write_json(folder / "winner.json", winner_json(tables))
     write_json(folder / "forecast.json", forecast_json(tables))
-    figures = {"triangle": triangle(tables), "accuracy": accuracy_against_macs(tables)}
-    (folder / "figures").mkdir(exist_ok=True)
     for name, svg in figures.items():
         write_atomically(folder / "figures" / f"{name}.svg", svg)
-    html, markdown = render(folder, tables, figures)
     write_atomically(folder / "report.html", html)
     write_atomically(folder / "report.md", markdown)
     return f"{first_sentence(tables)}\n{second_sentence(tables)}"

@@ -20,6 +20,9 @@ def main() -> None:
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        print(f"error: {error.filename} cannot be written ({error.strerror})", file=sys.stderr)
+        sys.exit(2)
     print(f"Report: {folder / 'report.html'}")
 
 

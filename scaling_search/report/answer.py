@@ -38,18 +38,21 @@ def first_sentence(tables: Tables) -> str:
     error = percent(compared.mean[compared.best])
     if not math.isnan(compared.se[compared.best]):
         error += f" ± {100 * compared.se[compared.best]:.1f}"
-    if len(possible) == 1 and len(decision.candidates) > 1:
+    compared_count = len(decision.ranked)
+    if decision.decided:
         return (
             f"The winner {where} is {what}, with a val error of {error}; it is the best of "
-            f"{len(decision.candidates)} networks at {LEVEL:.0%} confidence."
+            f"{compared_count} networks at {LEVEL:.0%} confidence."
         )
     if compared.degrees_of_freedom < 1:
-        reason = "with one seed nothing can be told apart"
+        reason = "with so few runs nothing can be told apart"
     else:
         reason = (
-            f"{len(possible)} of {len(decision.candidates)} networks cannot be told apart from it "
-            f"at {LEVEL:.0%} confidence"
+            f"{len(possible)} of {compared_count} networks cannot be told apart from it at "
+            f"{LEVEL:.0%} confidence"
         )
+    if compared_count < sum(decision.eligible):
+        reason += f" and {sum(decision.eligible) - compared_count} have no run yet"
     return f"Undecided: the lowest val error {where}, {error}, has {what}, but {reason}."
 
 
@@ -109,7 +112,7 @@ def further_remarks(tables: Tables) -> list[str]:
             f"{100 * difference:.1f} points could not be seen (a single run scatters by "
             f"{100 * decision.comparison.residual_sd:.1f} points)."
         )
-    undecided = decision.winner is not None and len(decision.possible_winners) > 1
+    undecided = decision.winner is not None and not decision.decided
     if settings.recipe.name in ("quick", "smoke"):
         remarks.append(
             "Runs as short as these mostly say which network starts to learn first: on glyphs "
@@ -162,7 +165,7 @@ def winner_json(tables: Tables) -> dict[str, Any]:
     return {
         **common,
         "trial": winner.id,
-        "decided": len(decision.possible_winners) == 1,
+        "decided": decision.decided,
         "possible_winners": [candidate.id for candidate in decision.possible_winners],
         "alpha": winner.coefficients.alpha,
         "beta": winner.coefficients.beta,

@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
+from scaling_search.errors import InvalidInput
 from scaling_search.report.answer import (
     first_sentence,
     further_remarks,
@@ -123,7 +124,7 @@ def conduct_rows(folder: Path, tables: Tables) -> Table:
     environment: dict[str, Any] = {}
     path = folder / "environment.json"
     if path.exists():
-        environment = json.loads(path.read_text())
+        environment = read_environment(path)
         hardware, git = environment["hardware"], environment["git"]
         rows += [
             ["command", environment["command"]],
@@ -144,7 +145,7 @@ def conduct_rows(folder: Path, tables: Tables) -> Table:
         rows.append(["failures", "; ".join(environment["failures"]) or "none"])
     path = folder / "timings.csv"
     if path.exists():
-        timings = pd.read_csv(path)
+        timings = read_timings(path)
         diverged = int((tables.runs["status"] == "diverged").sum())
         rows.append(
             [
@@ -155,6 +156,28 @@ def conduct_rows(folder: Path, tables: Tables) -> Table:
             ]
         )
     return Table(["", ""], rows)
+
+
+def read_environment(path: Path) -> dict[str, Any]:
+    """environment.json. Raises InvalidInput where it is damaged."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        missing = {"command", "hardware", "git", "python", "versions", "failures"} - set(content)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"{path} is damaged ({error}): restore it or remove it") from error
+    if missing:
+        raise InvalidInput(f"{path} lacks {', '.join(sorted(missing))}: restore it or remove it")
+    return content
+
+
+def read_timings(path: Path) -> pd.DataFrame:
+    """timings.csv. Raises InvalidInput where it is damaged."""
+    try:
+        timings = pd.read_csv(path)
+        timings["seconds"].astype(float)
+    except (ValueError, KeyError) as error:
+        raise InvalidInput(f"{path} is damaged ({error}): restore it or remove it") from error
+    return timings
 
 
 def render(folder: Path, tables: Tables, figures: dict[str, str]) -> tuple[str, str]:

@@ -39,10 +39,8 @@ def read_runs(folder: Path) -> pd.DataFrame:
         runs = pd.read_csv(path, dtype={"run": str, "trial": str})
     except FileNotFoundError as error:
         raise InvalidInput(f"{path} is missing: run the study first") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InvalidInput(
-            f"{path} cannot be read ({error}): restore it from its source"
-        ) from error
+    except ValueError as error:
+        raise InvalidInput(f"{path} is damaged ({error}): restore it from its source") from error
     missing = set(RUN_COLUMNS) - set(runs.columns)
     if missing:
         raise InvalidInput(f"{path} lacks the columns {', '.join(sorted(missing))}")

@@ -34,6 +34,8 @@ class GridSettings:
     seeds: list[int] = field(default_factory=lambda: [0, 1])
 
     def __post_init__(self) -> None:
+        if self.kind != "grid":
+            raise InvalidInput(f"sweep.kind is {self.kind!r}, but must be grid: leave it out")
         for name in ("alpha", "beta", "gamma"):
             values = getattr(self, name)
             if not values and name != "gamma":
@@ -47,7 +49,11 @@ class GridSettings:
                         f"sweep.{name} holds {value!r}, but each value must be finite and at "
                         "least 1: a coefficient below 1 would shrink the network"
                     )
-        if not self.seeds or len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
+        if (
+            not self.seeds
+            or len(set(self.seeds)) < len(self.seeds)
+            or not all(0 <= seed < 2**63 for seed in self.seeds)
+        ):
             raise InvalidInput(
                 f"sweep.seeds is {list(self.seeds)}, but must hold different whole numbers, "
                 "none negative: sweep.seeds=[0,1]"

@@ -20,7 +20,13 @@ from scaling_search.study.definition import (
     StudyDefinition,
     read_definition,
 )
-from scaling_search.study.folder import write_definition, write_environment, write_records
+from scaling_search.study.folder import (
+    STUDY_FILES,
+    known_rows,
+    write_definition,
+    write_environment,
+    write_records,
+)
 from scaling_search.study.loop import AllAtOnce, Progress, complete
 from scaling_search.study.settings import Conduct, StudySettings, differences
 
@@ -35,6 +41,8 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     platform = Platform(resolve_device(conduct.executor.device), torch_version(), TRAINER_VERSION)
     definition = StudyDefinition(settings, task.facts, platform)
     require_native(definition.baseline.resolution, task.facts)
+    # Refused here, before anything is written, where no network has the right cost.
+    _ = definition.candidates
     return definition, task
 
 
@@ -65,7 +73,8 @@ def open_database(conduct: Conduct, create: bool = True) -> Database | None:
     """The database of the experiments directory, or of `store`; None where it is not to be made."""
     folder = Path(conduct.experiments_dir).expanduser()
     path = folder / "store.db"
-    if not (create or conduct.store or path.exists()):
+    file = Path(conduct.store.removeprefix("sqlite:///")) if conduct.store else path
+    if not create and "://" not in str(file) and not file.exists():
         return None
     # SQLAlchemy takes a third of a second to import: not for a plan without a database.
     from scaling_search.study.database import Database
@@ -79,7 +88,7 @@ def open_database(conduct: Conduct, create: bool = True) -> Database | None:
             f"experiments_dir is {str(folder)!r}, but it cannot be made ({error.strerror}): give "
             "experiments_dir= a folder that can be written"
         ) from error
-    return Database(f"sqlite:///{path}")
+    return Database(path)
 
 
 @contextmanager
@@ -164,7 +173,9 @@ def run_study(
         finally:
             failures.extend(reported.failures)
             stored = database.stored_runs(run.spec.key for run in planned)
-            write_records(folder, definition, planned, stored)
+            if len(stored) >= known_rows(folder):
+                # A folder that knows more than the database, such as a clone's, is left alone.
+                write_records(folder, definition, planned, stored)
             write_environment(folder, command, executor.slots, failures)
 
     train("search", definition.search_runs)
@@ -177,6 +188,5 @@ def run_study(
 
 def _forget(folder: Path) -> None:
     """Remove the files of an earlier study of this name; its lock and its weights stay."""
-    for path in (*folder.glob("*.*"), *folder.glob("figures/*")):
-        if path.is_file() and path.name != ".lock":
-            path.unlink()
+    for name in STUDY_FILES:
+        (folder / name).unlink(missing_ok=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import RunSpec
-from scaling_search.study.records import SearchResult, StoredRun
+from scaling_search.study.records import SearchResult, StoredRun, without_password
 
 _METADATA = sa.MetaData()
 _RUNS = sa.Table(
@@ -39,16 +40,19 @@ _BATCH = 5_000
 
 
 class Database:
-    """Runs in SQLite (a file) or any database that SQLAlchemy knows (a URL)."""
+    """Runs in SQLite (a file's path) or any database that SQLAlchemy knows (a URL)."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, place: str | Path) -> None:
+        self.url = url = str(place)
+        is_file = isinstance(place, Path)
         try:
-            self._engine = sa.create_engine(url)
+            address = sa.URL.create("sqlite", database=url) if is_file else sa.make_url(url)
+            self._engine = sa.create_engine(address)
         except (sa.exc.ArgumentError, ImportError) as error:
             raise InvalidInput(
-                f"store is {url!r}, but must be a database URL such as "
-                f"sqlite:///experiments/store.db ({error})"
+                f"store is {without_password(url)!r}, but must be the URL of a database whose "
+                "driver is installed, such as sqlite:///experiments/store.db, or "
+                f"postgresql+psycopg://host/name after pip install psycopg ({error})"
             ) from error
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _set_up_sqlite)
@@ -64,8 +68,14 @@ class Database:
         row = {**run.__dict__, "spec": spec.content, "curve": json.dumps(run.curve)}
         with self._errors_named(), self._engine.begin() as connection:
             known = sa.select(_RUNS.c.key).where(_RUNS.c.key == run.key)
-            if connection.execute(known).first() is None:
-                connection.execute(_RUNS.insert().values(**row))
+            if connection.execute(known).first() is not None:
+                return
+            try:
+                with connection.begin_nested():
+                    connection.execute(_RUNS.insert().values(**row))
+            except sa.exc.IntegrityError:
+                # Another study finished the same run meanwhile; the results are equal.
+                return
 
     def known_keys(self, keys: Iterable[str]) -> set[str]:
         """Which of these runs are there."""
@@ -100,7 +110,7 @@ class Database:
         except sa.exc.DatabaseError as error:
             cause = str(error.orig)
             raise InvalidInput(
-                f"the database {self.url} cannot be used ({cause}): "
+                f"the database {without_password(self.url)} cannot be used ({cause}): "
                 + (
                     "free some disk space and repeat the command; what was finished is kept"
                     if "full" in cause or "disk" in cause

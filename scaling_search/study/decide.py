@@ -44,6 +44,14 @@ class Decision:
         return self.candidates[self.comparison.best]
 
     @property
+    def decided(self) -> bool:
+        """Whether every eligible candidate was compared and one alone may be the best."""
+        mean = self.comparison.mean
+        all_known = all(np.isfinite(m) for m, able in zip(mean, self.eligible) if able)
+        enough = self.comparison.degrees_of_freedom > 0 and len(self.ranked) > 1
+        return bool(all_known and enough and len(self.possible_winners) == 1)
+
+    @property
     def ranked(self) -> tuple[Candidate, ...]:
         """The candidates with an answer, the lowest mean val error first."""
         mean = self.comparison.mean

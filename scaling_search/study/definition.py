@@ -86,7 +86,11 @@ class StudyDefinition:
             member = largest
             if index:
                 macs = largest.cost.macs / family.span**fraction
-                member = solve_phi(self.baseline, coefficients, macs)
+                try:
+                    member = solve_phi(self.baseline, coefficients, macs)
+                except InvalidInput:
+                    # Smaller than any network of the family.
+                    continue
             if member.resolution <= self.facts.native_resolution:
                 sizes.setdefault(member.id, member)
         return tuple(sizes.values())
@@ -139,12 +143,15 @@ def read_definition(folder: Path) -> StudyDefinition:
     """The definition of the study in a folder. Raises InvalidInput where there is none."""
     path = folder / "study.yaml"
     try:
-        plain = yaml.safe_load(path.read_text())
+        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
         return StudyDefinition.from_plain(plain)
     except FileNotFoundError as error:
         raise InvalidInput(
             f"{folder} holds no study.yaml, so it is no study folder: give one, such as "
             "experiments/NAME"
         ) from error
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidInput(f"{path} cannot be read ({type(error).__name__}: {error})") from error
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidInput(
+            f"{path} is damaged ({type(error).__name__}: {str(error).splitlines()[0]}): restore "
+            "it, or make the study again with fresh=true or another name="
+        ) from error

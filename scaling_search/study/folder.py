@@ -38,6 +38,22 @@ RUN_COLUMNS = (
     "val_correct",
     "spec",
 )
+#: All that a study writes into its folder, weights apart.
+STUDY_FILES = (
+    "study.yaml",
+    "environment.json",
+    "runs.csv",
+    "curves.csv",
+    "timings.csv",
+    "trials.csv",
+    "family.csv",
+    "winner.json",
+    "forecast.json",
+    "figures/triangle.svg",
+    "figures/accuracy.svg",
+    "report.html",
+    "report.md",
+)
 CURVE_COLUMNS = ("run", "epoch", "train_loss", "val_error")
 TIMING_COLUMNS = ("run", "seconds", "attempts", "worker", "finished_at")
 
@@ -82,11 +98,14 @@ def write_records(
     """runs.csv, curves.csv and timings.csv of the runs that are known, in the planned order."""
     examples = definition.settings.recipe.epochs * definition.facts.train_images
     runs, curves, timings = [], [], []
+    written: set[str] = set()
     for run in planned:
         spec, cost = run.spec, run.member.cost
         known = stored.get(spec.key)
-        if known is None:
+        # A run of both steps is written once, as STEP 1's.
+        if known is None or spec.key in written:
             continue
+        written.add(spec.key)
         runs.append(
             (
                 spec.key,
@@ -111,6 +130,15 @@ def write_records(
     write_csv(folder / "runs.csv", RUN_COLUMNS, runs)
     write_csv(folder / "curves.csv", CURVE_COLUMNS, curves)
     write_csv(folder / "timings.csv", TIMING_COLUMNS, timings)
+
+
+def known_rows(folder: Path) -> int:
+    """How many different runs the folder's runs.csv has."""
+    try:
+        with (folder / "runs.csv").open(newline="", encoding="utf-8") as file:
+            return len({row["run"] for row in csv.DictReader(file)})
+    except (FileNotFoundError, KeyError, UnicodeDecodeError):
+        return 0
 
 
 def write_environment(folder: Path, command: str, workers: int, failures: Sequence[str]) -> None:

@@ -87,23 +87,24 @@ def complete(
     running: dict[Future[Outcome], _Started] = {}
 
     def want(specs: Sequence[RunSpec]) -> None:
-        fresh = [spec for spec in dict.fromkeys(specs) if spec.key not in seen]
-        seen.update(spec.key for spec in fresh)
-        progress.wanted += len(fresh)
-        known = database.search_results(spec.key for spec in fresh)
-        for spec in fresh:
-            weights = make_job(spec).weights
-            if spec.key not in known or (weights is not None and not weights.exists()):
-                queue.append((spec, 1))
-        for spec in fresh:
-            if spec.key in known:
-                hear(spec, known[spec.key], missing=(spec, 1) in queue)
+        """Queue what is missing; what is known is heard at once, and may make more wanted."""
+        batches = deque([specs])
+        while batches:
+            fresh = [s for s in dict.fromkeys(batches.popleft()) if s.key not in seen]
+            seen.update(spec.key for spec in fresh)
+            progress.wanted += len(fresh)
+            known = database.search_results(spec.key for spec in fresh)
+            for spec in fresh:
+                weights = make_job(spec).weights
+                if spec.key not in known or (weights is not None and not weights.exists()):
+                    queue.append((spec, 1))
+                else:
+                    batches.append(hear(spec, known[spec.key]))
 
-    def hear(spec: RunSpec, result: SearchResult, missing: bool = False) -> None:
-        if not missing:
-            progress.done += 1
-            progress.last = (spec, result)
-        want(proposer.heard(spec, result))
+    def hear(spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
+        progress.done += 1
+        progress.last = (spec, result)
+        return proposer.heard(spec, result)
 
     want(proposer.start())
     progress.report(progress)
@@ -122,10 +123,10 @@ def complete(
                 stored = _stored(started, future.result())
                 database.record(started.spec, stored)
                 progress.trained += 1
-                hear(
-                    started.spec,
-                    SearchResult(stored.key, stored.status, stored.val_error, stored.val_correct),
+                result = SearchResult(
+                    stored.key, stored.status, stored.val_error, stored.val_correct
                 )
+                want(hear(started.spec, result))
             elif isinstance(error, (InvalidInput, OSError)) and not isinstance(
                 error, BrokenProcessPool
             ):
@@ -133,7 +134,10 @@ def complete(
             elif started.attempt < attempts:
                 queue.append((started.spec, started.attempt + 1))
             else:
-                cause = "its worker died" if isinstance(error, BrokenProcessPool) else repr(error)
+                cause = repr(error)
+                if isinstance(error, BrokenProcessPool):
+                    late = time.monotonic() - started.at > timeout
+                    cause = f"above executor.timeout={timeout:g}" if late else "its worker died"
                 progress.failures.append(
                     f"run {started.spec.key} (seed {started.spec.seed}, "
                     f"{started.spec.resolution} px): {cause}, {attempts} times"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 
 
@@ -38,3 +39,8 @@ class SearchResult:
 def encode_bits(packed: bytes) -> str:
     """Packed bits as text."""
     return base64.b64encode(packed).decode()
+
+
+def without_password(text: str) -> str:
+    """A URL, or a command that holds one, with its password hidden."""
+    return re.sub(r"(://[^:@/\s]*):[^@/\s]*@", r"\1:***@", text)
