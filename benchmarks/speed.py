@@ -93,7 +93,7 @@ def driver(folder: Path) -> None:
 
 def report(folder: Path) -> None:
     """Rebuilding the report of a committed study."""
-    study = REPOSITORY / "experiments" / "grid-efficientnet_micro-glyphs-quick"
+    study = REPOSITORY / "experiments" / "glyphs-quick"
     shutil.copytree(study, folder / "study", dirs_exist_ok=True)
     rebuild = command("scaling_search.report", str(folder / "study"), cwd=folder)
     show("rebuilding a report", timed(rebuild), 6)

@@ -38,9 +38,9 @@ def run_sweep(configuration: Configuration) -> None:
     from scaling_search.console import show_progress
     from scaling_search.report import build_report
 
+    database = open_database(conduct)
+    assert database is not None
     with claimed(folder, definition, conduct):
-        database = open_database(conduct)
-        assert database is not None
         print_plan(make_plan(definition, task, database, slots), print)
         with LocalExecutor(carry_out, slots) as executor, show_progress() as progress:
             failures = run_study(

@@ -11,17 +11,26 @@ class InvalidInput(ValueError):
     """What was asked for cannot be done: the message names it, its value and the remedy."""
 
 
-def finite_number(name: str, value: Any) -> float:
+def finite_number(name: str, value: Any, above: str = "") -> float:
     """`value` as a float. Raises InvalidInput where it is no finite number."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InvalidInput(f"{name} is {value!r}, but must be a number, such as 1.2")
     if not math.isfinite(value):
-        raise InvalidInput(f"{name} is {value!r}, but must be finite")
+        raise InvalidInput(f"{name} is {value!r}, but must be a finite number{above}")
     return float(value)
+
+
+def positive_number(name: str, value: Any) -> float:
+    """`value` as a float. Raises InvalidInput where it is no finite number above 0."""
+    number = finite_number(name, value, " above 0")
+    if number <= 0:
+        raise InvalidInput(f"{name} is {value!r}, but must be a finite number above 0")
+    return number
 
 
 def whole_number(name: str, value: Any) -> int:
     """`value` as an int. Raises InvalidInput where it is no whole number above 0."""
-    if finite_number(name, value) != int(value) or value < 1:
+    is_number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or value != int(value) or value < 1:
         raise InvalidInput(f"{name} is {value!r}, but must be a whole number above 0")
     return int(value)

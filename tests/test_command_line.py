@@ -211,11 +211,6 @@ def test_what_hydra_refuses(call: Call, tmp_path: Path, words: list[str], said: 
     assert written(tmp_path) == []
 
 
-def test_a_misspelt_key_is_not_answered_with_the_advice_to_add_a_plus(call: Call) -> None:
-    """With the plus it is refused too, so Hydra's hint would lead astray."""
-    assert "+recipe.epocs" not in call(GRID, "recipe.epocs=1").err
-
-
 def test_a_gpu_that_is_not_there(call: Call, tmp_path: Path) -> None:
     from scaling_search.execution.device import gpu_count
 

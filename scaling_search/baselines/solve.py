@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from scaling_search.baselines.baseline import Baseline, FamilyMember, scale
-from scaling_search.errors import InvalidInput, finite_number
+from scaling_search.errors import InvalidInput, positive_number
 from scaling_search.scaling import Coefficients
 
 #: No network is looked for beyond this many doublings of either sign.
@@ -20,8 +20,7 @@ def solve_phi(baseline: Baseline, coefficients: Coefficients, macs: float) -> Fa
     of all is given at the largest phi that gives it. Raises InvalidInput where the coefficients add
     no compute or even the smallest network costs more.
     """
-    if finite_number("macs", macs) <= 0:
-        raise InvalidInput(f"macs is {macs!r}, but must be above 0")
+    positive_number("macs", macs)
     if coefficients.nominal_cost_ratio == 1:
         raise InvalidInput(f"{coefficients} adds no compute, so phi has no meaning: raise one")
     doublings = math.log2(coefficients.nominal_cost_ratio)

@@ -53,6 +53,11 @@ def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
     def number(value: Any) -> float | None:
         return None if pd.isna(value) else float(value)
 
+    for name in ("val_error", "test_error"):
+        if len(runs) and not pd.api.types.is_numeric_dtype(runs[name]):
+            raise InvalidInput(
+                f"column {name} of runs.csv holds something that is no number: restore the file"
+            )
     return {
         row.run: Run(str(row.status), number(row.val_error), number(row.test_error))
         for row in runs.itertuples()
@@ -161,7 +166,11 @@ def _relative_sd(groups: Sequence[Sequence[float]]) -> float:
     freedom = sum(len(group) - 1 for group in groups)
     if freedom < 1:
         return math.nan
-    squares = sum(float(np.var(group)) * len(group) / np.mean(group) ** 2 for group in groups)
+    squares = sum(
+        float(np.var(group)) * len(group) / np.mean(group) ** 2
+        for group in groups
+        if np.mean(group) > 0
+    )
     return math.sqrt(squares / freedom)
 
 

@@ -82,7 +82,7 @@ class Coefficients:
         shares = {"depth": depth, "width": width, "resolution": resolution}
         for name, value in shares.items():
             if finite_number(f"the share of {name}", value) < 0:
-                raise InvalidInput(f"the share of {name} is {value!r}, but must not be negative")
+                raise InvalidInput(f"the share of {name} is {value!r}, but must be at least 0")
         if not math.isclose(sum(shares.values()), 1, abs_tol=1e-6):
             raise InvalidInput(
                 f"the shares {depth} + {width} + {resolution} add up to {sum(shares.values()):g}, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scaling_search.errors import InvalidInput, finite_number
+from scaling_search.errors import positive_number
 from scaling_search.scaling.architecture import Architecture
 from scaling_search.scaling.rounding import Rounding
 
@@ -26,5 +26,4 @@ def scale_architecture(
 def require_multipliers(depth_mult: float, width_mult: float) -> None:
     """Raise InvalidInput unless both are finite and above 0."""
     for name, value in (("depth_mult", depth_mult), ("width_mult", width_mult)):
-        if finite_number(name, value) <= 0:
-            raise InvalidInput(f"{name} is {value!r}, but must be above 0")
+        positive_number(name, value)

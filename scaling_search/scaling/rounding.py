@@ -56,7 +56,7 @@ def _between(values: NDArray[np.float64], low: float, high: float) -> Floats:
     return np.unique(values[(values > low) & (values < high)])
 
 
-#: What arithmetic may add to a whole number of blocks before the paper's ceil sees it.
+#: The part that arithmetic may add to a whole number of blocks before the paper's ceil sees it.
 _NOISE = 1e-9
 
 
@@ -80,7 +80,7 @@ class PaperRounding:
 
     def repeats(self, repeats: Sequence[int], depth_mult: ArrayLike) -> Ints:
         exact = np.atleast_1d(np.asarray(depth_mult, float))[:, None] * np.asarray(repeats, float)
-        blocks: Ints = np.maximum(1, np.ceil(exact - _NOISE)).astype(np.int64)
+        blocks: Ints = np.maximum(1, np.ceil(exact * (1 - _NOISE))).astype(np.int64)
         return blocks
 
     def resolution(self, resolution: int, resolution_mult: ArrayLike) -> Ints:
@@ -96,7 +96,7 @@ class PaperRounding:
 
     def depth_changes(self, repeats: Sequence[int], low: float, high: float) -> Floats:
         blocks = np.arange(1, int(max(repeats) * high) + 2)
-        return _between(np.concatenate([(blocks + _NOISE) / n for n in repeats]), low, high)
+        return _between(np.concatenate([blocks / n / (1 - _NOISE) for n in repeats]), low, high)
 
 
 @dataclass(frozen=True)

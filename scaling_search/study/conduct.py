@@ -66,6 +66,9 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
         name = "-".join(part.replace("/", "_") for part in parts if part)
     if name in (".", "..") or any(c in name for c in "/\\\0"):
         raise InvalidInput(f"name is {name!r}, but must be the name of one folder")
+    if len(name.encode()) > 200 or name.startswith("store.db"):
+        reason = "is too long" if len(name) > 20 else "is the database's"
+        raise InvalidInput(f"name is {name!r}, but that {reason}: give another")
     return Path(conduct.experiments_dir).expanduser() / name
 
 

@@ -92,7 +92,13 @@ class Database:
         runs = {}
         for row in self._select(columns, keys):
             values = dict(row._mapping)
-            values["curve"] = tuple((e, t, v) for e, t, v in json.loads(values["curve"]))
+            try:
+                values["curve"] = tuple((e, t, v) for e, t, v in json.loads(values["curve"]))
+            except (ValueError, TypeError) as error:
+                raise InvalidInput(
+                    f"the database {without_password(self.url)} is damaged: run {row.key} has no "
+                    f"readable curve ({error}); move the database away and repeat the command"
+                ) from error
             runs[row.key] = StoredRun(**values)
         return runs
 

@@ -34,9 +34,11 @@ class FamilySettings:
     save_weights: bool = False
 
     def __post_init__(self) -> None:
-        for phi in (*self.phi, self.train_up_to):
+        for name, phi in (("train_up_to", self.train_up_to), *(("phi", p) for p in self.phi)):
             if not (math.isfinite(phi) and -20 <= phi <= 20):
-                raise InvalidInput(f"family.phi holds {phi!r}, but each must lie within -20 and 20")
+                raise InvalidInput(
+                    f"family.{name} has {phi!r}, but each phi must lie within -20 and 20"
+                )
         if not 1 <= self.sizes <= 100:
             raise InvalidInput(f"family.sizes is {self.sizes!r}, but must lie between 1 and 100")
         if not (math.isfinite(self.span) and self.span > 1):
