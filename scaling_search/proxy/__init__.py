@@ -1,8 +1,9 @@
 """One training run: data, pixel cache, augmentation, recipe, train()."""
 
+from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.run import Job, Outcome, RunSpec, carry_out
-from scaling_search.proxy.task import DataSettings, ProxyTask, TaskFacts, proxy_task
+from scaling_search.proxy.task import ProxyTask, TaskFacts, proxy_task
 
 __all__ = [
     "DataSettings",

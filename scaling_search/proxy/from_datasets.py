@@ -6,16 +6,14 @@ import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from scaling_search.errors import InvalidInput
+from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet, Labels, Pixels
-
-if TYPE_CHECKING:
-    from scaling_search.proxy.task import DataSettings
 
 
 def image_set_from_datasets(settings: DataSettings) -> ImageSet:

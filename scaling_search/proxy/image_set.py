@@ -6,19 +6,15 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import metadata, util
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import glyphs
-
-if TYPE_CHECKING:
-    from scaling_search.proxy.task import DataSettings
+from scaling_search.proxy.data_settings import DataSettings
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -44,17 +40,8 @@ class ImageSet:
     drawn: bool = False
 
 
-@lru_cache(maxsize=4)
-def open_image_set(settings: DataSettings) -> ImageSet:
-    """The set that the settings name. Raises InvalidInput where it cannot be read."""
-    if settings.kind == "glyphs":
-        return _glyphs(settings)
-    from scaling_search.proxy.from_datasets import image_set_from_datasets
-
-    return image_set_from_datasets(settings)
-
-
-def _glyphs(settings: DataSettings) -> ImageSet:
+def glyph_set(settings: DataSettings) -> ImageSet:
+    """The set that glyphs.py draws. Raises InvalidInput where matplotlib lacks a typeface."""
     train = settings.train_images or 7000
     test = settings.test_images or 2000
     classes = len(glyphs.CHARACTERS)

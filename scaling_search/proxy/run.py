@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaling_search.baselines import Network, build_network
+from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
-from scaling_search.proxy.task import DataSettings, proxy_task
+from scaling_search.proxy.task import proxy_task
 
 if TYPE_CHECKING:
     from scaling_search.proxy.training import RunResult

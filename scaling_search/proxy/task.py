@@ -4,74 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy.augmentation import Augmentation
-from scaling_search.proxy.image_set import ImageSet, open_image_set
+from scaling_search.proxy.data_settings import DataSettings
+from scaling_search.proxy.image_set import ImageSet, glyph_set
 from scaling_search.proxy.pixel_cache import Pixels, open_pixels, resample
 
 Rows = NDArray[np.int64]
 #: A part of the training images that is kept aside where the set has no test part.
 _TEST_FRACTION = 0.2
-
-
-@dataclass(frozen=True)
-class DataSettings:
-    """Which images the networks learn to classify."""
-
-    #: glyphs (drawn here), parquet (local files) or hub (Hugging Face).
-    kind: str = "glyphs"
-    #: parquet: a file, a folder with train*.parquet and test*.parquet, or an image folder.
-    path: str = ""
-    #: hub: the name of the set, such as uoft-cs/cifar10.
-    name: str = ""
-    #: The column of images; empty finds it.
-    image_column: str = ""
-    #: The column of labels; empty finds it.
-    label_column: str = ""
-    #: The part that test_error is measured on; empty takes test, else validation.
-    test_split: str = ""
-    #: At most so many images to train and validate on, the same part of each class; null takes all.
-    train_images: int | None = None
-    #: At most so many test images, the same part of each class; null takes all.
-    test_images: int | None = None
-    #: Part of the training images that is split off as val, the same part of each class.
-    val_fraction: float = 0.2
-    #: Seed of the drawn set, of the choice of images and of the split.
-    seed: int = 0
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    #: Where pixel caches live; empty takes the user's cache folder.
-    cache_dir: str = ""
-
-    def __post_init__(self) -> None:
-        if self.kind not in ("glyphs", "parquet", "hub"):
-            raise InvalidInput(f"data.kind is {self.kind!r}, but must be glyphs, parquet or hub")
-        if not 0.01 <= self.val_fraction <= 0.9:
-            raise InvalidInput(
-                f"data.val_fraction is {self.val_fraction!r}, but must lie between 0.01 and 0.9"
-            )
-        for name in ("train_images", "test_images"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InvalidInput(f"data.{name} is {value!r}, but must be at least 1")
-        if self.seed < 0:
-            raise InvalidInput(f"data.seed is {self.seed!r}, but must not be negative")
-
-    def cache_folder(self) -> Path:
-        """The folder of pixel caches."""
-        if self.cache_dir:
-            return Path(self.cache_dir).expanduser()
-        home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-        return Path(home).expanduser() / "scaling_search"
 
 
 class Split(NamedTuple):
@@ -207,6 +155,17 @@ class ProxyTask:
             self.cache_shape(resolution),
             lambda i: resample(read_image(i), resolution),
         )
+
+
+@lru_cache(maxsize=4)
+def open_image_set(settings: DataSettings) -> ImageSet:
+    """The set that the settings name. Raises InvalidInput where it cannot be read."""
+    if settings.kind == "glyphs":
+        return glyph_set(settings)
+    # It takes a second to import, which drawn sets can do without.
+    from scaling_search.proxy.from_datasets import image_set_from_datasets
+
+    return image_set_from_datasets(settings)
 
 
 @lru_cache(maxsize=4)

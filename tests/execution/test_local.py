@@ -167,6 +167,8 @@ def start_driver(tmp_path: Path) -> Iterator[Callable[[float], tuple[subprocess.
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # A suite that runs in the background is started with interrupts ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         drivers.append(driver)
         assert driver.stdout is not None
