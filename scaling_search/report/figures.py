@@ -106,6 +106,9 @@ def accuracy_against_macs(tables: Tables) -> str:
     with _styled():
         figure, axes = plt.subplots(figsize=(7.2, 4.8))
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(mpl.ticker.EngFormatter())
+        axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
         axes.set_xlabel("multiply-adds of one forward pass")
         axes.set_ylabel("test accuracy, %")
         if len(family):
