@@ -26,7 +26,8 @@ class Recipe:
     momentum: float = 0.9
     #: Part of the run in which the learning rate grows linearly from 0.
     warmup: float = 0.1
-    #: cosine or linear to 0, or exponential: 0.97 every 1/146 of the run, as in the paper.
+    #: cosine or linear to 0; flat: constant, then linear to 0 in the last 0.3 of the run; or
+    #: exponential: 0.97 every 1/146 of the run, as in the paper.
     schedule: str = "cosine"
     #: Decay of convolution and linear weights (decoupled in adamw); norms and biases have none.
     weight_decay: float = 0.05
@@ -85,11 +86,15 @@ class Recipe:
             return self.learning_rate * 0.5 * (1 - math.cos(math.pi * left))
         if self.schedule == "linear":
             return self.learning_rate * left
+        if self.schedule == "flat":
+            return self.learning_rate * min(1.0, (1 - done) / _COOLDOWN)
         # 0.97 every 2.4 of 350 epochs (Tan & Le 2019, section 5.2) is 0.97**146 over the run.
         return float(self.learning_rate * 0.97 ** math.floor(146 * (1 - left)))
 
 
-SCHEDULES = ("cosine", "linear", "exponential")
+SCHEDULES = ("cosine", "linear", "flat", "exponential")
+#: Part of the run in which the flat schedule goes down.
+_COOLDOWN = 0.3
 _RANGES: dict[str, tuple[float, float]] = {
     "epochs": (1, 10_000),
     "batch_size": (2, 65_536),
