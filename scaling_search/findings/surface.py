@@ -147,39 +147,36 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
 
     # Mirrored draws: each grid point in proportion to its weight.
     pick = np.searchsorted(np.cumsum(weight), (np.arange(PAIRS) + 0.5) / PAIRS)
-    pick = np.minimum(pick, weight.size - 1)
-    o, t, s = np.unravel_index(pick, log_weight.shape)
+    o, t, s = np.unravel_index(np.minimum(pick, weight.size - 1), log_weight.shape)
     z, gamma = _noise(design.shape[1] + count, shape)
     sigma = np.sqrt(rate[o, t, s] / gamma)
     factor = np.linalg.cholesky(inverse)[o, t, s]
-    wobble = sigma[:, None] * np.einsum("kpq,kq->kp", factor, z[:, : len(centre)])
-    tau = TAU_SCALES[t]
-    shrink = tau[:, None] ** 2 * damped[o, t]
-    jitter = sigma[:, None] * np.sqrt(shrink) * z[:, len(centre) :]
-    log_error, coefficients = [], []
-    spread = 0.5 * sigma**2 * (1 + OMEGA_SCALES[o] ** 2)  # log of a mean above mean of the logs
-    for sign in (1, -1):
-        b = middle[o, t, s] + sign * wobble
-        off = seen[o] - root[o] * np.einsum("kip,kp->ki", along[o], b)
-        deviation = shrink * off + sign * jitter
-        value = b[:, :6] @ design[:, :6].T + (level + spread)[:, None]
-        for index in range(len(OMEGA_SCALES)):
-            value[o == index] += deviation[o == index] @ axes[index].T
-        b[:, 0] += level + spread
-        log_error.append(value)
-        coefficients.append(b[:, :6])
-    draws = np.vstack(log_error)
-    error = np.exp(draws)
+    wobble = sigma[:, None] * (factor @ z[:, : len(centre), None])[:, :, 0]
+    b = np.stack([middle[o, t, s] + wobble, middle[o, t, s] - wobble])  # (2, pairs, coefficients)
+    deviation = np.empty((2, PAIRS, count))
+    for index in range(len(OMEGA_SCALES)):
+        these = slice(*np.searchsorted(o, [index, index + 1]))  # o is sorted
+        shrink = TAU_SCALES[:, None] ** 2 * damped[index]
+        jitter = (np.sqrt(shrink)[t[these]] * sigma[these, None]) * z[these, len(centre) :]
+        off = seen[index] - (b[:, these] @ along[index].T) * root[index]
+        along_axes = off * shrink[t[these]] + jitter * np.array([1, -1])[:, None, None]
+        deviation[:, these] = along_axes @ axes[index].T
+    # The log of a mean error lies above the mean of log errors.
+    b[:, :, 0] += level + 0.5 * sigma**2 * (1 + OMEGA_SCALES[o] ** 2)
+    coefficients = b[:, :, :6].reshape(-1, 6)
+    log_error = coefficients @ design[:, :6].T + deviation.reshape(-1, count)
+    error = np.exp(log_error)
+    mean = error.mean(axis=0)
     return Surface(
         shares=shares,
-        mean=error.mean(axis=0),
-        sd=error.std(axis=0),
-        p_best=np.bincount(draws.argmin(axis=1), minlength=count) / len(draws),
+        mean=mean,
+        sd=np.sqrt(np.maximum((error**2).mean(axis=0) - mean**2, 0)),
+        p_best=np.bincount(error.argmin(axis=1), minlength=count) / len(error),
         sigma=float(sigma.mean()),
-        tau=float((sigma * tau).mean()),
+        tau=float((sigma * TAU_SCALES[t]).mean()),
         omega=float((sigma * OMEGA_SCALES[o]).mean()),
-        log_error=draws,
-        coefficients=np.vstack(coefficients),
+        log_error=log_error,
+        coefficients=coefficients,
     )
 
 
