@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.surface import PLANE
+from scaling_search.findings.triangle import PLANE, triangle
 
 Floats = NDArray[np.float64]
 
@@ -47,12 +47,6 @@ class Landscape:
         block, noise = rng.normal(0, omega, seeds), rng.normal(0, sigma, (len(self.error), seeds))
         log_error = np.log(self.error)[:, None] - 0.5 * (sigma**2 + omega**2) + block + noise
         return np.asarray(np.minimum(np.exp(log_error), 1.0))
-
-
-def triangle(steps: int) -> Floats:
-    """(points, 3): all shares that are multiples of 1 / steps; (steps + 1)(steps + 2) / 2 points."""
-    pairs = [(d, w) for d in range(steps + 1) for w in range(steps + 1 - d)]
-    return np.array([(d, w, steps - d - w) for d, w in pairs], float) / steps
 
 
 def make_landscape(

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.findings.surface import Surface, fit_surface, quadratic
+from scaling_search.findings.surface import Surface, fit_surface
+from scaling_search.findings.triangle import quadratic
 
 Floats = NDArray[np.float64]
 

@@ -13,6 +13,7 @@ that was never trained is known from its neighbours.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,23 +21,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.triangle import quadratic
 
 Floats = NDArray[np.float64]
 
-#: The plane of shares: depth against width, and both against resolution; orthonormal.
-PLANE = np.array([[1, -1, 0], [1, 1, -2]]).T / np.sqrt([2, 6])
 #: Scales of slope and curvature that are tried, tau and omega, in units of sigma; equal weights.
 SURFACE_SCALES = np.array([0.3, 1.0, 3.0, 9.0, 27.0])
 TAU_SCALES = np.array([0.0, 0.15, 0.3, 0.6, 1.2, 2.4, 5.0, 10.0])
 OMEGA_SCALES = np.array([0.0, 0.5, 1.5, 5.0])
-#: Curvature against slope: a bowl of radius r has slopes of 2 r times its curvature.
-CURVATURE = 1.5
+#: Centre and scale of the curvature in units of the slope's scale: returns of a dimension diminish,
+#: so a bowl is likelier than a hill, and its bottom is about as likely inside as on an edge.
+BOWL, CURVATURE = 1.0, 1.5
 #: Log error per unit of log cost: what doublings of small networks buy; sd in units of sigma.
 COST_SLOPE, COST_SLOPE_SCALE = -0.3, 5.0
 #: sigma^2 is inverse gamma: median of sigma 6 % of the error, 90 % within 3 and 22 %.
 SIGMA_SHAPE, SIGMA_RATE = 1.0, 0.0025
-#: The level is as good as unknown.
-LEVEL_SCALE = 300.0
+UNIT_SIGMA = 0.06
+#: The level is as good as unknown; without any run it is taken to be this.
+UNKNOWN_ERROR = 0.3
+LEVEL_SCALE = 30.0
 #: Pairs of mirrored draws from the posterior.
 PAIRS = 1024
 
@@ -77,25 +80,16 @@ class Surface:
         return np.asarray((error - error.min(axis=1, keepdims=True)).mean(axis=0))
 
 
-def quadratic(shares: Floats) -> Floats:
-    """(points, 6): 1, slopes and curvatures at shares (points, 3), alike for all dimensions."""
-    x, y = (np.asarray(shares, float) @ PLANE).T
-    return np.column_stack([np.ones(len(x)), x, y, x * x, np.sqrt(2) * x * y, y * y])
-
-
 def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) -> Surface:
     """Fit shares (candidates, 3) and errors (candidates, seeds), nan where not trained.
 
     log_cost: (candidates,), log of each network's cost over the cost at which all are compared;
     without it the networks are compared as they are. Candidates without any run may be among them.
-    An error of 0 counts as half of the lowest one above it.
     """
     shares, errors = _checked(shares, errors)
     rows, columns = np.nonzero(np.isfinite(errors))
-    positive = errors[rows, columns][errors[rows, columns] > 0]
-    floor = 0.5 * float(positive.min()) if positive.size else 0.5
-    y = np.log(np.maximum(errors[rows, columns], floor))
-    level = float(y.mean()) if y.size else float(np.log(0.3))
+    y = log_errors(errors)[rows, columns]
+    level = float(y.mean()) if y.size else math.log(UNKNOWN_ERROR)
     y = y - level
 
     design = quadratic(shares)
@@ -133,7 +127,7 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
 
     # The coefficients, for every scale of the surface: shape (omega, tau, scale, ...).
     prior = 1 / scale**2
-    info = info[:, :, None] + np.einsum("sp,pq->spq", prior, np.eye(len(centre)))
+    info = info[:, :, None] + np.einsum("sp,pq->spq", prior, np.eye(design.shape[1]))
     vector = vector[:, :, None] + prior * centre
     inverse = np.linalg.inv(info)
     middle = np.einsum("otspq,otsq->otsp", inverse, vector)
@@ -151,13 +145,13 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
     z, gamma = _noise(design.shape[1] + count, shape)
     sigma = np.sqrt(rate[o, t, s] / gamma)
     factor = np.linalg.cholesky(inverse)[o, t, s]
-    wobble = sigma[:, None] * (factor @ z[:, : len(centre), None])[:, :, 0]
+    wobble = sigma[:, None] * (factor @ z[:, : design.shape[1], None])[:, :, 0]
     b = np.stack([middle[o, t, s] + wobble, middle[o, t, s] - wobble])  # (2, pairs, coefficients)
     deviation = np.empty((2, PAIRS, count))
     for index in range(len(OMEGA_SCALES)):
         these = slice(*np.searchsorted(o, [index, index + 1]))  # o is sorted
         shrink = TAU_SCALES[:, None] ** 2 * damped[index]
-        jitter = (np.sqrt(shrink)[t[these]] * sigma[these, None]) * z[these, len(centre) :]
+        jitter = (np.sqrt(shrink)[t[these]] * sigma[these, None]) * z[these, design.shape[1] :]
         off = seen[index] - (b[:, these] @ along[index].T) * root[index]
         along_axes = off * shrink[t[these]] + jitter * np.array([1, -1])[:, None, None]
         deviation[:, these] = along_axes @ axes[index].T
@@ -165,6 +159,7 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
     b[:, :, 0] += level + 0.5 * sigma**2 * (1 + OMEGA_SCALES[o] ** 2)
     coefficients = b[:, :, :6].reshape(-1, 6)
     log_error = coefficients @ design[:, :6].T + deviation.reshape(-1, count)
+    log_error = np.minimum(log_error, 0.0)  # an error is 1 at most
     error = np.exp(log_error)
     mean = error.mean(axis=0)
     return Surface(
@@ -180,16 +175,28 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
     )
 
 
+def log_errors(errors: Floats) -> Floats:
+    """Logs, in the shape of errors; an error of 0 counts as half of the lowest one above it."""
+    positive = errors[np.isfinite(errors) & (errors > 0)]
+    floor = 0.5 * float(positive.min()) if positive.size else 0.5
+    return np.asarray(np.log(np.maximum(errors, floor)))
+
+
 def _prior(coefficients: int) -> tuple[Floats, Floats]:
-    """Scales (surface scales, coefficients), in units of sigma, and centre (coefficients,)."""
+    """Scales and centres (surface scales, coefficients), in units of sigma.
+
+    A centre of the curvature in units of sigma is not known before sigma is, but its prior says no
+    more than a likely order of size, for which UNIT_SIGMA stands.
+    """
     unit = np.array([1.0, 1.0, CURVATURE, CURVATURE, CURVATURE])
-    scale = np.column_stack(
-        [np.full(len(SURFACE_SCALES), LEVEL_SCALE), SURFACE_SCALES[:, None] * unit]
-    )
-    if coefficients == 6:
-        return scale, np.zeros(6)
-    scale = np.column_stack([scale, np.full(len(scale), COST_SLOPE_SCALE)])
-    return scale, np.r_[np.zeros(6), COST_SLOPE]
+    bowl = BOWL * UNIT_SIGMA * np.array([0.0, 0.0, 1.0, 0.0, 1.0])
+    level = np.full(len(SURFACE_SCALES), LEVEL_SCALE)
+    scale = np.column_stack([level, SURFACE_SCALES[:, None] * unit])
+    centre = np.column_stack([0 * level, SURFACE_SCALES[:, None] * bowl])
+    if coefficients == 7:
+        scale = np.column_stack([scale, 0 * level + COST_SLOPE_SCALE])
+        centre = np.column_stack([centre, 0 * level + COST_SLOPE])
+    return scale, centre
 
 
 @lru_cache(maxsize=64)
