@@ -3,6 +3,10 @@
 Multiple comparisons with the best (Hsu 1984, Annals of Statistics 12, 1136-1144) in a randomised
 block design: every candidate is trained with the same seeds, so what a seed does to all of them
 alike is taken out, and what is left over is pooled over candidates.
+
+Under racing the candidates are looked at again after every round of seeds. Each look spends its
+part of 1 - level (union bound), so the candidates that were never excluded hold the true best with
+probability `level` at whatever look the race ends.
 """
 
 from __future__ import annotations
@@ -14,7 +18,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from scaling_search.errors import InvalidInput, whole_number
+
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+#: With this probability a difference of `detectable` would have been found.
+POWER = 0.8
+#: Correlations are rounded down to multiples of this, which widens a little and spares work.
+CORRELATION_STEP = 0.05
 
 
 @dataclass(frozen=True)
@@ -32,11 +44,16 @@ class Comparison:
     low: Floats
     high: Floats
     #: Whether the candidate may be the best; all may without residual degrees of freedom.
-    possible: NDArray[np.bool_]
+    possible: Bools
     level: float
     #: Residual standard deviation of a single run, seeds taken out.
     residual_sd: float
     degrees_of_freedom: int
+    #: How much worse than the best a candidate would have to be for these runs to exclude it with
+    #: probability 80 %; nan for the best itself and without degrees of freedom.
+    detectable: Floats
+    #: Among how many looks `level` is split.
+    looks: int = 1
 
     @property
     def best(self) -> int:
@@ -49,21 +66,46 @@ class Comparison:
         kept = np.flatnonzero(self.possible)
         return tuple(int(i) for i in kept[np.argsort(self.mean[kept], kind="stable")])
 
+    @property
+    def smallest_detectable(self) -> float:
+        """Difference from the best that these runs would have found, for the typical rival.
 
-def compare_with_best(errors: Floats, level: float = 0.9) -> Comparison:
+        The median of `detectable` over the rivals that are still possible, or over all where none
+        is left; nan where nothing can be told. Where it is large, "no difference found" means too
+        few runs; where it is small, it means that the difference does not matter.
+        """
+        known = np.isfinite(self.detectable)
+        rivals = known & self.possible
+        kept = self.detectable[rivals if rivals.any() else known]
+        return float(np.median(kept)) if kept.size else math.nan
+
+
+def compare_with_best(
+    errors: Floats, level: float = 0.9, looks: int = 1, excluded: Bools | None = None
+) -> Comparison:
     """Compare candidates; `errors` is (candidates, seeds), nan where a run is missing.
 
+    looks: how often a race will look at its candidates in all, this time included.
+    excluded: (candidates,), those that an earlier look excluded; they stay so, are no rivals of
+    the others any more, and still inform the effects of seeds and the noise.
     An additive model, candidate + seed, is fitted by least squares, so that an unfinished study is
-    compared fairly too. The critical value is that of equal numbers of seeds.
+    compared fairly too. Where numbers of seeds differ, the differences from a candidate correlate
+    unequally; their smallest correlation is taken for all, which can only widen (Slepian 1962).
     """
     errors = np.asarray(errors, float)
+    if not 0 < level < 1:
+        raise InvalidInput(f"level is {level!r}, but must lie between 0 and 1, such as 0.9")
+    looks = whole_number("looks", looks)
     rows, columns = np.nonzero(np.isfinite(errors))
     count, seeds = errors.shape
     nothing = np.full(count, np.nan)
+    out = np.zeros(count, bool) if excluded is None else np.asarray(excluded, bool)
     present, blocks = np.unique(rows), np.unique(columns)
+    mean, se, low, high, detectable = (nothing.copy() for _ in range(5))
+    possible = np.isin(np.arange(count), present) & ~out
     if len(present) == 0:
         return Comparison(
-            nothing, nothing, nothing, nothing, np.isfinite(nothing), level, math.nan, 0
+            mean, se, low, high, possible, level, math.nan, 0, detectable, looks=looks
         )
 
     design = np.zeros((len(rows), count + seeds))
@@ -76,46 +118,97 @@ def compare_with_best(errors: Floats, level: float = 0.9) -> Comparison:
     inverse = np.linalg.pinv(design.T @ design)
     effects = inverse @ design.T @ errors[rows, columns]
     residual = errors[rows, columns] - design @ effects
-    freedom = len(rows) - np.linalg.matrix_rank(design)
+    freedom = int(len(rows) - np.linalg.matrix_rank(design))
     variance = float(residual @ residual) / freedom if freedom > 0 else math.nan
 
     size = len(present)
-    mean, se, low, high = (nothing.copy() for _ in range(4))
-    mean[present] = effects[:size]
-    possible = np.isfinite(mean)
-    covariance = inverse[:size, :size] * variance
-    se[present] = np.sqrt(np.diag(covariance))
-    if size > 1 and freedom > 0:
-        margin = critical_value(size, int(freedom), level) * np.sqrt(
-            np.maximum(
-                0, np.diag(covariance)[:, None] + np.diag(covariance)[None, :] - 2 * covariance
-            )
+    effects, unit = effects[:size], inverse[:size, :size]
+    mean[present] = effects
+    se[present] = np.sqrt(np.diag(unit) * variance)
+    rival = possible[present]
+    if size > 1 and freedom > 0 and rival.any():
+        cut = 1 - (1 - level) / looks
+        critical = np.array(
+            [critical_value(size, freedom, cut, rho) for rho in _least_correlations(unit)]
         )
-        gap = effects[:size, None] - effects[None, :size]
+        spread = np.sqrt(np.maximum(_difference_variances(unit) * variance, 0))
+        gap = effects[:, None] - effects[None, :]
+        gap[:, ~rival] = -np.inf
         np.fill_diagonal(gap, -np.inf)
-        low[present] = np.minimum(0, (gap - margin).max(axis=1))
-        possible[present] = (gap - margin).max(axis=1) <= 0
-        high[present] = np.maximum(0, (gap + margin).max(axis=1))
-    return Comparison(mean, se, low, high, possible, level, math.sqrt(variance), int(freedom))
+        # If i is the best, no estimated difference from it lies further out than its own critical
+        # value allows; how much worse i may be rests on the critical value of who is the best.
+        behind = (gap - critical[:, None] * spread).max(axis=1)
+        low[present] = np.minimum(0, behind)
+        possible[present] &= behind <= 0
+        high[present] = np.maximum(0, (gap + critical[None, :] * spread).max(axis=1))
+        best = int(np.flatnonzero(rival)[np.argmin(effects[rival])])
+        needed = (critical + _student(POWER, freedom)) * spread[:, best]
+        needed[best] = np.nan
+        detectable[present] = needed
+    return Comparison(
+        mean,
+        se,
+        low,
+        high,
+        possible,
+        level,
+        math.sqrt(variance),
+        freedom,
+        detectable,
+        looks=looks,
+    )
 
 
-@lru_cache(maxsize=256)
-def critical_value(candidates: int, degrees_of_freedom: int, level: float) -> float:
-    """One-sided critical value of Dunnett's statistic with equal correlations of 1/2.
+@lru_cache(maxsize=1024)
+def critical_value(
+    candidates: int, degrees_of_freedom: int, level: float, correlation: float = 0.5
+) -> float:
+    """One-sided critical value of Dunnett's statistic with equal correlations.
 
     The probability that the greatest of `candidates` - 1 studentised differences from a common
-    treatment stays below it is `level` (Dunnett 1955; Hsu 1996, section 4.1).
+    treatment stays below it is `level` (Dunnett 1955; Hsu 1996, section 4.1). With equal numbers of
+    runs the correlation is 1/2.
     """
-    from scipy import optimize, stats
+    from scipy import optimize, special
 
     normal_x, normal_w = np.polynomial.hermite_e.hermegauss(64)
     normal_w = normal_w / normal_w.sum()
     # The residual's spread relative to its true value: chi over root degrees of freedom.
     probabilities = (np.arange(400) + 0.5) / 400
-    spread = np.sqrt(stats.chi2.ppf(probabilities, degrees_of_freedom) / degrees_of_freedom)
+    spread = np.sqrt(special.chdtri(degrees_of_freedom, 1 - probabilities) / degrees_of_freedom)
+    shared, own = math.sqrt(correlation), math.sqrt(1 - correlation)
 
     def below(value: float) -> float:
-        inner = stats.norm.cdf(math.sqrt(2) * value * spread[:, None] + normal_x[None, :])
+        inner = special.ndtr((value * spread[:, None] + shared * normal_x[None, :]) / own)
         return float((inner ** (candidates - 1) @ normal_w).mean())
 
-    return float(optimize.brentq(lambda value: below(value) - level, 0.0, 200.0, xtol=1e-6))
+    return float(optimize.brentq(lambda value: below(value) - level, 0.0, 1000.0, xtol=1e-6))
+
+
+def _student(probability: float, degrees_of_freedom: int) -> float:
+    from scipy import special
+
+    return float(special.stdtrit(degrees_of_freedom, probability))
+
+
+def _difference_variances(covariance: Floats) -> Floats:
+    """(n, n): variances of all differences of estimates with this covariance (n, n)."""
+    diagonal = np.diag(covariance)
+    return np.asarray(diagonal[:, None] + diagonal[None, :] - 2 * covariance)
+
+
+def _least_correlations(covariance: Floats) -> list[float]:
+    """For each of n estimates, the least correlation among its differences from the others."""
+    size = len(covariance)
+    if size < 3:
+        return [0.5] * size
+    spread = np.sqrt(np.maximum(_difference_variances(covariance), 1e-12))
+    least = []
+    for i in range(size):
+        # cov(i - j, i - k) = v_ii - v_ij - v_ik + v_jk
+        joint = covariance[i, i] - covariance[i][:, None] - covariance[i][None, :] + covariance
+        rho = joint / (spread[i][:, None] * spread[i][None, :])
+        rho = np.delete(np.delete(rho, i, axis=0), i, axis=1)
+        smallest = max(0.0, float(rho.min()))
+        least.append(math.floor(smallest / CORRELATION_STEP + 1e-9) * CORRELATION_STEP)
+    return least

@@ -1,0 +1,29 @@
+"""The triangle of shares: its plane, a lattice on it, and a quadratic that treats sides alike."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+#: Names of the shares, in the order of their columns.
+DIMENSIONS = ("depth", "width", "resolution")
+#: The plane of shares: depth against width, and both against resolution; orthonormal.
+PLANE: Floats = np.array([[1.0, 1.0], [-1.0, 1.0], [0.0, -2.0]]) / np.sqrt([2.0, 6.0])
+
+
+def triangle(steps: int) -> Floats:
+    """(points, 3): all shares that are multiples of 1 / steps; (steps + 1)(steps + 2) / 2 points."""
+    pairs = [(d, w) for d in range(steps + 1) for w in range(steps + 1 - d)]
+    return np.array([(d, w, steps - d - w) for d, w in pairs], float) / steps
+
+
+def quadratic(shares: Floats) -> Floats:
+    """(points, 6): 1, two slopes and three curvatures at shares (points, 3).
+
+    The root of two makes independent coefficients of equal variance mean the same for every
+    relabelling of the dimensions, which turns and mirrors the plane.
+    """
+    x, y = (np.asarray(shares, float) @ PLANE).T
+    return np.column_stack([np.ones(len(x)), x, y, x * x, np.sqrt(2) * x * y, y * y])
