@@ -138,7 +138,7 @@ def further_remarks(tables: Tables) -> list[str]:
                 f"{candidate.member.cost_ratio:.2f} times the baseline, the nearest that "
                 "this dimension alone reaches; it is compared but cannot win."
             )
-    for dropped in definition.candidates.dropped:
+    for dropped in tables.candidates.dropped:
         if dropped.asked.mark:
             remarks.append(
                 f"{MARKS[dropped.asked.mark]} is not among the candidates: {dropped.reason}."

@@ -27,6 +27,7 @@ RUN_COLUMNS = (
     "trial",
     "phi",
     "seed",
+    "epochs",
     "status",
     "val_error",
     "test_error",
@@ -42,6 +43,7 @@ RUN_COLUMNS = (
 STUDY_FILES = (
     "study.yaml",
     "environment.json",
+    "asks.csv",
     "runs.csv",
     "curves.csv",
     "timings.csv",
@@ -96,7 +98,6 @@ def write_records(
     stored: dict[str, StoredRun],
 ) -> None:
     """runs.csv, curves.csv and timings.csv of the runs that are known, in the planned order."""
-    examples = definition.settings.recipe.epochs * definition.facts.train_images
     runs, curves, timings = [], [], []
     written: set[str] = set()
     for run in planned:
@@ -113,6 +114,7 @@ def write_records(
                 run.member.id,
                 run.member.phi,
                 spec.seed,
+                spec.epochs,
                 known.status,
                 known.val_error,
                 known.test_error,
@@ -120,7 +122,7 @@ def write_records(
                 cost.macs,
                 cost.params,
                 cost.activations,
-                cost.train_flops(examples),
+                cost.train_flops(spec.epochs * definition.facts.train_images),
                 known.val_correct,
                 spec.content,
             )
@@ -141,7 +143,9 @@ def known_rows(folder: Path) -> int:
         return 0
 
 
-def write_environment(folder: Path, command: str, workers: int, failures: Sequence[str]) -> None:
+def write_environment(
+    folder: Path, command: str, workers: int, failures: Sequence[str], search_ended: bool
+) -> None:
     """environment.json: versions, commit, hardware and command of the last time the study ran."""
     names = ("torch", "numpy", "scipy", "pandas", "pillow", "optuna", "matplotlib", "hydra-core")
     write_json(
@@ -149,6 +153,7 @@ def write_environment(folder: Path, command: str, workers: int, failures: Sequen
         {
             "command": command,
             "failures": list(failures),
+            "search_ended": search_ended,
             "git": _git_state(),
             "hardware": {
                 "cores": os.cpu_count(),

@@ -11,7 +11,13 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import CostConstraint, GridSettings
+from scaling_search.search import (
+    Budget,
+    CostConstraint,
+    GridSettings,
+    OptunaSettings,
+    RaceSettings,
+)
 
 T = TypeVar("T")
 
@@ -28,7 +34,7 @@ class FamilySettings:
     sizes: int = 4
     #: The largest trained size over the smallest, in multiply-adds.
     span: float = 10.0
-    #: Seeds of each trained size; empty takes the sweep's.
+    #: Seeds of each trained size; empty takes the first two of the sweep's.
     seeds: list[int] = field(default_factory=list)
     #: Keep the trained members' weights in the study's folder.
     save_weights: bool = False
@@ -57,9 +63,23 @@ class StudySettings:
     baseline: BaselineSettings
     data: DataSettings
     recipe: Recipe
-    sweep: GridSettings
+    sweep: GridSettings | RaceSettings | OptunaSettings
     constraint: CostConstraint
     family: FamilySettings
+    budget: Budget = field(default_factory=Budget)
+
+    def __post_init__(self) -> None:
+        if type(self.sweep) is GridSettings and self.budget != Budget():
+            raise InvalidInput(
+                f"budget is {self.budget}, but a grid trains all that it lists: leave budget out, "
+                "or take +sweep=race or +sweep=optuna"
+            )
+        late = [rung for rung in self.sweep.rungs if rung >= self.recipe.epochs]
+        if late:
+            raise InvalidInput(
+                f"sweep.rungs has {late}, but each must be below recipe.epochs = "
+                f"{self.recipe.epochs}, where every run ends"
+            )
 
 
 @dataclass(frozen=True)
@@ -95,7 +115,14 @@ def from_plain(kind: type[T], plain: dict[str, Any]) -> T:
 
 def _convert(hint: Any, value: Any) -> Any:
     if get_origin(hint) in (Union, types.UnionType):
-        hint = next(option for option in get_args(hint) if option is not type(None))
+        options = [option for option in get_args(hint) if option is not type(None)]
+        # A sweep says which it is.
+        kinds = {option.kind: option for option in options if hasattr(option, "kind")}
+        hint = kinds.get(value.get("kind")) if kinds and isinstance(value, dict) else options[0]
+        if hint is None:
+            raise InvalidInput(
+                f"kind is {value.get('kind')!r}, but must be one of {', '.join(kinds)}"
+            )
     if is_dataclass(hint) and isinstance(value, dict):
         return from_plain(hint, value)  # type: ignore[arg-type]
     return value
