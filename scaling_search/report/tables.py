@@ -67,9 +67,10 @@ def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
             raise InvalidInput(
                 f"column {name} of runs.csv holds something that is no number: restore the file"
             )
+    found: dict[str, Run] = {}
     try:
-        return {
-            row.run: Run(
+        for row in runs.itertuples():
+            run = Run(
                 str(row.step),
                 row.trial,
                 int(row.seed),
@@ -78,10 +79,11 @@ def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
                 number(row.val_error),
                 number(row.test_error),
             )
-            for row in runs.itertuples()
-        }
+            # A check of fidelity may repeat a run of an earlier step.
+            found.setdefault(row.run, run)
     except (ValueError, TypeError, AttributeError) as error:
         raise InvalidInput(f"runs.csv is damaged ({error}): restore it from its source") from error
+    return found
 
 
 def decide_by_runs(

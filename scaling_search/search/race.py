@@ -57,7 +57,7 @@ class Table:
     log_cost: Floats
     #: (candidates, seeds): val errors of whole runs, nan where there is none.
     errors: Floats
-    #: (candidates,): the right cost and no diverged run.
+    #: (candidates,): the right cost, no diverged run, and not left behind at a rung.
     eligible: NDArray[np.bool_]
 
 
@@ -130,5 +130,6 @@ def table_of(search: Search, cost_ratio: float) -> Table:
         np.array([point.shares for point in points], float),
         np.array([math.log(point.cost_ratio / cost_ratio) for point in points]),
         errors,
-        eligible,
+        # Halving has left behind those that were asked for and did not reach the end.
+        eligible & (np.isfinite(errors).any(axis=1) | (len(search.settings.rungs) == 0)),
     )

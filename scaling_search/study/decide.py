@@ -61,9 +61,13 @@ class Decision:
 
     @property
     def decided(self) -> bool:
-        """Whether every eligible candidate was compared and one alone may be the best."""
+        """Whether one alone may be the best of all eligible candidates not stopped at a rung."""
         mean = self.comparison.mean
-        all_known = all(np.isfinite(m) for m, able in zip(mean, self.eligible) if able)
+        all_known = all(
+            np.isfinite(m) or at is not None
+            for m, able, at in zip(mean, self.eligible, self.stopped)
+            if able
+        )
         enough = self.comparison.degrees_of_freedom > 0 and len(self.ranked) > 1
         return bool(all_known and enough and len(self.possible_winners) == 1)
 

@@ -17,7 +17,7 @@ import yaml
 from scaling_search.baselines import Baseline, FamilyMember, scale, solve_phi
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.racing import first_round
-from scaling_search.proxy import RunSpec, TaskFacts
+from scaling_search.proxy import Recipe, RunSpec, TaskFacts
 from scaling_search.scaling import Coefficients
 from scaling_search.search import (
     Budget,
@@ -50,10 +50,17 @@ class Platform:
 class PlannedRun:
     """A run and why it is wanted."""
 
-    #: search (STEP 1) or family (STEP 2).
+    #: search (STEP 1), family (STEP 2), or `fidelity: NAME`.
     step: str
     member: FamilyMember
     spec: RunSpec
+    #: The candidate for which a check of fidelity stands; elsewhere the member itself.
+    candidate: str = ""
+
+    @property
+    def trial(self) -> str:
+        """The trial to which the run belongs."""
+        return self.candidate or self.member.id
 
 
 @dataclass(frozen=True)
@@ -176,15 +183,25 @@ class StudyDefinition:
         return self.settings.family.seeds or self.settings.sweep.seeds[:2]
 
     def run(
-        self, step: str, member: FamilyMember, phi: float, seed: int, rung: int | None = None
+        self,
+        step: str,
+        member: FamilyMember,
+        phi: float,
+        seed: int,
+        rung: int | None = None,
+        recipe: Recipe | None = None,
     ) -> PlannedRun:
-        """The run of a member at phi, by which its dropout and stochastic depth grow."""
-        dropout, stochastic_depth = self.settings.recipe.regularisation(phi)
+        """The run of a member at phi, by which its dropout and stochastic depth grow.
+
+        rung: the epoch at which it stops. recipe: another one than the study's.
+        """
+        recipe = recipe or self.settings.recipe
+        dropout, stochastic_depth = recipe.regularisation(phi)
         spec = RunSpec(
             member.network,
             member.resolution,
             self.facts.identity,
-            self.settings.recipe,
+            recipe,
             dropout,
             stochastic_depth,
             seed,
