@@ -23,10 +23,11 @@ def build_report(folder: Path) -> str:
     the same bytes each time, and gives the answer in two sentences. Raises InvalidInput.
     """
     from scaling_search.report.figures import accuracy_against_macs, triangle
-    from scaling_search.report.page import render
+    from scaling_search.report.page import render, search_ended
 
     definition = read_definition(folder)
-    tables = make_tables(definition, read_candidates(folder, definition), read_runs(folder))
+    candidates = read_candidates(folder, definition)
+    tables = make_tables(definition, candidates, read_runs(folder), search_ended(folder))
     figures = {"triangle": triangle(tables), "accuracy": accuracy_against_macs(tables)}
     html, markdown = render(folder, tables, figures)
     # All is computed before anything is written.

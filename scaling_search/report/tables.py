@@ -15,6 +15,7 @@ import pandas as pd
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.forecast import ScalingLaw
+from scaling_search.report.evidence import Evidence, find_evidence
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.search import Candidates
 from scaling_search.study import Decision, StudyDefinition, decide
@@ -106,9 +107,10 @@ def decide_by_runs(
 
 
 def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFrame:
-    """One row for each candidate of STEP 1, the lowest mean val error first."""
+    """One row for each candidate of STEP 1; of the trained ones the lowest expected error first."""
     compared = decision.comparison
     possible = set(compared.possible_winners)
+    sd, p_best = decision.expected_sd, decision.p_best
     rows = []
     for index, candidate in enumerate(decision.candidates):
         member, coefficients = candidate.member, candidate.coefficients
@@ -143,10 +145,17 @@ def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFram
                 "worse_low": compared.low[index],
                 "worse_high": compared.high[index],
                 "possible_winner": index in possible,
+                "expected_error": decision.expected[index],
+                "expected_sd": sd[index],
+                "p_best": p_best[index],
+                "stopped_at": stopped[0] if (stopped := decision.stopped[index]) else None,
             }
         )
     table = pd.DataFrame(rows)
-    return table.sort_values(["val_error", "trial"], kind="stable", ignore_index=True)
+    table["stopped_at"] = table["stopped_at"].astype("Int64")
+    order = table.assign(trained=table["runs"] == 0)
+    order = order.sort_values(["trained", "expected_error", "trial"], kind="stable")
+    return table.loc[order.index].reset_index(drop=True)
 
 
 def _blocks(member: FamilyMember) -> int | None:
@@ -236,13 +245,19 @@ class Tables:
     runs: pd.DataFrame
     candidates: Candidates
     decision: Decision
+    #: Whether STEP 1 has all the runs that it wanted, as far as is known.
+    search_ended: bool
+    #: None before there is a run.
+    evidence: Evidence | None
     trials: pd.DataFrame
     #: Empty before there is a winner.
     family: pd.DataFrame
     law: ScalingLaw | str
 
 
-def make_tables(definition: StudyDefinition, candidates: Candidates, runs: pd.DataFrame) -> Tables:
+def make_tables(
+    definition: StudyDefinition, candidates: Candidates, runs: pd.DataFrame, search_ended: bool
+) -> Tables:
     """From a definition, its candidates and its runs, finished or not."""
     results = runs_by_key(runs)
     decision = decide_by_runs(definition, candidates, results)
@@ -256,4 +271,7 @@ def make_tables(definition: StudyDefinition, candidates: Candidates, runs: pd.Da
             fitted = str(error)
         family = add_forecast(family, fitted)
     trials = trials_table(definition, decision)
-    return Tables(definition, runs, candidates, decision, trials, family, fitted)
+    evidence = find_evidence(definition, decision, runs, LEVEL)
+    return Tables(
+        definition, runs, candidates, decision, search_ended, evidence, trials, family, fitted
+    )

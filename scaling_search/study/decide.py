@@ -48,10 +48,22 @@ class Decision:
     @cached_property
     def expected(self) -> NDArray[np.float64]:
         """Expected val error of each by the surface and its own runs; nan: not eligible."""
-        expected = np.full(len(self.candidates), math.nan)
-        if self.surface is not None:
-            expected[np.array(self.eligible)] = self.surface.mean
-        return expected
+        return self._of_eligible(self.surface.mean if self.surface else math.nan)
+
+    @cached_property
+    def expected_sd(self) -> NDArray[np.float64]:
+        """Standard deviation of what is expected."""
+        return self._of_eligible(self.surface.sd if self.surface else math.nan)
+
+    @cached_property
+    def p_best(self) -> NDArray[np.float64]:
+        """Probability that each candidate is the best; nan: not eligible."""
+        return self._of_eligible(self.surface.p_best if self.surface else math.nan)
+
+    def _of_eligible(self, values: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        placed = np.full(len(self.candidates), math.nan)
+        placed[np.array(self.eligible)] = values
+        return placed
 
     @property
     def winner(self) -> Candidate | None:
