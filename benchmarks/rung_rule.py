@@ -98,10 +98,11 @@ def main() -> None:
             [[stored[run.spec.key].curve[epoch - 1][2] for run in row] for row in wanted[recipe]]
         )
 
-    print(f"{len(definition.candidates.kept)} networks, {given.seeds} seeds, epoch {given.rung} of")
+    networks = len(definition.candidates.kept)
     print(
-        f"{settings.recipe.epochs}\n\n| value at the rung | val error | tau, one seed | tau, means |"
+        f"{networks} networks, {given.seeds} seeds, epoch {given.rung} of {settings.recipe.epochs}"
     )
+    print("\n| value at the rung | val error | tau, one seed | tau, means |")
     print("| --- | --- | --- | --- |")
     for name, (at_rung, whole) in recipes.items():
         value = errors(at_rung, given.rung)
