@@ -84,7 +84,8 @@ class StudyDefinition:
         """
         settings, native = self.settings, self.facts.native_resolution
         if isinstance(settings.sweep, OptunaSettings):
-            return snap_all([], self.baseline, settings.constraint, native)
+            marked = marked_points(settings.constraint.cost_ratio)[: settings.sweep.asks]
+            return snap_all(marked, self.baseline, settings.constraint, native)
         return grid_candidates(settings.sweep, self.baseline, settings.constraint, native)
 
     def search(self) -> Search:
@@ -113,7 +114,14 @@ class StudyDefinition:
             budget = Budget(runs=2 * rest["asks"])
         asks = rest["asks"]
         most_runs = len(rest.get("points", ())) or asks
-        price = 6 * self.facts.train_images * settings.recipe.epochs * min(c.macs for c in kept)
+        flops_per_epoch = [rest["flops_per_mac"] * c.macs for c in kept]
+        dearest = max(flops_per_epoch) * [*sweep.rungs, settings.recipe.epochs][0]
+        if budget.train_flops is not None and budget.train_flops < dearest:
+            raise InvalidInput(
+                f"budget.train_flops is {budget.train_flops:g}, but one run takes {dearest:.3g}: "
+                "give it enough for several"
+            )
+        price = min(flops_per_epoch) * settings.recipe.epochs
         race = Race(
             sweep.round,
             settings.constraint.cost_ratio,
