@@ -16,8 +16,14 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import CostConstraint, GridSettings
-from scaling_search.study import Conduct, FamilySettings, StudySettings
+from scaling_search.search import (
+    Budget,
+    CostConstraint,
+    GridSettings,
+    OptunaSettings,
+    RaceSettings,
+)
+from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class Configuration:
     executor: ExecutorSettings = field(default_factory=ExecutorSettings)
     constraint: CostConstraint = field(default_factory=CostConstraint)
     family: FamilySettings = field(default_factory=FamilySettings)
+    budget: Budget = field(default_factory=Budget)
+    fidelity: FidelitySettings = field(default_factory=FidelitySettings)
     #: What kind of study, +sweep=grid; without one a single network is trained.
     sweep: Any = None
     coefficients: CoefficientsSettings = field(default_factory=CoefficientsSettings)
@@ -56,7 +64,14 @@ class Configuration:
     def study(self) -> StudySettings:
         """What the results of a study depend on; there must be a sweep."""
         return StudySettings(
-            self.baseline, self.data, self.recipe, self.sweep, self.constraint, self.family
+            self.baseline,
+            self.data,
+            self.recipe,
+            self.sweep,
+            self.constraint,
+            self.family,
+            self.budget,
+            self.fidelity,
         )
 
     @property
@@ -80,7 +95,8 @@ def run_composed(main: Callable[[DictConfig], None]) -> None:
 
     store = ConfigStore.instance()
     store.store(name="schema", node=_open(Configuration))
-    store.store(group="sweep", name="grid_schema", node=_open(_GridSchema))
+    for name, (schema, _) in _SWEEPS.items():
+        store.store(group="sweep", name=f"{name}_schema", node=_open(schema))
 
     @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")
     def composed(config: DictConfig) -> None:
@@ -95,6 +111,30 @@ class _GridSchema(GridSettings):
 
     def __post_init__(self) -> None:
         pass
+
+
+@dataclass(frozen=True)
+class _RaceSchema(RaceSettings):
+    """As _GridSchema."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class _OptunaSchema(OptunaSettings):
+    """As _GridSchema; the sampler stays the name that was typed."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+#: Kind of study -> the schema that Hydra fills, and the settings that are made of it.
+_SWEEPS: dict[str, tuple[type, type]] = {
+    "grid": (_GridSchema, GridSettings),
+    "race": (_RaceSchema, RaceSettings),
+    "optuna": (_OptunaSchema, OptunaSettings),
+}
 
 
 def _open(schema: type) -> DictConfig:
@@ -138,10 +178,17 @@ def to_configuration(config: DictConfig) -> Configuration:
     except OmegaConfBaseException as error:
         raise InvalidInput(str(error).splitlines()[0]) from error
     assert isinstance(configuration, Configuration)
-    sweep = configuration.sweep
-    if isinstance(sweep, _GridSchema):
+    if configuration.sweep is not None:
+        settings = _sweep_settings(configuration.sweep)
         configuration = copy.copy(configuration)
-        object.__setattr__(configuration, "sweep", GridSettings(**sweep.__dict__))
-    elif sweep is not None:
-        raise InvalidInput(f"sweep is {sweep!r}, but must name a kind of study: +sweep=grid")
+        object.__setattr__(configuration, "sweep", settings)
     return configuration
+
+
+def _sweep_settings(sweep: Any) -> Any:
+    for schema, settings in _SWEEPS.values():
+        if isinstance(sweep, schema):
+            return settings(**sweep.__dict__)
+    raise InvalidInput(
+        f"sweep is {sweep!r}, but must name a kind of study: +sweep=" + ", +sweep=".join(_SWEEPS)
+    )

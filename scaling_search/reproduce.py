@@ -16,20 +16,23 @@ from scaling_search.errors import InvalidInput
 from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Job, carry_out, proxy_task
 from scaling_search.proxy.run import TRAINER_VERSION
-from scaling_search.report.tables import read_runs, runs_by_key
-from scaling_search.study import PlannedRun, StudyDefinition, decide, read_definition
+from scaling_search.report.tables import decide_by_runs, read_runs, runs_by_key
+from scaling_search.study import PlannedRun, StudyDefinition, read_definition
+from scaling_search.study.asks import read_candidates
 from scaling_search.study.definition import Platform
 
 
 def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> list[PlannedRun]:
     """The known runs of the winner and its nearest rival, or all known runs of STEP 1."""
     results = runs_by_key(read_runs(folder))
-    known = [run for run in definition.search_runs if run.spec.key in results]
-    if all_runs:
-        return known
-    ranked = decide(definition, results).ranked[:2]
-    wanted = {candidate.id for candidate in ranked}
-    return [run for run in known if run.member.id in wanted]
+    candidates = read_candidates(folder, definition)
+    ranked = decide_by_runs(definition, candidates, results).ranked
+    wanted = {c.id: c for c in (candidates.kept if all_runs else ranked[:2])}
+    return [
+        definition.run("search", wanted[run.trial].member, 1.0, run.seed, run.rung)
+        for run in results.values()
+        if run.step == "search" and run.trial in wanted
+    ]
 
 
 def reproduce(folder: Path, cache_dir: str, all_runs: bool) -> bool:

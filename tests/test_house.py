@@ -18,7 +18,7 @@ ALLOWED = {
     "baselines": {"scaling"},
     "proxy": {"scaling", "baselines"},
     "execution": {"scaling", "baselines", "proxy"},
-    "search": {"scaling", "baselines", "proxy", "execution"},
+    "search": {"scaling", "baselines", "proxy", "execution", "findings"},
     "findings": {"scaling"},
     "forecast": {"scaling"},
     "study": {"scaling", "baselines", "proxy", "execution", "search", "findings", "forecast"},

@@ -5,7 +5,7 @@
 The quadratic has six coefficients (Box and Wilson 1951). Real networks do not lie on a smooth
 surface exactly, so each candidate has a deviation of its own (sd tau), a seed has an effect common
 to all candidates (sd omega) and a run has noise (sd sigma). Coefficients, deviations and blocks
-have normal priors whose scales are multiples of sigma, and sigma^2 has an inverse gamma prior: given
+have normal priors whose scales are multiples of sigma, and sigma^2 has an inverse gamma one: given
 the multiples everything is integrated exactly (Lindley and Smith 1972), and the multiples are
 summed over a grid. So a handful of runs gives a wide answer and not a wild one, and a candidate
 that was never trained is known from its neighbours.
@@ -221,7 +221,7 @@ def _checked(shares: Floats, errors: Floats) -> tuple[Floats, Floats]:
         worst = int(np.abs(shares.sum(axis=1) - 1).argmax())
         raise InvalidInput(f"the shares {shares[worst]} do not add up to 1: normalise them")
     known = errors[np.isfinite(errors)]
-    if known.size and not (0 <= known.min() and known.max() <= 1):
+    if known.size and not (known.min() >= 0 and known.max() <= 1):
         raise InvalidInput(
             f"errors lie within {known.min()} and {known.max()}, but must be fractions from 0 to 1"
         )

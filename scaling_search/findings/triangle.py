@@ -14,7 +14,7 @@ PLANE: Floats = np.array([[1.0, 1.0], [-1.0, 1.0], [0.0, -2.0]]) / np.sqrt([2.0,
 
 
 def triangle(steps: int) -> Floats:
-    """(points, 3): all shares that are multiples of 1 / steps; (steps + 1)(steps + 2) / 2 points."""
+    """(points, 3): all shares in steps of 1 / steps; (steps + 1)(steps + 2) / 2 points."""
     pairs = [(d, w) for d in range(steps + 1) for w in range(steps + 1 - d)]
     return np.array([(d, w, steps - d - w) for d, w in pairs], float) / steps
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,11 +40,25 @@ class RunSpec:
     device: str
     torch_version: str
     trainer_version: int = TRAINER_VERSION
+    #: A rung: the training stops after this epoch. None trains to the recipe's end.
+    rung: int | None = None
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that are trained."""
+        return self.recipe.epochs if self.rung is None else self.rung
+
+    @property
+    def whole(self) -> RunSpec:
+        """The same run to its end."""
+        return replace(self, rung=None)
 
     @cached_property
     def content(self) -> str:
         """The specification as one line of JSON."""
         plain = asdict(self)
+        if self.rung is None:
+            del plain["rung"]
         # The name of a recipe takes no part in the training.
         del plain["recipe"]["name"]
         return json.dumps(plain, sort_keys=True)
@@ -63,6 +77,8 @@ class Job:
     data: DataSettings
     #: Where the evaluated weights are kept; None throws them away.
     weights: Path | None = None
+    #: Folder in which a run stopped at a rung waits to be continued.
+    checkpoints: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +96,7 @@ def carry_out(job: Job) -> Outcome:
 
     started = time.monotonic()
     spec = job.spec
+    checkpoint = job.checkpoints and job.checkpoints / f"{spec.whole.key}.pt"
     train_split, val_split, test_split = proxy_task(job.data).load(spec.resolution)
     result, network = train(
         lambda: build_network(spec.network, spec.resolution, spec.dropout, spec.stochastic_depth),
@@ -90,6 +107,8 @@ def carry_out(job: Job) -> Outcome:
         job.data.augmentation,
         spec.seed,
         spec.device,
+        rung=spec.rung,
+        checkpoint=checkpoint,
     )
     if job.weights is not None:
         save_weights(network, job.weights)

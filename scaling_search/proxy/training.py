@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from scaling_search.proxy.augmentation import Augmentation, augment
+from scaling_search.proxy.checkpoint import Epoch, TrainingState, write_whole
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.task import Split
 
@@ -23,17 +24,11 @@ _EVALUATION_BATCH = 500
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """A point of the learning curve."""
-
-    epoch: int
-    train_loss: float
-    val_error: float
-
-
-@dataclass(frozen=True)
 class RunResult:
-    """What a run found. Errors are fractions; a diverged run has none."""
+    """What a run found. Errors are fractions.
+
+    A diverged run has none; one that stopped at a rung has no test error.
+    """
 
     status: str
     val_error: float | None
@@ -52,8 +47,15 @@ def train(
     augmentation: Augmentation,
     seed: int,
     device_type: str,
+    *,
+    rung: int | None = None,
+    checkpoint: Path | None = None,
 ) -> tuple[RunResult, nn.Module]:
     """Train one network and evaluate it; the same arguments give the same bits.
+
+    With a `rung` the training stops after that epoch. What it then needs to go on is kept in
+    `checkpoint`, from where a later call with a higher rung, or none, continues: the result is the
+    same, to the bit, as without the stop.
 
     Gives the result and the network as evaluated, on the device (cpu or cuda) it was trained on.
     """
@@ -73,8 +75,12 @@ def train(
         average = WeightAverage(network, recipe.ema_horizon * steps)
 
         curve: list[Epoch] = []
-        step = 0
-        for epoch in range(1, recipe.epochs + 1):
+        last = recipe.epochs if rung is None else rung
+        state = TrainingState(network, average.network, optimizer, generator, curve)
+        if checkpoint is not None:
+            state.restore(checkpoint, last)
+        step = len(curve) * steps_per_epoch
+        for epoch in range(len(curve) + 1, last + 1):
             network.train()
             total = torch.zeros((), device=device)
             for batch in _shuffled(len(labels), recipe.batch_size, generator):
@@ -101,11 +107,17 @@ def train(
             val_correct = evaluate(average.network, val_split, device)
             curve.append(Epoch(epoch, mean_loss, 1 - float(val_correct.mean())))
 
-        test_correct = evaluate(average.network, test_split, device)
+        test_error = None
+        if last == recipe.epochs:
+            test_error = 1 - float(evaluate(average.network, test_split, device).mean())
+            if checkpoint is not None:
+                checkpoint.unlink(missing_ok=True)
+        elif checkpoint is not None:
+            state.save(checkpoint)
         result = RunResult(
             status="finished",
             val_error=curve[-1].val_error,
-            test_error=1 - float(test_correct.mean()),
+            test_error=test_error,
             curve=tuple(curve),
             val_correct=np.packbits(val_correct).tobytes(),
         )
@@ -172,10 +184,7 @@ def evaluate(network: nn.Module, split: Split, device: torch.device) -> NDArray[
 
 def save_weights(network: nn.Module, path: Path) -> None:
     """Write the weights whole or not at all; `member.build().load_state_dict(torch.load(path))`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    torch.save({name: value.cpu() for name, value in network.state_dict().items()}, partial)
-    partial.replace(path)
+    write_whole({name: value.cpu() for name, value in network.state_dict().items()}, path)
 
 
 def _shuffled(count: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:

@@ -11,20 +11,23 @@ from scaling_search.report.answer import (
     winner_json,
 )
 from scaling_search.report.tables import make_tables, read_runs
+from scaling_search.study.asks import read_candidates
 from scaling_search.study.definition import read_definition
 from scaling_search.study.folder import write_atomically, write_json
 
 
 def build_report(folder: Path) -> str:
-    """Rebuild all that follows from study.yaml, environment.json and the three CSVs of runs.
+    """Rebuild all that follows from a study's settings, environment, asks and runs.
 
     Writes trials.csv, family.csv, winner.json, forecast.json, figures, report.html and report.md,
     the same bytes each time, and gives the answer in two sentences. Raises InvalidInput.
     """
     from scaling_search.report.figures import accuracy_against_macs, triangle
-    from scaling_search.report.page import render
+    from scaling_search.report.page import render, search_ended
 
-    tables = make_tables(read_definition(folder), read_runs(folder))
+    definition = read_definition(folder)
+    candidates = read_candidates(folder, definition)
+    tables = make_tables(definition, candidates, read_runs(folder), search_ended(folder))
     figures = {"triangle": triangle(tables), "accuracy": accuracy_against_macs(tables)}
     html, markdown = render(folder, tables, figures)
     # All is computed before anything is written.

@@ -15,6 +15,10 @@ import matplotlib.pyplot as plt
 import mpltern  # noqa: F401  (registers the ternary projection)
 import numpy as np
 
+from scaling_search.findings.optimum import STEPS, Optimum
+from scaling_search.findings.surface import Surface
+from scaling_search.findings.triangle import quadratic
+from scaling_search.findings.triangle import triangle as lattice
 from scaling_search.forecast import ScalingLaw
 from scaling_search.report.tables import LEVEL, Tables
 from scaling_search.scaling import PAPER
@@ -66,13 +70,15 @@ def triangle(tables: Tables) -> str:
         for corner, name in zip(corners, ("depth alone", "width alone", "resolution alone")):
             axes.text(*corner, name, ha="center", va="center")
         axes.grid(color="0.85", linewidth=0.8)
+        if tables.evidence is not None and tables.decision.surface is not None:
+            _draw_surface(axes, tables.decision.surface, tables.evidence.optimum)
         if len(shown):
             shares = [shown[f"share_{d}"].to_numpy() for d in ("depth", "width", "resolution")]
             accuracy = 100 * (1 - shown["val_error"].to_numpy())
             dots = axes.scatter(
                 *shares,
                 c=accuracy,
-                s=230,
+                s=60 + 85 * shown["runs"].to_numpy(),
                 cmap="cividis",
                 edgecolors="black",
                 clip_on=False,
@@ -96,8 +102,25 @@ def triangle(tables: Tables) -> str:
             figure.colorbar(dots, ax=axes, shrink=0.7, label="val accuracy, %", pad=0.1)
         paper = [[share] for share in PAPER.shares()]
         axes.scatter(*paper, s=420, marker="D", facecolors="none", edgecolors="black", zorder=4)
-        figure.supxlabel("★ lowest val error   ◇ the paper's shares", fontsize=12)
+        figure.supxlabel(
+            "★ lowest expected error   ◇ the paper's shares\n"
+            f"lines: the response surface   shaded: {LEVEL:.0%} region of its optimum",
+            fontsize=12,
+        )
         return _svg(figure)
+
+
+def _draw_surface(axes: Any, surface: Surface, optimum: Optimum) -> None:
+    """Expected accuracy at equal cost as lines, and the region of its highest point."""
+    points = lattice(STEPS)
+    error = np.exp(surface.coefficients @ quadratic(points).T).mean(axis=0)
+    inside = (np.abs(points[:, None] - optimum.region[None]).max(axis=2) < 1e-9).any(axis=1)
+    axes.tricontourf(*points.T, inside.astype(float), levels=[0.5, 1.5], colors=["0.9"], zorder=0)
+    if np.ptp(error) > 1e-6:
+        lines = axes.tricontour(
+            *points.T, 100 * (1 - error), levels=6, colors="0.55", linewidths=1, zorder=1
+        )
+        axes.clabel(lines, fontsize=9, fmt="%.3g")
 
 
 def accuracy_against_macs(tables: Tables) -> str:

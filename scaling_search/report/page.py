@@ -19,6 +19,7 @@ from scaling_search.report.answer import (
     percent,
     second_sentence,
 )
+from scaling_search.report.certainty import rival_rows
 from scaling_search.report.tables import LEVEL, Tables
 
 
@@ -43,10 +44,14 @@ def trial_rows(tables: Tables) -> Table:
         "val error",
         "worse than the best by",
         "",
+        "expected val error",
+        "P(best)",
     ]
     rows = []
     for row in tables.trials.itertuples():
-        error = "diverged" if row.diverged else "not run yet"
+        error = "diverged" if row.diverged else "not trained"
+        if pd.notna(row.stopped_at):
+            error = f"stopped after {row.stopped_at} epochs"
         if pd.notna(row.val_error):
             error = percent(row.val_error)
             if pd.notna(row.val_error_se):
@@ -67,6 +72,10 @@ def trial_rows(tables: Tables) -> Table:
                 error,
                 worse,
                 "may be the best" if row.possible_winner else "",
+                ""
+                if pd.isna(row.expected_error)
+                else f"{percent(row.expected_error)} ± {100 * row.expected_sd:.1f}",
+                "" if pd.isna(row.p_best) else f"{row.p_best:.2f}",
             ]
         )
     return Table(head, rows)
@@ -170,6 +179,12 @@ def read_environment(path: Path) -> dict[str, Any]:
     return content
 
 
+def search_ended(folder: Path) -> bool:
+    """Whether STEP 1 had all its runs when the study last ran; studies of old don't say."""
+    path = folder / "environment.json"
+    return not path.exists() or bool(read_environment(path).get("search_ended", True))
+
+
 def read_timings(path: Path) -> pd.DataFrame:
     """timings.csv. Raises InvalidInput where it is damaged."""
     try:
@@ -195,6 +210,10 @@ def render(folder: Path, tables: Tables, figures: dict[str, str]) -> tuple[str, 
         "answer": [first_sentence(tables), second_sentence(tables)],
         "remarks": further_remarks(tables),
         "trials": trial_rows(tables),
+        "rivals": Table(
+            ["instead of the best candidate", "trial", "depth, width, resolution", "expected cost"],
+            rival_rows(tables),
+        ),
         "family": family_rows(tables) if len(tables.family) else Table([], []),
         "conduct": conduct_rows(folder, tables),
         "configuration": yaml.safe_dump(definition, sort_keys=False, allow_unicode=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,22 +15,16 @@ import pandas as pd
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.forecast import ScalingLaw
+from scaling_search.report.evidence import Evidence, find_evidence
 from scaling_search.scaling import Architecture, Coefficients
+from scaling_search.search import Candidates
 from scaling_search.study import Decision, StudyDefinition, decide
+from scaling_search.study.decide import SearchRun
 from scaling_search.study.folder import RUN_COLUMNS
 from scaling_search.study.read import fit_family
 
 #: Level of every interval of a report.
 LEVEL = 0.9
-
-
-@dataclass(frozen=True)
-class Run:
-    """A row of runs.csv, as far as tables need it."""
-
-    status: str
-    val_error: float | None
-    test_error: float | None
 
 
 def read_runs(folder: Path) -> pd.DataFrame:
@@ -41,10 +36,25 @@ def read_runs(folder: Path) -> pd.DataFrame:
         raise InvalidInput(f"{path} is missing: run the study first") from error
     except ValueError as error:
         raise InvalidInput(f"{path} is damaged ({error}): restore it from its source") from error
-    missing = set(RUN_COLUMNS) - set(runs.columns)
+    # Studies from before there were rungs have no column of epochs; spec says the same.
+    missing = set(RUN_COLUMNS) - set(runs.columns) - {"epochs"}
     if missing:
         raise InvalidInput(f"{path} lacks the columns {', '.join(sorted(missing))}")
     return runs
+
+
+@dataclass(frozen=True)
+class Run:
+    """A row of runs.csv, as far as tables need it."""
+
+    step: str
+    trial: str
+    seed: int
+    #: The rung at which it stopped; None where it was trained to its end.
+    rung: int | None
+    status: str
+    val_error: float | None
+    test_error: float | None
 
 
 def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
@@ -58,16 +68,49 @@ def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
             raise InvalidInput(
                 f"column {name} of runs.csv holds something that is no number: restore the file"
             )
-    return {
-        row.run: Run(str(row.status), number(row.val_error), number(row.test_error))
-        for row in runs.itertuples()
-    }
+    found: dict[str, Run] = {}
+    try:
+        for row in runs.itertuples():
+            run = Run(
+                str(row.step),
+                row.trial,
+                int(row.seed),
+                json.loads(row.spec).get("rung"),
+                str(row.status),
+                number(row.val_error),
+                number(row.test_error),
+            )
+            # A check of fidelity may repeat a run of an earlier step.
+            found.setdefault(row.run, run)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidInput(f"runs.csv is damaged ({error}): restore it from its source") from error
+    return found
+
+
+def decide_by_runs(
+    definition: StudyDefinition, candidates: Candidates, results: Mapping[str, Run]
+) -> Decision:
+    """STEP 1's decision from the rows of runs.csv; they have test errors, which it does not get."""
+    known = {candidate.id for candidate in candidates.kept}
+    runs = [
+        SearchRun(run.trial, run.seed, run.rung, run.status, run.val_error)
+        for run in results.values()
+        if run.step == "search"
+    ]
+    strange = sorted({run.trial for run in runs} - known)
+    if strange:
+        raise InvalidInput(
+            f"runs.csv has trials that the study does not ask for ({', '.join(strange[:3])}): "
+            "restore study.yaml and runs.csv from one source"
+        )
+    return decide(definition, candidates.kept, runs)
 
 
 def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFrame:
-    """One row for each candidate of STEP 1, the lowest mean val error first."""
+    """One row for each candidate of STEP 1; of the trained ones the lowest expected error first."""
     compared = decision.comparison
     possible = set(compared.possible_winners)
+    sd, p_best = decision.expected_sd, decision.p_best
     rows = []
     for index, candidate in enumerate(decision.candidates):
         member, coefficients = candidate.member, candidate.coefficients
@@ -102,10 +145,17 @@ def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFram
                 "worse_low": compared.low[index],
                 "worse_high": compared.high[index],
                 "possible_winner": index in possible,
+                "expected_error": decision.expected[index],
+                "expected_sd": sd[index],
+                "p_best": p_best[index],
+                "stopped_at": stopped[0] if (stopped := decision.stopped[index]) else None,
             }
         )
     table = pd.DataFrame(rows)
-    return table.sort_values(["val_error", "trial"], kind="stable", ignore_index=True)
+    table["stopped_at"] = table["stopped_at"].astype("Int64")
+    order = table.assign(trained=table["runs"] == 0)
+    order = order.sort_values(["trained", "expected_error", "trial"], kind="stable")
+    return table.loc[order.index].reset_index(drop=True)
 
 
 def _blocks(member: FamilyMember) -> int | None:
@@ -193,17 +243,24 @@ class Tables:
 
     definition: StudyDefinition
     runs: pd.DataFrame
+    candidates: Candidates
     decision: Decision
+    #: Whether STEP 1 has all the runs that it wanted, as far as is known.
+    search_ended: bool
+    #: None before there is a run.
+    evidence: Evidence | None
     trials: pd.DataFrame
     #: Empty before there is a winner.
     family: pd.DataFrame
     law: ScalingLaw | str
 
 
-def make_tables(definition: StudyDefinition, runs: pd.DataFrame) -> Tables:
-    """From a definition and its runs, finished or not."""
+def make_tables(
+    definition: StudyDefinition, candidates: Candidates, runs: pd.DataFrame, search_ended: bool
+) -> Tables:
+    """From a definition, its candidates and its runs, finished or not."""
     results = runs_by_key(runs)
-    decision = decide(definition, results)
+    decision = decide_by_runs(definition, candidates, results)
     family = pd.DataFrame()
     fitted: ScalingLaw | str = "there is no winner yet"
     if decision.winner is not None:
@@ -213,4 +270,8 @@ def make_tables(definition: StudyDefinition, runs: pd.DataFrame) -> Tables:
         except InvalidInput as error:
             fitted = str(error)
         family = add_forecast(family, fitted)
-    return Tables(definition, runs, decision, trials_table(definition, decision), family, fitted)
+    trials = trials_table(definition, decision)
+    evidence = find_evidence(definition, decision, runs, LEVEL)
+    return Tables(
+        definition, runs, candidates, decision, search_ended, evidence, trials, family, fitted
+    )

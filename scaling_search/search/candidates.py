@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scaling_search.baselines import Baseline, FamilyMember, scale
 from scaling_search.errors import InvalidInput
@@ -51,6 +51,19 @@ class Candidate:
         return self.member.id
 
     @property
+    def macs(self) -> int:
+        return self.member.cost.macs
+
+    @property
+    def cost_ratio(self) -> float:
+        return self.member.cost_ratio
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        depth, width, resolution = self.coefficients.shares()
+        return depth, width, resolution
+
+    @property
     def marks(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(a.mark for a in self.asked if a.mark))
 
@@ -71,38 +84,66 @@ class Candidates:
     dropped: tuple[Dropped, ...]
 
 
+class Snapper:
+    """Snaps asked points to networks; points with equal networks become one candidate.
+
+    With constraint.on = nominal a point is not snapped but kept as it rounds, where its nominal
+    cost is near enough.
+    """
+
+    def __init__(
+        self, baseline: Baseline, constraint: CostConstraint, native_resolution: int
+    ) -> None:
+        self._baseline = baseline
+        self._constraint = constraint
+        self._native_resolution = native_resolution
+        self._shell = shell(baseline, constraint)
+        self._found: dict[str, Candidate] = {}
+        self._dropped: list[Dropped] = []
+
+    @property
+    def cost_ratio(self) -> float:
+        """What candidates should cost, over the baseline."""
+        return self._constraint.cost_ratio
+
+    def try_snap(self, point: Asked) -> Candidate | None:
+        """The candidate of a point; None where there is none, which is then listed as dropped."""
+        try:
+            snapped = _snap(point, self._baseline, self._constraint, self._shell)
+            candidate = _candidate(
+                point, snapped, self._baseline, self._constraint, self._native_resolution
+            )
+        except InvalidInput as error:
+            self._dropped.append(Dropped(point, str(error)))
+            return None
+        known = self._found.get(candidate.id)
+        if known is not None:
+            candidate = replace(known, asked=(*known.asked, point))
+        self._found[candidate.id] = candidate
+        return candidate
+
+    @property
+    def candidates(self) -> Candidates:
+        """All that was snapped so far."""
+        return Candidates(tuple(self._found.values()), tuple(self._dropped))
+
+
 def snap_all(
     asked: Sequence[Asked], baseline: Baseline, constraint: CostConstraint, native_resolution: int
 ) -> Candidates:
-    """Snap the asked points and the marked ones; equal networks become one candidate.
-
-    With constraint.on = nominal a point is not snapped but kept as it rounds, where its nominal
-    cost is near enough. Raises InvalidInput where nothing is left.
-    """
-    realised = shell(baseline, constraint)
-    found: dict[str, Candidate] = {}
-    dropped: list[Dropped] = []
-    refusal: InvalidInput | None = None
-    for point in (*asked, *_marked(constraint.cost_ratio)):
-        try:
-            snapped = _snap(point, baseline, constraint, realised)
-            candidate = _candidate(point, snapped, baseline, constraint, native_resolution)
-        except InvalidInput as error:
-            refusal = refusal or error
-            dropped.append(Dropped(point, str(error)))
-            continue
-        known = found.get(candidate.id)
-        if known is not None:
-            candidate = Candidate(
-                known.member, known.coefficients, (*known.asked, point), known.within
-            )
-        found[candidate.id] = candidate
-    if not any(c.within for c in found.values()):
-        raise refusal or InvalidInput("the grid has no points: give sweep.alpha= and sweep.beta=")
-    return Candidates(tuple(found.values()), tuple(dropped))
+    """Snap the asked points and the marked ones. Raises InvalidInput where nothing is left."""
+    snapper = Snapper(baseline, constraint, native_resolution)
+    for point in (*asked, *marked_points(constraint.cost_ratio)):
+        snapper.try_snap(point)
+    found = snapper.candidates
+    if not any(c.within for c in found.kept):
+        reasons = [d.reason for d in found.dropped] or ["no network has the right cost"]
+        raise InvalidInput(reasons[0])
+    return found
 
 
-def _marked(cost_ratio: float) -> tuple[Asked, ...]:
+def marked_points(cost_ratio: float) -> tuple[Asked, ...]:
+    """The points of MARKS."""
     shares = PAPER.shares()
     third = 1 / 3
     return (

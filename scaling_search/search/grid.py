@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scaling_search.baselines import Baseline
@@ -10,19 +11,21 @@ from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
 from scaling_search.search.candidates import (
     Asked,
+    Candidate,
     Candidates,
     Dropped,
     derive_gamma,
     snap_all,
 )
+from scaling_search.search.settings import SearchSettings
 from scaling_search.search.shell import CostConstraint
+from scaling_search.search.strategy import Answer
 
 
 @dataclass(frozen=True)
-class GridSettings:
-    """`+sweep=grid`: every combination of the values is asked for."""
+class GridSettings(SearchSettings):
+    """`+sweep=grid`: every combination of the values is asked for and trained with every seed."""
 
-    #: What kind of study this is.
     kind: str = "grid"
     #: Depth coefficients, each at least 1.
     alpha: list[float] = field(default_factory=list)
@@ -30,12 +33,10 @@ class GridSettings:
     beta: list[float] = field(default_factory=list)
     #: Resolution coefficients; empty derives one for each (alpha, beta) from the cost constraint.
     gamma: list[float] = field(default_factory=list)
-    #: Seeds that every candidate is trained with.
-    seeds: list[int] = field(default_factory=lambda: [0, 1])
 
     def __post_init__(self) -> None:
-        if self.kind != "grid":
-            raise InvalidInput(f"sweep.kind is {self.kind!r}, but must be grid: leave it out")
+        super().__post_init__()
+        self._require_kind("grid")
         for name in ("alpha", "beta", "gamma"):
             values = getattr(self, name)
             if not values and name != "gamma":
@@ -49,15 +50,10 @@ class GridSettings:
                         f"sweep.{name} holds {value!r}, but each value must be finite and at "
                         "least 1: a coefficient below 1 would shrink the network"
                     )
-        if (
-            not self.seeds
-            or len(set(self.seeds)) < len(self.seeds)
-            or not all(0 <= seed < 2**63 for seed in self.seeds)
-        ):
-            raise InvalidInput(
-                f"sweep.seeds is {list(self.seeds)}, but must hold different whole numbers, "
-                "none negative: sweep.seeds=[0,1]"
-            )
+
+    def _require_kind(self, kind: str) -> None:
+        if self.kind != kind:
+            raise InvalidInput(f"sweep.kind is {self.kind!r}, but must be {kind}: leave it out")
 
 
 def grid_candidates(
@@ -79,3 +75,16 @@ def grid_candidates(
             asked += [Asked(Coefficients(alpha, beta, gamma)) for gamma in gammas]
     candidates = snap_all(asked, baseline, constraint, native_resolution)
     return Candidates(candidates.kept, (*dropped, *candidates.dropped))
+
+
+class ListedProposals:
+    """Asks for given candidates in their order, whatever the results."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self._left = iter(candidates)
+
+    def ask(self) -> Candidate | None:
+        return next(self._left)
+
+    def tell(self, number: int, answers: Sequence[tuple[int, Answer]]) -> None:
+        """A list does not learn."""

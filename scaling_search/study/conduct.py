@@ -13,13 +13,18 @@ from scaling_search.errors import InvalidInput
 from scaling_search.execution import LocalExecutor, resolve_device, torch_version
 from scaling_search.proxy import Job, Outcome, ProxyTask, RunSpec, TaskFacts, proxy_task
 from scaling_search.proxy.run import TRAINER_VERSION
-from scaling_search.study.decide import decide
+from scaling_search.search import Candidates
+from scaling_search.search.sampler import SampledProposals, copy_for_dashboard
+from scaling_search.search.strategy import Search
+from scaling_search.study.asks import write_asks
+from scaling_search.study.decide import decide, search_runs
 from scaling_search.study.definition import (
     PlannedRun,
     Platform,
     StudyDefinition,
     read_definition,
 )
+from scaling_search.study.fidelity import fidelity_runs
 from scaling_search.study.folder import (
     STUDY_FILES,
     known_rows,
@@ -27,7 +32,8 @@ from scaling_search.study.folder import (
     write_environment,
     write_records,
 )
-from scaling_search.study.loop import AllAtOnce, Progress, complete
+from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
+from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct, StudySettings, differences
 
 if TYPE_CHECKING:
@@ -148,10 +154,12 @@ def run_study(
     write_definition(folder, definition)
     planned: list[PlannedRun] = []
     failures: list[str] = []
+    search = definition.search()
+    searching = SearchProposer(definition, search)
+    checkpoints = (folder.parent / "checkpoints").resolve()
 
-    def train(step: str, runs: Sequence[PlannedRun]) -> None:
-        planned.extend(runs)
-        reported = progress(step, len({run.spec.key for run in runs}))
+    def train(step: str, proposer: Proposer, runs: Sequence[PlannedRun], expected: int) -> None:
+        reported = progress(step, expected)
         weights = {}
         if step == "family" and definition.settings.family.save_weights:
             weights = {
@@ -161,11 +169,12 @@ def run_study(
 
         def make_job(spec: RunSpec) -> Job:
             path = weights.get(spec.key)
-            return Job(spec, definition.settings.data, path.resolve() if path else None)
+            kept = checkpoints if definition.settings.sweep.rungs else None
+            return Job(spec, definition.settings.data, path.resolve() if path else None, kept)
 
         try:
             complete(
-                AllAtOnce([run.spec for run in runs]),
+                proposer,
                 database,
                 executor,
                 make_job,
@@ -175,18 +184,35 @@ def run_study(
             )
         finally:
             failures.extend(reported.failures)
+            planned.extend(runs)
             stored = database.stored_runs(run.spec.key for run in planned)
             if len(stored) >= known_rows(folder):
                 # A folder that knows more than the database, such as a clone's, is left alone.
+                if isinstance(search.proposals, SampledProposals):
+                    write_asks(folder, search.proposals)
                 write_records(folder, definition, planned, stored)
-            write_environment(folder, command, executor.slots, failures)
+            write_environment(folder, command, executor.slots, failures, searching.ended)
 
-    train("search", definition.search_runs)
-    keys = [run.spec.key for run in definition.search_runs]
-    winner = decide(definition, database.search_results(keys)).winner
-    if winner is not None:
-        train("family", definition.family_runs(winner.coefficients))
+    train("search", searching, searching.runs, len(definition.search_runs))
+    if isinstance(search.proposals, SampledProposals):
+        copy_for_dashboard(search.proposals, database.address, folder.name)
+    candidates = candidates_of(definition, search)
+    known = database.search_results(run.spec.key for run in searching.runs)
+    decision = decide(definition, candidates.kept, search_runs(searching.runs, known))
+    if decision.winner is not None:
+        runs = definition.family_runs(decision.winner.coefficients)
+        train("family", AllAtOnce([run.spec for run in runs]), runs, len(runs))
+        if definition.settings.fidelity.wanted:
+            runs = fidelity_runs(definition, decision)
+            train("fidelity", AllAtOnce([run.spec for run in runs]), runs, len(runs))
     return failures
+
+
+def candidates_of(definition: StudyDefinition, search: Search) -> Candidates:
+    """What a search has compared."""
+    if isinstance(search.proposals, SampledProposals):
+        return search.proposals.candidates
+    return definition.candidates
 
 
 def _forget(folder: Path) -> None:

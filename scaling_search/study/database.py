@@ -34,7 +34,7 @@ _RUNS = sa.Table(
     sa.Column("finished_at", sa.String(32), nullable=False),
 )
 #: What a search may decide by; the test error is not among it.
-_SEARCH_COLUMNS = ("key", "status", "val_error", "val_correct")
+_SEARCH_COLUMNS = ("key", "status", "val_error", "val_correct", "seconds")
 #: Keys in one query; SQLite allows 32,766 parameters.
 _BATCH = 5_000
 
@@ -58,6 +58,11 @@ class Database:
             sa.event.listen(self._engine, "connect", _set_up_sqlite)
         with self._errors_named():
             _METADATA.create_all(self._engine)
+
+    @property
+    def address(self) -> str:
+        """Its URL, password and all."""
+        return self._engine.url.render_as_string(hide_password=False)
 
     def close(self) -> None:
         """Give the connection back."""

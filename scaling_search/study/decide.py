@@ -2,60 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.findings import Comparison, compare_with_best
+from scaling_search.findings import Comparison, Surface, compare_with_best, fit_surface
 from scaling_search.search import Candidate
-from scaling_search.study.definition import StudyDefinition
+from scaling_search.study.definition import PlannedRun, StudyDefinition
+from scaling_search.study.records import SearchResult
 
 
-class ValResult(Protocol):
+@dataclass(frozen=True)
+class SearchRun:
     """What the decision gets to know of a run; there is no test error in it."""
 
-    @property
-    def status(self) -> str: ...
-    @property
-    def val_error(self) -> float | None: ...
+    trial: str
+    seed: int
+    #: The rung at which it stopped; None where it was trained to its end.
+    rung: int | None
+    status: str
+    val_error: float | None
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The candidates of a study compared. Arrays and tuples follow definition.candidates.kept."""
+    """The candidates of a study compared. Arrays and tuples follow `candidates`."""
 
     candidates: tuple[Candidate, ...]
-    #: Val errors, (candidates, seeds); nan where a run is missing or diverged.
+    #: Val errors of whole runs, (candidates, seeds); nan where a run is missing or diverged.
     errors: NDArray[np.float64]
     #: Diverged runs of each candidate.
     diverged: tuple[int, ...]
     #: Which candidates may win: the right cost and no diverged run.
     eligible: tuple[bool, ...]
+    #: The last rung of those that were stopped before the end, and their val error there.
+    stopped: tuple[tuple[int, float] | None, ...]
     comparison: Comparison
+    #: The surface through the eligible candidates, in their order; None before there is a run.
+    surface: Surface | None
+
+    @cached_property
+    def expected(self) -> NDArray[np.float64]:
+        """Expected val error of each by the surface and its own runs; nan: not eligible."""
+        return self._of_eligible(self.surface.mean if self.surface else math.nan)
+
+    @cached_property
+    def expected_sd(self) -> NDArray[np.float64]:
+        """Standard deviation of what is expected."""
+        return self._of_eligible(self.surface.sd if self.surface else math.nan)
+
+    @cached_property
+    def p_best(self) -> NDArray[np.float64]:
+        """Probability that each candidate is the best; nan: not eligible."""
+        return self._of_eligible(self.surface.p_best if self.surface else math.nan)
+
+    def _of_eligible(self, values: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        placed = np.full(len(self.candidates), math.nan)
+        placed[np.array(self.eligible)] = values
+        return placed
 
     @property
     def winner(self) -> Candidate | None:
-        """The eligible candidate with the lowest mean val error; None before there is any."""
-        if not np.isfinite(self.comparison.mean).any():
-            return None
-        return self.candidates[self.comparison.best]
+        """The eligible candidate with whole runs and the lowest expected error, if there is any."""
+        ranked = self.ranked
+        return ranked[0] if ranked else None
 
     @property
     def decided(self) -> bool:
-        """Whether every eligible candidate was compared and one alone may be the best."""
+        """Whether one alone may be the best of all eligible candidates not stopped at a rung."""
         mean = self.comparison.mean
-        all_known = all(np.isfinite(m) for m, able in zip(mean, self.eligible) if able)
+        all_known = all(
+            np.isfinite(m) or at is not None
+            for m, able, at in zip(mean, self.eligible, self.stopped)
+            if able
+        )
         enough = self.comparison.degrees_of_freedom > 0 and len(self.ranked) > 1
         return bool(all_known and enough and len(self.possible_winners) == 1)
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
-        """The candidates with an answer, the lowest mean val error first."""
-        mean = self.comparison.mean
-        order = [int(i) for i in np.argsort(mean, kind="stable") if np.isfinite(mean[i])]
+        """The eligible candidates with whole runs, the lowest expected error first."""
+        known = np.isfinite(self.comparison.mean) & np.isfinite(self.expected)
+        order = [int(i) for i in np.argsort(self.expected, kind="stable") if known[i]]
         return tuple(self.candidates[i] for i in order)
 
     @property
@@ -64,22 +96,55 @@ class Decision:
         return tuple(self.candidates[i] for i in self.comparison.possible_winners)
 
 
-def decide(definition: StudyDefinition, results: Mapping[str, ValResult]) -> Decision:
-    """Compare the candidates by the runs that are known, by key."""
-    kept = definition.candidates.kept
+def decide(
+    definition: StudyDefinition, candidates: tuple[Candidate, ...], runs: Iterable[SearchRun]
+) -> Decision:
+    """Compare the candidates by the runs that are known."""
     seeds = definition.settings.sweep.seeds
-    row = {candidate.id: index for index, candidate in enumerate(kept)}
-    errors = np.full((len(kept), len(seeds)), np.nan)
-    diverged = [0] * len(kept)
-    for run in definition.search_runs:
-        result = results.get(run.spec.key)
-        if result is None:
-            continue
-        index = row[run.member.id]
-        if result.status == "diverged":
+    row = {candidate.id: index for index, candidate in enumerate(candidates)}
+    errors = np.full((len(candidates), len(seeds)), np.nan)
+    diverged = [0] * len(candidates)
+    stopped: list[tuple[int, float] | None] = [None] * len(candidates)
+    for run in runs:
+        index = row[run.trial]
+        if run.status == "diverged":
             diverged[index] += 1
-        elif result.val_error is not None:
-            errors[index, seeds.index(run.spec.seed)] = result.val_error
-    eligible = tuple(c.within and count == 0 for c, count in zip(kept, diverged))
-    compared = np.where(np.array(eligible)[:, None], errors, np.nan)
-    return Decision(kept, errors, tuple(diverged), eligible, compare_with_best(compared))
+        elif run.val_error is None:
+            continue
+        elif run.rung is None:
+            errors[index, seeds.index(run.seed)] = run.val_error
+        else:
+            stopped[index] = max(stopped[index] or (0, 0.0), (run.rung, run.val_error))
+    eligible = np.array([c.within and count == 0 for c, count in zip(candidates, diverged)], bool)
+    known = np.isfinite(errors).any(axis=1)
+    compared = np.where(eligible[:, None], errors, np.nan)
+    surface = None
+    if np.isfinite(compared).any():
+        goal = definition.settings.constraint.cost_ratio
+        surface = fit_surface(
+            np.array([c.shares for c in candidates])[eligible],
+            errors[eligible],
+            np.log([c.cost_ratio / goal for c in candidates])[eligible],
+        )
+    return Decision(
+        candidates,
+        errors,
+        tuple(diverged),
+        tuple(bool(able) for able in eligible),
+        tuple(None if whole else at for whole, at in zip(known, stopped)),
+        compare_with_best(compared, looks=definition.looks),
+        surface,
+    )
+
+
+def search_runs(
+    planned: Iterable[PlannedRun], known: Mapping[str, SearchResult]
+) -> list[SearchRun]:
+    """The known ones of STEP 1's planned runs."""
+    return [
+        SearchRun(
+            run.member.id, run.spec.seed, run.spec.rung, known[key].status, known[key].val_error
+        )
+        for run in planned
+        if (key := run.spec.key) in known
+    ]

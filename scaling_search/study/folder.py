@@ -27,6 +27,7 @@ RUN_COLUMNS = (
     "trial",
     "phi",
     "seed",
+    "epochs",
     "status",
     "val_error",
     "test_error",
@@ -42,6 +43,7 @@ RUN_COLUMNS = (
 STUDY_FILES = (
     "study.yaml",
     "environment.json",
+    "asks.csv",
     "runs.csv",
     "curves.csv",
     "timings.csv",
@@ -96,23 +98,25 @@ def write_records(
     stored: dict[str, StoredRun],
 ) -> None:
     """runs.csv, curves.csv and timings.csv of the runs that are known, in the planned order."""
-    examples = definition.settings.recipe.epochs * definition.facts.train_images
     runs, curves, timings = [], [], []
-    written: set[str] = set()
+    written: set[tuple[str, bool]] = set()
     for run in planned:
         spec, cost = run.spec, run.member.cost
         known = stored.get(spec.key)
-        # A run of both steps is written once, as STEP 1's.
-        if known is None or spec.key in written:
+        # A run of both steps is written once, as STEP 1's; checks of fidelity have their own rows.
+        place = (spec.key, run.step in ("search", "family"))
+        if known is None or place in written:
             continue
-        written.add(spec.key)
+        first = not any(key == spec.key for key, _ in written)
+        written.add(place)
         runs.append(
             (
                 spec.key,
                 run.step,
-                run.member.id,
+                run.trial,
                 run.member.phi,
                 spec.seed,
+                spec.epochs,
                 known.status,
                 known.val_error,
                 known.test_error,
@@ -120,11 +124,13 @@ def write_records(
                 cost.macs,
                 cost.params,
                 cost.activations,
-                cost.train_flops(examples),
+                cost.train_flops(spec.epochs * definition.facts.train_images),
                 known.val_correct,
                 spec.content,
             )
         )
+        if not first:
+            continue
         curves += [(spec.key, *point) for point in known.curve]
         timings.append((spec.key, known.seconds, known.attempts, known.worker, known.finished_at))
     write_csv(folder / "runs.csv", RUN_COLUMNS, runs)
@@ -141,7 +147,9 @@ def known_rows(folder: Path) -> int:
         return 0
 
 
-def write_environment(folder: Path, command: str, workers: int, failures: Sequence[str]) -> None:
+def write_environment(
+    folder: Path, command: str, workers: int, failures: Sequence[str], search_ended: bool
+) -> None:
     """environment.json: versions, commit, hardware and command of the last time the study ran."""
     names = ("torch", "numpy", "scipy", "pandas", "pillow", "optuna", "matplotlib", "hydra-core")
     write_json(
@@ -149,6 +157,7 @@ def write_environment(folder: Path, command: str, workers: int, failures: Sequen
         {
             "command": command,
             "failures": list(failures),
+            "search_ended": search_ended,
             "git": _git_state(),
             "hardware": {
                 "cores": os.cpu_count(),

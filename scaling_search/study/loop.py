@@ -32,6 +32,10 @@ class Proposer(Protocol):
         """Further runs wanted now that this one is known."""
         ...
 
+    def failed(self, spec: RunSpec) -> Sequence[RunSpec]:
+        """Further runs wanted now that this one has been given up."""
+        ...
+
 
 @dataclass(frozen=True)
 class AllAtOnce:
@@ -43,6 +47,9 @@ class AllAtOnce:
         return self.specs
 
     def heard(self, spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
+        return ()
+
+    def failed(self, spec: RunSpec) -> Sequence[RunSpec]:
         return ()
 
 
@@ -124,7 +131,11 @@ def complete(
                 database.record(started.spec, stored)
                 progress.trained += 1
                 result = SearchResult(
-                    stored.key, stored.status, stored.val_error, stored.val_correct
+                    stored.key,
+                    stored.status,
+                    stored.val_error,
+                    stored.val_correct,
+                    stored.seconds,
                 )
                 want(hear(started.spec, result))
             elif isinstance(error, (InvalidInput, OSError)) and not isinstance(
@@ -142,6 +153,7 @@ def complete(
                     f"run {started.spec.key} (seed {started.spec.seed}, "
                     f"{started.spec.resolution} px): {cause}, {attempts} times"
                 )
+                want(proposer.failed(started.spec))
         for future, started in running.items():
             if time.monotonic() - started.at > timeout:
                 executor.stop(future)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from scaling_search.proxy import ProxyTask
 from scaling_search.proxy.pixel_cache import require_disk
+from scaling_search.search import OptunaSettings, RaceSettings
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ class Plan:
     """The work of a study: STEP 1 exactly, STEP 2 as far as it is known before the winner is."""
 
     definition: StudyDefinition
+    #: STEP 1's runs that are wanted before any result is known.
     runs: tuple[PlannedRun, ...]
+    #: STEP 1's runs in all, at most.
+    most_runs: int
     #: Keys of the runs that the database already has.
     known: frozenset[str]
     #: Seconds that the missing runs of both steps will take on `slots` workers.
@@ -47,6 +51,8 @@ def make_plan(
     device = definition.platform.device
     speed = speeds[len(speeds) // 2] if speeds else _TYPICAL_FLOPS[device]
     missing = sum(value for key, value in flops.items() if key not in stored)
+    budget = definition.search().budget.runs or len(runs)
+    missing += max(0, budget - len(runs)) * max(flops.values())
     seconds = (missing + _family_flops(definition)) / speed / slots
 
     resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
@@ -58,6 +64,7 @@ def make_plan(
     return Plan(
         definition,
         runs,
+        max(len(runs), budget),
         frozenset(stored),
         seconds,
         len(stored),
@@ -68,8 +75,7 @@ def make_plan(
 
 
 def _train_flops(definition: StudyDefinition, run: PlannedRun) -> int:
-    examples = definition.settings.recipe.epochs * definition.facts.train_images
-    return run.member.cost.train_flops(examples)
+    return run.member.cost.train_flops(run.spec.epochs * definition.facts.train_images)
 
 
 def _family_flops(definition: StudyDefinition) -> float:
@@ -80,7 +86,7 @@ def _family_flops(definition: StudyDefinition) -> float:
     ratios: float = sum(largest / family.span ** (index / steps) for index in range(family.sizes))
     macs = definition.search_runs[0].member.cost.macs / definition.search_runs[0].member.cost_ratio
     examples = settings.recipe.epochs * definition.facts.train_images
-    return 6 * macs * ratios * examples * len(family.seeds or settings.sweep.seeds)
+    return 6 * macs * ratios * examples * len(definition.family_seeds)
 
 
 def _bytes(shape: tuple[int, ...]) -> int:
@@ -111,7 +117,10 @@ def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
         )
     else:
         within = f"|alpha*beta^2*gamma^2 - {constraint.cost_ratio:g}| <= {constraint.tolerance:g}"
-    write(f"STEP 1: {asked} points, {len(candidates.kept)} distinct networks, {within}")
+    points = f"{asked} points,"
+    if isinstance(settings.sweep, OptunaSettings):
+        points = f"{settings.sweep.asks} asks, the marked points first:"
+    write(f"STEP 1: {points} {len(candidates.kept)} distinct networks, {within}")
     write("  trial     alpha  beta   gamma  cost   px  multiply-adds     params  asked by")
     for candidate in candidates.kept:
         c, cost = candidate.coefficients, candidate.member.cost
@@ -128,17 +137,17 @@ def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
         name = f" ({dropped.asked.mark})" if dropped.asked.mark else ""
         point = f"({c.alpha:.3g}, {c.beta:.3g}, {c.gamma:.3g}){name}"
         reasons.setdefault(dropped.reason, []).append(point)
-    for reason, points in reasons.items():
-        write(f"  dropped {', '.join(points)}: {reason}")
+    for reason, where in reasons.items():
+        write(f"  dropped {', '.join(where)}: {reason}")
     family = settings.family
     write(
         f"STEP 2: up to {family.sizes} sizes of the winner's family up to phi = "
-        f"{family.train_up_to:g}, {len(family.seeds or settings.sweep.seeds)} seeds each"
+        f"{family.train_up_to:g}, {len(definition.family_seeds)} seeds each"
     )
-    write(
-        f"Runs: {len(plan.runs)} in STEP 1 ({len(candidates.kept)} networks x "
-        f"{len(settings.sweep.seeds)} seeds), {len(plan.known)} of them already in the database"
-    )
+    runs = f"Runs: {len(plan.runs)} in STEP 1"
+    if isinstance(settings.sweep, RaceSettings | OptunaSettings):
+        runs = f"Runs: {len(plan.runs)} to start STEP 1 with, at most {plan.most_runs} in all"
+    write(f"{runs}; {len(plan.known)} of the first ones are already in the database")
     source = (
         f"measured on {plan.measured_on} finished runs"
         if plan.measured_on

@@ -34,6 +34,8 @@ class SearchResult:
     status: str
     val_error: float | None
     val_correct: str
+    #: Training time, which only a budget in minutes looks at.
+    seconds: float
 
 
 def encode_bits(packed: bytes) -> str:

@@ -11,7 +11,13 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import CostConstraint, GridSettings
+from scaling_search.search import (
+    Budget,
+    CostConstraint,
+    GridSettings,
+    OptunaSettings,
+    RaceSettings,
+)
 
 T = TypeVar("T")
 
@@ -28,7 +34,7 @@ class FamilySettings:
     sizes: int = 4
     #: The largest trained size over the smallest, in multiply-adds.
     span: float = 10.0
-    #: Seeds of each trained size; empty takes the sweep's.
+    #: Seeds of each trained size; empty takes the first two of the sweep's.
     seeds: list[int] = field(default_factory=list)
     #: Keep the trained members' weights in the study's folder.
     save_weights: bool = False
@@ -43,11 +49,57 @@ class FamilySettings:
             raise InvalidInput(f"family.sizes is {self.sizes!r}, but must lie between 1 and 100")
         if not (math.isfinite(self.span) and self.span > 1):
             raise InvalidInput(f"family.span is {self.span!r}, but must be above 1")
-        if len(set(self.seeds)) < len(self.seeds) or any(seed < 0 for seed in self.seeds):
-            raise InvalidInput(
-                f"family.seeds is {self.seeds!r}, but must hold different whole numbers, none "
-                "negative"
-            )
+        _require_seeds("family.seeds", self.seeds)
+
+
+@dataclass(frozen=True)
+class FidelitySettings:
+    """Does the answer survive? The best, the marked and the worst candidates are trained again."""
+
+    #: Scale the candidates to this phi instead of 1.
+    phi: float | None = None
+    #: Train for so many epochs.
+    epochs: int | None = None
+    #: Start from a baseline of so many pixels.
+    resolution: int | None = None
+    #: Factors on the learning rate; each is a check of its own, since one rate can decide.
+    learning_rates: list[float] = field(default_factory=list)
+    #: How many of the best candidates take part, beside the marked ones.
+    survivors: int = 3
+    #: How many of the worst take part.
+    losers: int = 2
+    #: Seeds; empty takes the first two of the sweep's.
+    seeds: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "phi": (-20, 20),
+            "epochs": (1, 10_000),
+            "resolution": (1, 10_000),
+            "survivors": (1, 1000),
+            "losers": (0, 1000),
+        }
+        values = [(name, getattr(self, name)) for name in ranges]
+        for name, value in [*values, *(("learning_rates", r) for r in self.learning_rates)]:
+            low, high = ranges.get(name, (1e-3, 1e3))
+            if value is not None and not low <= value <= high:
+                raise InvalidInput(
+                    f"fidelity.{name} has {value!r}, but must lie between {low:g} and {high:g}"
+                )
+        _require_seeds("fidelity.seeds", self.seeds)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to check."""
+        larger = (self.phi, self.epochs, self.resolution) != (None, None, None)
+        return larger or bool(self.learning_rates)
+
+
+def _require_seeds(name: str, seeds: list[int]) -> None:
+    if len(set(seeds)) < len(seeds) or any(seed < 0 for seed in seeds):
+        raise InvalidInput(
+            f"{name} is {list(seeds)!r}, but must hold different whole numbers, none negative"
+        )
 
 
 @dataclass(frozen=True)
@@ -57,9 +109,24 @@ class StudySettings:
     baseline: BaselineSettings
     data: DataSettings
     recipe: Recipe
-    sweep: GridSettings
+    sweep: GridSettings | RaceSettings | OptunaSettings
     constraint: CostConstraint
     family: FamilySettings
+    budget: Budget = field(default_factory=Budget)
+    fidelity: FidelitySettings = field(default_factory=FidelitySettings)
+
+    def __post_init__(self) -> None:
+        if type(self.sweep) is GridSettings and self.budget != Budget():
+            raise InvalidInput(
+                f"budget is {self.budget}, but a grid trains all that it lists: leave budget out, "
+                "or take +sweep=race or +sweep=optuna"
+            )
+        late = [rung for rung in self.sweep.rungs if rung >= self.recipe.epochs]
+        if late:
+            raise InvalidInput(
+                f"sweep.rungs has {late}, but each must be below recipe.epochs = "
+                f"{self.recipe.epochs}, where every run ends"
+            )
 
 
 @dataclass(frozen=True)
@@ -95,7 +162,14 @@ def from_plain(kind: type[T], plain: dict[str, Any]) -> T:
 
 def _convert(hint: Any, value: Any) -> Any:
     if get_origin(hint) in (Union, types.UnionType):
-        hint = next(option for option in get_args(hint) if option is not type(None))
+        options = [option for option in get_args(hint) if option is not type(None)]
+        # A sweep says which it is.
+        kinds = {option.kind: option for option in options if hasattr(option, "kind")}
+        hint = kinds.get(value.get("kind")) if kinds and isinstance(value, dict) else options[0]
+        if hint is None:
+            raise InvalidInput(
+                f"kind is {value.get('kind')!r}, but must be one of {', '.join(kinds)}"
+            )
     if is_dataclass(hint) and isinstance(value, dict):
         return from_plain(hint, value)  # type: ignore[arg-type]
     return value

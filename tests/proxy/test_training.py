@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -245,3 +246,54 @@ def test_weights_that_became_infinite_in_the_last_step_are_divergence(
     burst, network = train(Bursting, shown, val, test, recipe, Augmentation(), 0, "cpu")
     assert not torch.isfinite(network.scale).all()
     assert burst.status == "diverged"
+
+
+def _at_rung(job: Job, rung: int | None, checkpoints: Path | None) -> Job:
+    return replace(job, spec=replace(job.spec, rung=rung), checkpoints=checkpoints)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "rmsprop"])
+def test_continued_run_equals_an_uninterrupted_one(
+    glyph_data: DataSettings, tmp_path: Path, optimizer: str
+) -> None:
+    """Augmentation, dropout, averaged weights and the schedule all go on where they were."""
+    data = replace(glyph_data, augmentation=Augmentation(shift=0.1, rotate=5))
+    recipe = replace(
+        RECIPE, epochs=4, optimizer=optimizer, learning_rate=0.01, ema_horizon=0.3, dropout=0.2
+    )
+    whole = job(data, recipe, dropout=0.2, stochastic_depth=0.2)
+    uninterrupted = carry_out(whole).result
+    first = carry_out(_at_rung(whole, 1, tmp_path)).result
+    second = carry_out(_at_rung(whole, 3, tmp_path)).result
+    assert [len(r.curve) for r in (first, second)] == [1, 3]
+    assert first.test_error is None
+    assert second.curve[:1] == first.curve
+    checkpoint = tmp_path / f"{whole.spec.key}.pt"
+    assert checkpoint.exists()
+    assert carry_out(_at_rung(whole, None, tmp_path)).result == uninterrupted
+    assert second.curve == uninterrupted.curve[:3]
+    assert not checkpoint.exists()
+
+
+@pytest.mark.parametrize("damage", ["missing", "torn", "later", "foreign"])
+def test_run_without_a_usable_checkpoint_starts_anew(
+    glyph_data: DataSettings, tmp_path: Path, damage: str
+) -> None:
+    whole = job(glyph_data, replace(RECIPE, epochs=3))
+    checkpoint = tmp_path / f"{whole.spec.key}.pt"
+    expected = carry_out(_at_rung(whole, 1, None)).result
+    if damage == "later":
+        carry_out(_at_rung(whole, 2, tmp_path))
+    elif damage == "torn":
+        carry_out(_at_rung(whole, 2, tmp_path))
+        checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    elif damage == "foreign":
+        checkpoint.write_text("not a checkpoint")
+    assert carry_out(_at_rung(whole, 1, tmp_path)).result == expected
+
+
+def test_rung_is_part_of_the_key_and_its_absence_is_not() -> None:
+    whole = job(DataSettings()).spec
+    assert replace(whole, rung=1).key != whole.key
+    assert "rung" not in whole.content
+    assert replace(whole, rung=1).whole == whole

@@ -189,6 +189,9 @@ class Chain:
         self.ended.append((spec, result))
         return [replace(spec, seed=spec.seed + 1)] if spec.seed + 1 < self.length else []
 
+    def failed(self, spec: RunSpec) -> Sequence[RunSpec]:
+        return []
+
 
 def test_every_run_is_durable_as_soon_as_it_is_heard(database: Database, spec: RunSpec) -> None:
     class Look(Chain):
@@ -211,7 +214,7 @@ class Known:
     """A database that has every run already."""
 
     def search_results(self, keys: Iterable[str]) -> dict[str, SearchResult]:
-        return {key: SearchResult(key, "finished", 0.5, "") for key in keys}
+        return {key: SearchResult(key, "finished", 0.5, "", 1.0) for key in keys}
 
     def record(self, spec: RunSpec, run: StoredRun) -> None:
         raise AssertionError("nothing is missing")

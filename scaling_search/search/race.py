@@ -1,0 +1,135 @@
+"""Racing: further runs go where they help the choice most, until it is decided or paid for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scaling_search.errors import InvalidInput
+from scaling_search.findings.racing import first_round, next_runs
+from scaling_search.findings.surface import fit_surface
+from scaling_search.findings.winner import compare_with_best
+from scaling_search.search.grid import GridSettings
+from scaling_search.search.settings import Budget
+from scaling_search.search.strategy import Evaluation, Search
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RaceSettings(GridSettings):
+    """`+sweep=race`: all networks of a fine grid compete, but only those are trained that tell."""
+
+    kind: str = "race"
+    #: Networks that are trained first, chosen to tell most of the response surface.
+    start: int = 10
+    #: Seeds, in the order in which a network uses them.
+    seeds: list[int] = field(default_factory=lambda: list(range(8)))
+    #: Runs that are chosen at a time.
+    round: int = 4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("start", "round"):
+            value = getattr(self, name)
+            if not 1 <= value <= 100_000:
+                raise InvalidInput(f"sweep.{name} is {value!r}, but must lie between 1 and 100000")
+        if self.rungs:
+            raise InvalidInput(
+                f"sweep.rungs is {list(self.rungs)}, but a race trains whole runs: leave it "
+                "out, or take +sweep=grid or +sweep=optuna"
+            )
+
+    def _require_kind(self, kind: str) -> None:
+        super()._require_kind("race")
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is known of the candidates of a search. Arrays follow its points."""
+
+    #: (candidates, 3) and (candidates,): shares, and log of the cost over the wished one.
+    shares: Floats
+    log_cost: Floats
+    #: (candidates, seeds): val errors of whole runs, nan where there is none.
+    errors: Floats
+    #: (candidates,): the right cost, no diverged run, and not left behind at a rung.
+    eligible: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Race:
+    """Chooses the runs that follow a search's asks."""
+
+    #: Runs at a time.
+    round: int
+    #: Cost of a candidate over the baseline's that is wished for.
+    cost_ratio: float
+    #: How often the race looks at its candidates at most: each look has its part of the level.
+    looks: int
+
+    def __call__(self, search: Search) -> Sequence[Evaluation]:
+        """The next runs; none when the winner is decided or the budget is spent."""
+        table = table_of(search, self.cost_ratio)
+        left = search.affordable(self.round, search.epochs)
+        able = table.eligible & ~np.isfinite(table.errors).all(axis=1)
+        if left < 1 or not able.any() or self._decided(table):
+            return ()
+        if np.isfinite(table.errors).any():
+            surface = fit_surface(table.shares, table.errors, table.log_cost)
+            chosen = next_runs(surface, left, able)
+        else:
+            chosen = first_round(table.shares, left)
+        trials = list(search.points)
+        seeds = search.settings.seeds
+        return [
+            Evaluation(
+                trials[i], seeds[int(np.argmax(~np.isfinite(table.errors[i])))], search.epochs
+            )
+            for i in chosen
+        ]
+
+    def _decided(self, table: Table) -> bool:
+        known = np.where(table.eligible[:, None], table.errors, np.nan)
+        compared = compare_with_best(known, looks=self.looks)
+        untrained = table.eligible & ~np.isfinite(known).any(axis=1)
+        return bool(
+            compared.degrees_of_freedom > 0 and compared.possible.sum() == 1 and not untrained.any()
+        )
+
+
+def most_looks(budget: Budget, asks: int, round: int, most_runs: int, price: float) -> int:
+    """How often a race looks at its candidates before its budget, or all seeds, are used up.
+
+    asks: runs before the first look. most_runs: all candidates with all seeds. price:
+    floating-point operations of the cheapest run.
+    """
+    runs = min(most_runs, budget.runs or most_runs)
+    if budget.train_flops is not None:
+        runs = min(runs, int(budget.train_flops / price))
+    return 1 + math.ceil(max(0, runs - asks) / round)
+
+
+def table_of(search: Search, cost_ratio: float) -> Table:
+    """The whole runs that a search knows; a seed at which a candidate diverged stays empty."""
+    points = list(search.points.values())
+    row = {point.id: index for index, point in enumerate(points)}
+    errors = np.full((len(points), len(search.settings.seeds)), np.nan)
+    eligible = np.array([point.within for point in points], bool)
+    for evaluation, answer in search.answers.items():
+        if answer.val_error is None:
+            eligible[row[evaluation.trial]] = False
+        elif evaluation.epochs == search.epochs:
+            seed = search.settings.seeds.index(evaluation.seed)
+            errors[row[evaluation.trial], seed] = answer.val_error
+    return Table(
+        np.array([point.shares for point in points], float),
+        np.array([math.log(point.cost_ratio / cost_ratio) for point in points]),
+        errors,
+        # Halving has left behind those that were asked for and did not reach the end.
+        eligible & (np.isfinite(errors).any(axis=1) | (len(search.settings.rungs) == 0)),
+    )

@@ -1,0 +1,234 @@
+"""`+sweep=optuna`: an Optuna sampler proposes points of the triangle of shares."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import Coefficients
+from scaling_search.search.candidates import Asked, Candidate, Candidates, Snapper
+from scaling_search.search.settings import SearchSettings
+from scaling_search.search.strategy import Answer
+
+if TYPE_CHECKING:
+    import optuna
+
+#: Every argument that the samplers with a name here still take, so that a study does not change
+#: with Optuna's defaults; those that Optuna 5 calls deprecated are not given.
+SAMPLERS: dict[str, dict[str, Any]] = {
+    "random": {"_target_": "optuna.samplers.RandomSampler", "seed": 0},
+    "tpe": {
+        "_target_": "optuna.samplers.TPESampler",
+        "n_startup_trials": 8,
+        "n_ei_candidates": 24,
+        "multivariate": True,
+        "group": False,
+        "constant_liar": True,
+        "seed": 0,
+    },
+}
+
+
+@dataclass(frozen=True)
+class OptunaSettings(SearchSettings):
+    """`+sweep=optuna`: asks of a sampler, then more seeds for those that may be the best."""
+
+    kind: str = "optuna"
+    #: tpe, random, or any Optuna sampler as {_target_: package.Class, argument: value}.
+    sampler: Any = "tpe"
+    #: How many points are asked for; the marked points come first.
+    asks: int = 14
+    #: An ask sees the results of all asks but the `lag` before it, however many workers there are.
+    lag: int = 3
+    #: Asks that are compared with each other at the rungs.
+    bracket: int = 9
+    #: Seeds, in the order in which they are used; racing gives one more at a time.
+    seeds: list[int] = field(default_factory=lambda: list(range(8)))
+    #: Runs that racing chooses at a time.
+    round: int = 4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.kind != "optuna":
+            raise InvalidInput(f"sweep.kind is {self.kind!r}, but must be optuna: leave it out")
+        for name, low in (("asks", 1), ("lag", 0), ("bracket", 2), ("round", 1)):
+            value = getattr(self, name)
+            if not low <= value <= 100_000:
+                raise InvalidInput(
+                    f"sweep.{name} is {value!r}, but must lie between {low} and 100000"
+                )
+        if self.rungs and self.lag < self.bracket - 1:
+            raise InvalidInput(
+                f"sweep.lag is {self.lag}, but with rungs it must be at least sweep.bracket - 1 = "
+                f"{self.bracket - 1}: an ask cannot see the results of its own bracket"
+            )
+        object.__setattr__(self, "sampler", _explicit(self.sampler))
+
+
+def _explicit(sampler: Any) -> dict[str, Any]:
+    """The sampler's class and arguments, for the record."""
+    if isinstance(sampler, str):
+        if sampler not in SAMPLERS:
+            raise InvalidInput(
+                f"sweep.sampler is {sampler!r}, but must be one of {', '.join(sorted(SAMPLERS))}, "
+                "or a sampler's class: 'sweep.sampler={_target_: optuna.samplers.GPSampler, seed: "
+                "0}'"
+            )
+        return dict(SAMPLERS[sampler])
+    if not isinstance(sampler, dict) or "_target_" not in sampler:
+        raise InvalidInput(
+            f"sweep.sampler is {sampler!r}, but must be a name or hold _target_, such as "
+            "{_target_: optuna.samplers.GPSampler, seed: 0}"
+        )
+    return dict(sampler)
+
+
+def make_sampler(settings: dict[str, Any]) -> optuna.samplers.BaseSampler:
+    """The sampler that `sweep.sampler` describes. Raises InvalidInput."""
+    import optuna
+
+    target = str(settings["_target_"])
+    arguments = {name: value for name, value in settings.items() if name != "_target_"}
+    module, _, name = target.rpartition(".")
+    try:
+        kind = getattr(importlib.import_module(module), name)
+        sampler = kind(**arguments)
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise InvalidInput(
+            f"sweep.sampler cannot be made of {settings}: {error}. Its _target_ must be an Optuna "
+            "sampler and the other keys its arguments"
+        ) from error
+    if not isinstance(sampler, optuna.samplers.BaseSampler):
+        raise InvalidInput(f"sweep.sampler._target_ is {target!r}, but that is no Optuna sampler")
+    if "seed" in inspect.signature(kind).parameters and arguments.get("seed") is None:
+        raise InvalidInput(
+            "sweep.sampler has no seed, so the study could not be repeated: give seed: 0"
+        )
+    return sampler
+
+
+def shares_of(u: float, v: float) -> tuple[float, float, float]:
+    """The point of the triangle for two uniform numbers, (depth, width, resolution).
+
+    Uniform on the triangle: the area beyond a depth share s is (1 - s)^2.
+    """
+    root = math.sqrt(u)
+    return 1 - root, root * v, root * (1 - v)
+
+
+def uniforms_of(depth: float, width: float, resolution: float) -> tuple[float, float]:
+    """The two numbers of which `shares_of` makes these shares."""
+    rest = width + resolution
+    return min(1.0, (1 - depth) ** 2), width / rest if rest > 0 else 0.0
+
+
+class SampledProposals:
+    """Asks an Optuna study in memory, which only the results that it is told of can change."""
+
+    def __init__(
+        self,
+        settings: OptunaSettings,
+        snapper: Snapper,
+        marked: Sequence[Asked],
+        epochs: int,
+    ) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.study = optuna.create_study(
+            direction="minimize", sampler=make_sampler(settings.sampler)
+        )
+        self._snapper = snapper
+        self._epochs = epochs
+        self._trials: list[optuna.Trial] = []
+        #: Each ask with its candidate; None where there is no network.
+        self.asked: list[tuple[Asked, Candidate | None]] = []
+        self._marked = list(marked)
+        for mark in marked[: settings.asks]:
+            self.study.enqueue_trial(dict(zip("uv", uniforms_of(*mark.coefficients.shares()))))
+
+    def ask(self) -> Candidate | None:
+        """The sampler's next point, snapped to its network."""
+        trial = self.study.ask()
+        self._trials.append(trial)
+        u, v = trial.suggest_float("u", 0, 1), trial.suggest_float("v", 0, 1)
+        number = len(self.asked)
+        if number < len(self._marked):
+            asked = self._marked[number]
+        else:
+            shares, cost_ratio = shares_of(u, v), self._snapper.cost_ratio
+            asked = Asked(Coefficients.from_shares(*shares, cost_ratio=cost_ratio))
+        candidate = self._snapper.try_snap(asked)
+        self.asked.append((asked, candidate))
+        if candidate is None:
+            self.study.tell(trial, state=_state("FAIL"))
+            return None
+        for name, value in _attributes(asked, candidate).items():
+            trial.set_user_attr(name, value)
+        return candidate
+
+    def tell(self, number: int, answers: Sequence[tuple[int, Answer]]) -> None:
+        """Report each rung; a trial that did not reach the last one is pruned."""
+        trial = self._trials[number]
+        for epochs, answer in answers:
+            if answer.val_error is None:
+                self.study.tell(trial, state=_state("FAIL"))
+                return
+            trial.report(answer.val_error, epochs)
+        epochs, last = answers[-1]
+        if epochs < self._epochs:
+            self.study.tell(trial, state=_state("PRUNED"))
+        else:
+            self.study.tell(trial, last.val_error)
+
+    @property
+    def candidates(self) -> Candidates:
+        """The distinct networks so far, in the order of first asking."""
+        return self._snapper.candidates
+
+
+def _state(name: str) -> optuna.trial.TrialState:
+    import optuna
+
+    return optuna.trial.TrialState[name]
+
+
+def _attributes(asked: Asked, candidate: Candidate) -> dict[str, Any]:
+    """What a reader of optuna-dashboard sees beside u and v."""
+    snapped, shares = candidate.coefficients, candidate.coefficients.shares()
+    attributes: dict[str, Any] = {"trial": candidate.id}
+    if asked.mark:
+        attributes["mark"] = asked.mark
+    for name in ("alpha", "beta", "gamma"):
+        attributes[name] = round(getattr(snapped, name), 6)
+    for name, share in zip(("depth", "width", "resolution"), shares):
+        attributes[f"share_{name}"] = round(share, 6)
+    attributes["cost_ratio"] = round(candidate.member.cost_ratio, 6)
+    attributes["macs"] = candidate.member.cost.macs
+    attributes["resolution"] = candidate.member.resolution
+    return attributes
+
+
+def copy_for_dashboard(proposals: SampledProposals, url: str, name: str) -> None:
+    """Put the asks and their results into the database as a study that optuna-dashboard opens.
+
+    The sampler itself works in memory: what it sees follows from the study alone, and an ask takes
+    no time. An earlier study of this name is replaced.
+    """
+    import optuna
+
+    storage = optuna.storages.RDBStorage(url)
+    with suppress(KeyError):
+        optuna.delete_study(study_name=name, storage=storage)
+    optuna.copy_study(
+        from_study_name=proposals.study.study_name,
+        from_storage=proposals.study._storage,
+        to_storage=storage,
+        to_study_name=name,
+    )

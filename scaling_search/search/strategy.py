@@ -1,0 +1,225 @@
+"""STEP 1 as a dialogue: which runs a search wants next, given the answers that it waits for.
+
+A search is a generator that says which evaluations to start and for which answers it waits. What
+it decides therefore follows from the answers alone, never from who answered first: any number of
+workers, and a study that was killed and repeated, come to the same search.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from scaling_search.search.settings import Budget, SearchSettings
+
+
+class Point(Protocol):
+    """A candidate, as far as a search looks at it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def macs(self) -> int: ...
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Of depth, width and resolution."""
+        ...
+
+    @property
+    def cost_ratio(self) -> float: ...
+    @property
+    def within(self) -> bool:
+        """Whether it has the right cost, so that it may win."""
+        ...
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A trial trained with a seed for so many epochs."""
+
+    trial: str
+    seed: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of an evaluation."""
+
+    #: None where it diverged or failed.
+    val_error: float | None
+    #: Training time, which only a budget in minutes looks at.
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """Evaluations to start, and those whose answers are needed before the search goes on."""
+
+    start: Sequence[Evaluation] = ()
+    wait: Sequence[Evaluation] = ()
+
+
+Steps = Generator[Request, Mapping[Evaluation, Answer], None]
+
+
+class Proposals(Protocol):
+    """Where candidates come from."""
+
+    def ask(self) -> Point | None:
+        """The next candidate; None where there is no network for what was asked."""
+        ...
+
+    def tell(self, number: int, answers: Sequence[tuple[int, Answer]]) -> None:
+        """What came of ask `number`, as (epochs, answer) for each rung that it reached."""
+        ...
+
+
+@dataclass
+class Search:
+    """How many candidates are asked for, and what is then done with them."""
+
+    proposals: Proposals
+    #: How many times `proposals` is asked.
+    asks: int
+    #: Ask k sees the results of the asks before k - lag, in order; None shows none of them.
+    lag: int | None
+    #: Asks that are compared at each rung.
+    bracket: int
+    settings: SearchSettings
+    #: Epochs of a whole run.
+    epochs: int
+    #: What the search may spend.
+    budget: Budget = field(default_factory=Budget)
+    #: Floating-point operations of an epoch for each multiply-add of a network.
+    flops_per_mac: int = 1
+    #: Chooses the runs that follow the asks: (search) -> the next evaluations; () ends the search.
+    race: Callable[[Search], Sequence[Evaluation]] | None = None
+    #: Trial -> candidate, in the order of asking.
+    points: dict[str, Point] = field(default_factory=dict)
+    #: Trial of each ask; None where there was no network.
+    asked: list[str | None] = field(default_factory=list)
+    answers: dict[Evaluation, Answer] = field(default_factory=dict)
+    _started: dict[Evaluation, None] = field(default_factory=dict)
+    #: Ask -> the epochs at which its trial was looked at.
+    _reached: dict[int, list[int]] = field(default_factory=dict)
+
+    def steps(self) -> Steps:
+        """The whole search."""
+        yield from self._ask_all()
+        if self.race is None:
+            survivors = [t for t in self.points if self._known_or_started(t, self.first)]
+            for seed in self.settings.seeds[1:]:
+                yield from self._start([Evaluation(t, seed, self.epochs) for t in survivors])
+        else:
+            while True:
+                yield from self._wait([e for e in self._started if e.epochs == self.epochs])
+                chosen = self.race(self)
+                if not chosen:
+                    break
+                yield from self._start(chosen)
+        yield from self._wait(list(self._started))
+
+    @property
+    def first(self) -> int:
+        """The seed with which every candidate starts."""
+        return self.settings.seeds[0]
+
+    def affordable(self, runs: int, epochs: int) -> int:
+        """How many of `runs` further runs of so many epochs the budget allows."""
+        budget = self.budget
+        furthest: dict[tuple[str, int], int] = {}
+        for e in self._started:
+            # A run that was continued counts once.
+            furthest[e.trial, e.seed] = max(e.epochs, furthest.get((e.trial, e.seed), 0))
+        if budget.runs is not None:
+            runs = min(runs, budget.runs - len(furthest))
+        if budget.train_flops is not None and self.points:
+            spent = sum(self.points[t].macs * epochs for (t, _), epochs in furthest.items())
+            price = max(point.macs for point in self.points.values()) * epochs
+            runs = min(runs, int((budget.train_flops / self.flops_per_mac - spent) / price))
+        if budget.minutes is not None:
+            spent_minutes = sum(answer.seconds for answer in self.answers.values()) / 60
+            runs = runs if spent_minutes < budget.minutes else 0
+        return max(0, runs)
+
+    def _ask_all(self) -> Steps:
+        told = 0
+        rungs = [*self.settings.rungs, self.epochs]
+        for number in range(self.asks):
+            while self.lag is not None and told < number - self.lag:
+                yield from self._resolve(told)
+                self._tell(told)
+                told += 1
+            if not self.affordable(1, rungs[0]):
+                break
+            point = self.proposals.ask()
+            self.asked.append(point.id if point is not None else None)
+            if point is not None:
+                self.points.setdefault(point.id, point)
+                yield from self._start([Evaluation(point.id, self.first, rungs[0])])
+        if self.lag is None and len(rungs) == 1:
+            return
+        for number in range(told, len(self.asked)):
+            yield from self._resolve(number)
+            self._tell(number)
+
+    def _resolve(self, number: int) -> Steps:
+        """Take the bracket of an ask through all rungs."""
+        if number in self._reached:
+            return
+        rungs = [*self.settings.rungs, self.epochs]
+        size = self.bracket if len(rungs) > 1 else 1
+        start = number - number % size
+        members = range(start, min(start + size, len(self.asked)))
+        # A trial that an earlier bracket has compared is not compared again.
+        alive = list(
+            dict.fromkeys(
+                trial
+                for k in members
+                if (trial := self.asked[k]) is not None and trial not in self.asked[:start]
+            )
+        )
+        for k in members:
+            self._reached[k] = []
+        for index, rung in enumerate(rungs):
+            looked_at = [Evaluation(trial, self.first, rung) for trial in alive]
+            yield from self._start(looked_at)
+            yield from self._wait(looked_at)
+            for k in members:
+                if self.asked[k] in alive:
+                    self._reached[k].append(rung)
+            if index < len(rungs) - 1:
+                alive.sort(key=lambda t: self._value(Evaluation(t, self.first, rung)))
+                alive = alive[: math.ceil(len(alive) / self.settings.reduction)]
+
+    def _tell(self, number: int) -> None:
+        trial = self.asked[number]
+        if trial is None:
+            return
+        rungs = self._reached[number]
+        if not rungs:
+            # Answered by the first ask of the same trial.
+            rungs = self._reached[self.asked.index(trial)]
+        evaluations = [Evaluation(trial, self.first, rung) for rung in rungs]
+        self.proposals.tell(number, [(e.epochs, self.answers[e]) for e in evaluations])
+
+    def _value(self, evaluation: Evaluation) -> float:
+        error = self.answers[evaluation].val_error
+        return math.inf if error is None else error
+
+    def _known_or_started(self, trial: str, seed: int) -> bool:
+        return Evaluation(trial, seed, self.epochs) in self._started
+
+    def _start(self, evaluations: Sequence[Evaluation]) -> Steps:
+        fresh = [e for e in evaluations if e not in self._started]
+        self._started.update(dict.fromkeys(fresh))
+        if fresh:
+            self.answers.update((yield Request(start=fresh)))
+
+    def _wait(self, evaluations: Sequence[Evaluation]) -> Steps:
+        missing = [e for e in evaluations if e not in self.answers]
+        if missing:
+            self.answers.update((yield Request(wait=missing)))
