@@ -127,8 +127,8 @@ def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFram
                 "share_width": shares.width,
                 "share_resolution": shares.resolution,
                 "asked": "; ".join(
-                    f"{a.mark or definition.settings.sweep.kind} {a.coefficients.alpha:.4g} {a.coefficients.beta:.4g} "
-                    f"{a.coefficients.gamma:.4g}"
+                    f"{a.mark or definition.settings.sweep.kind} {a.coefficients.alpha:.4g} "
+                    f"{a.coefficients.beta:.4g} {a.coefficients.gamma:.4g}"
                     for a in candidate.asked
                 ),
                 "marks": " ".join(candidate.marks),
