@@ -48,8 +48,8 @@ def certainty_sentences(tables: Tables) -> list[str]:
     stopped = int(tables.trials["stopped_at"].count())
     if stopped:
         sentences.append(
-            f"Halving left {stopped} of the candidates behind after a part of the training; the set "
-            "of possible winners does not speak of them."
+            f"Halving left {stopped} of the candidates behind after a part of the training; the "
+            "set of possible winners does not speak of them."
         )
     if evidence.val is not None:
         sentences.append(
