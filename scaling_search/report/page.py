@@ -20,6 +20,7 @@ from scaling_search.report.answer import (
     second_sentence,
 )
 from scaling_search.report.certainty import rival_rows
+from scaling_search.report.fidelity import fidelity_rows
 from scaling_search.report.tables import LEVEL, Tables
 
 
@@ -59,7 +60,7 @@ def trial_rows(tables: Tables) -> Table:
         worse = ""
         if pd.notna(row.worse_low):
             worse = f"{100 * row.worse_low:.1f} to {100 * row.worse_high:.1f} points"
-        marks = row.marks.replace(" ", ", ") or "grid"
+        marks = row.marks.replace(" ", ", ") or tables.definition.settings.sweep.kind
         rows.append(
             [
                 row.trial,
@@ -214,6 +215,7 @@ def render(folder: Path, tables: Tables, figures: dict[str, str]) -> tuple[str, 
             ["instead of the best candidate", "trial", "depth, width, resolution", "expected cost"],
             rival_rows(tables),
         ),
+        "fidelity": Table(*fidelity_rows(tables.fidelity)) if tables.fidelity else None,
         "family": family_rows(tables) if len(tables.family) else Table([], []),
         "conduct": conduct_rows(folder, tables),
         "configuration": yaml.safe_dump(definition, sort_keys=False, allow_unicode=True),

@@ -16,6 +16,7 @@ from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.forecast import ScalingLaw
 from scaling_search.report.evidence import Evidence, find_evidence
+from scaling_search.report.fidelity import FidelityCheck, fidelity_checks
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.search import Candidates
 from scaling_search.study import Decision, StudyDefinition, decide
@@ -126,8 +127,8 @@ def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFram
                 "share_width": shares.width,
                 "share_resolution": shares.resolution,
                 "asked": "; ".join(
-                    f"{a.mark or 'grid'} {a.coefficients.alpha:.4g} {a.coefficients.beta:.4g} "
-                    f"{a.coefficients.gamma:.4g}"
+                    f"{a.mark or definition.settings.sweep.kind} {a.coefficients.alpha:.4g} "
+                    f"{a.coefficients.beta:.4g} {a.coefficients.gamma:.4g}"
                     for a in candidate.asked
                 ),
                 "marks": " ".join(candidate.marks),
@@ -249,6 +250,8 @@ class Tables:
     search_ended: bool
     #: None before there is a run.
     evidence: Evidence | None
+    #: Empty where nothing was trained at another fidelity.
+    fidelity: tuple[FidelityCheck, ...]
     trials: pd.DataFrame
     #: Empty before there is a winner.
     family: pd.DataFrame
@@ -273,5 +276,14 @@ def make_tables(
     trials = trials_table(definition, decision)
     evidence = find_evidence(definition, decision, runs, LEVEL)
     return Tables(
-        definition, runs, candidates, decision, search_ended, evidence, trials, family, fitted
+        definition,
+        runs,
+        candidates,
+        decision,
+        search_ended,
+        evidence,
+        fidelity_checks(decision, runs),
+        trials,
+        family,
+        fitted,
     )

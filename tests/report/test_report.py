@@ -150,7 +150,7 @@ def test_the_answer_comes_first_and_the_tables_agree(study: Path) -> None:
     assert winner["statement"] == first
     eligible = trials[trials["within_tolerance"] & (trials["diverged"] == 0)]
     assert eligible.iloc[0]["trial"] == winner["trial"]
-    assert winner["val_error"] == pytest.approx(eligible["val_error"].min())
+    assert winner["expected_error"] == pytest.approx(eligible["expected_error"].min())
     assert set(winner["possible_winners"]) == set(trials[trials["possible_winner"]]["trial"])
     assert sum(winner["shares"].values()) == pytest.approx(1)
     assert set(winner["rivals"]) <= {"paper", "uniform", "depth", "width", "resolution"}
