@@ -194,7 +194,7 @@ def run_study(
             if isinstance(search.proposals, SampledProposals):
                 write_asks(folder, search.proposals)
             write_records(folder, definition, planned, stored)
-        write_environment(folder, command, executor.slots, failures, searching.ended)
+            write_environment(folder, command, executor.slots, failures, searching.ended)
 
     train("search", searching, searching.runs, len(definition.search_runs))
     _forget_checkpoints(checkpoints, searching.runs)
@@ -213,8 +213,8 @@ def run_study(
         if definition.settings.fidelity.wanted:
             runs = fidelity_runs(definition, decision)
             train("fidelity", AllAtOnce([run.spec for run in runs]), runs, len(runs))
-    if not failures:
-        # An earlier time, when runs failed, the search may have gone another way.
+    if not failures and known_rows(folder) != len({run.spec.key for run in planned}):
+        # An earlier time, when runs failed, the search went another way.
         write(whole=True)
     return failures
 
