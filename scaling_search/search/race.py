@@ -95,11 +95,11 @@ class Race:
 
     def _decided(self, table: Table) -> bool:
         known = np.where(table.eligible[:, None], table.errors, np.nan)
+        if (table.eligible & ~np.isfinite(known).any(axis=1)).any():
+            # One that was never trained may be the best.
+            return False
         compared = compare_with_best(known, looks=self.looks)
-        untrained = table.eligible & ~np.isfinite(known).any(axis=1)
-        return bool(
-            compared.degrees_of_freedom > 0 and compared.possible.sum() == 1 and not untrained.any()
-        )
+        return bool(compared.degrees_of_freedom > 0 and compared.possible.sum() == 1)
 
 
 def most_looks(budget: Budget, asks: int, round: int, most_runs: int, price: float) -> int:
