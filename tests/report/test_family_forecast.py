@@ -16,9 +16,9 @@ import scaling_search as ss
 from scaling_search.errors import InvalidInput
 from scaling_search.forecast import contrast, fit_scaling_law, held_out_sizes
 from scaling_search.report import build_report, figures
+from scaling_search.report.tables import decide_by_runs, runs_by_key
 from scaling_search.scaling import Coefficients
 from scaling_search.study import StudyDefinition, read_definition
-from scaling_search.study.decide import decide
 from scaling_search.study.folder import RUN_COLUMNS, write_definition
 
 SIZES, SEEDS = 6, (0, 1, 2)
@@ -30,7 +30,7 @@ def law_error(macs: float, smallest: float) -> float:
 
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("triangle", "accuracy_against_macs"):
+    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
         monkeypatch.setattr(figures, name, lambda _: "<svg/>")
 
 
@@ -45,6 +45,8 @@ def row(definition: StudyDefinition, planned: Any, val: float, test: float) -> d
         "val_error": val,
         "test_error": test,
         "macs": planned.member.cost.macs,
+        "val_correct": None,
+        "spec": planned.spec.content,
     }
     return {**dict.fromkeys(RUN_COLUMNS, 0), **known}
 
@@ -61,8 +63,7 @@ def family(study: Path) -> tuple[Path, list[dict[str, Any]]]:
         for index, run in enumerate(definition.search_runs)
     }
     runs = pd.DataFrame(list(known.values()))
-    results = {r.run: r for r in runs.itertuples()}
-    winner = decide(definition, results).winner  # type: ignore[arg-type]
+    winner = decide_by_runs(definition, definition.candidates, runs_by_key(runs)).winner
     assert winner is not None
     planned = definition.family_runs(winner.coefficients)
     smallest = min(run.member.cost.macs for run in planned)
