@@ -23,7 +23,7 @@ from scaling_search.search import (
     OptunaSettings,
     RaceSettings,
 )
-from scaling_search.study import Conduct, FamilySettings, StudySettings
+from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Configuration:
     constraint: CostConstraint = field(default_factory=CostConstraint)
     family: FamilySettings = field(default_factory=FamilySettings)
     budget: Budget = field(default_factory=Budget)
+    fidelity: FidelitySettings = field(default_factory=FidelitySettings)
     #: What kind of study, +sweep=grid; without one a single network is trained.
     sweep: Any = None
     coefficients: CoefficientsSettings = field(default_factory=CoefficientsSettings)
@@ -70,6 +71,7 @@ class Configuration:
             self.constraint,
             self.family,
             self.budget,
+            self.fidelity,
         )
 
     @property

@@ -1,14 +1,13 @@
-"""The answer of a study in sentences, and as winner.json and forecast.json."""
+"""The answer of a study in sentences, and as winner.json."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-import numpy as np
-
-from scaling_search.findings.winner import critical_value
 from scaling_search.forecast import ScalingLaw
+from scaling_search.report.certainty import certainty_sentences, evidence_json
+from scaling_search.report.family_forecast import backtest_sentence, target_member
 from scaling_search.report.tables import LEVEL, Tables
 from scaling_search.search import MARKS
 
@@ -35,14 +34,15 @@ def first_sentence(tables: Tables) -> str:
         f"at {constraint.cost_ratio:g} times the multiply-adds of {definition.baseline.name} on "
         f"{facts.name}"
     )
-    error = percent(compared.mean[compared.best])
-    if not math.isnan(compared.se[compared.best]):
-        error += f" ± {100 * compared.se[compared.best]:.1f}"
+    at = decision.candidates.index(winner)
+    error = percent(decision.expected[at])
+    if not math.isnan(decision.expected_sd[at]):
+        error += f" ± {100 * decision.expected_sd[at]:.1f}"
     compared_count = len(decision.ranked)
     if decision.decided:
         return (
-            f"The winner {where} is {what}, with a val error of {error}; it is the best of "
-            f"{compared_count} networks at {LEVEL:.0%} confidence."
+            f"The winner {where} is {what}, with an expected val error of {error}; it is the best "
+            f"of {compared_count} networks at {LEVEL:.0%} confidence."
         )
     if compared.degrees_of_freedom < 1:
         reason = "with so few runs nothing can be told apart"
@@ -53,7 +53,7 @@ def first_sentence(tables: Tables) -> str:
         )
     if compared_count < sum(decision.eligible):
         reason += f" and {sum(decision.eligible) - compared_count} have no run yet"
-    return f"Undecided: the lowest val error {where}, {error}, has {what}, but {reason}."
+    return f"Undecided: the lowest expected val error {where}, {error}, has {what}, but {reason}."
 
 
 def second_sentence(tables: Tables) -> str:
@@ -73,26 +73,14 @@ def second_sentence(tables: Tables) -> str:
         else f"The test error does not fall with size: {percent(small.test_error)} at "
         f"{small.macs:,} multiply-adds, {percent(large.test_error)} at {large.macs:,}"
     )
-    ahead = family[(family["macs"] > large.macs) & family["forecast"].notna()]
-    if isinstance(tables.law, str) or ahead.empty:
+    far = target_member(tables)
+    if far is None:
         return seen + "; larger members are not forecast."
-    far = ahead.iloc[min(1, len(ahead) - 1)]
     return seen + (
         f"; forecast for φ = {far.phi:g} ({far.macs / large.macs:.1f} times beyond): "
         f"{percent(far.forecast)}, {LEVEL:.0%} interval {100 * far.forecast_low:.1f} to "
         f"{percent(far.forecast_high)}."
     )
-
-
-def smallest_difference(tables: Tables) -> float:
-    """The difference of two mean val errors that this study could just have told apart."""
-    compared, decision = tables.decision.comparison, tables.decision
-    count = int(np.isfinite(compared.mean).sum())
-    if compared.degrees_of_freedom < 1 or count < 2:
-        return math.nan
-    seeds = np.isfinite(decision.errors).sum(axis=1).max()
-    value = critical_value(count, compared.degrees_of_freedom, LEVEL)
-    return float(value * compared.residual_sd * math.sqrt(2 / seeds))
 
 
 def further_remarks(tables: Tables) -> list[str]:
@@ -105,14 +93,9 @@ def further_remarks(tables: Tables) -> list[str]:
     done = sum(run.spec.key in keys for run in definition.search_runs)
     if done < wanted:
         remarks.append(f"The study is unfinished: {done} of {wanted} runs of STEP 1 are known.")
-    difference = smallest_difference(tables)
-    if not math.isnan(difference):
-        remarks.append(
-            f"With these {len(settings.sweep.seeds)} seeds, differences below "
-            f"{100 * difference:.1f} points could not be seen (a single run scatters by "
-            f"{100 * decision.comparison.residual_sd:.1f} points)."
-        )
-    undecided = decision.winner is not None and not decision.decided
+    elif not tables.search_ended:
+        remarks.append("The study is unfinished: its search has not ended.")
+    remarks += certainty_sentences(tables)
     if settings.recipe.name in ("quick", "smoke"):
         remarks.append(
             "Runs as short as these mostly say which network starts to learn first: on glyphs "
@@ -120,8 +103,6 @@ def further_remarks(tables: Tables) -> list[str]:
             "(docs/proxy_task.md). Take this study as a rehearsal; recipe=proxy (20 to 40 minutes) "
             "trains five times as long, which makes noise a fifth and lets real differences show."
         )
-    elif undecided:
-        remarks.append("More seeds (sweep.seeds=) narrow the set of possible winners.")
     remarks.append(
         f"All of this holds for one val split of {facts.val_images:,} images and one recipe; val "
         "decides, test is only reported."
@@ -144,7 +125,8 @@ def further_remarks(tables: Tables) -> list[str]:
                 f"{MARKS[dropped.asked.mark]} is not among the candidates: {dropped.reason}."
             )
     if isinstance(tables.law, ScalingLaw):
-        remarks += [f"Forecast: {warning.sentence}" for warning in tables.law.warnings]
+        remarks += [f"Forecast ({w.type.value}): {w.sentence}" for w in tables.law.warnings]
+        remarks.append(backtest_sentence(tables))
     else:
         remarks.append(f"There is no forecast: {tables.law}.")
     return remarks
@@ -161,9 +143,10 @@ def winner_json(tables: Tables) -> dict[str, Any]:
     }
     if winner is None:
         return {**common, "trial": None, "decided": False, "possible_winners": []}
-    best = compared.best
+    best = decision.candidates.index(winner)
     return {
         **common,
+        **evidence_json(tables),
         "trial": winner.id,
         "decided": decision.decided,
         "possible_winners": [candidate.id for candidate in decision.possible_winners],
@@ -174,11 +157,13 @@ def winner_json(tables: Tables) -> dict[str, Any]:
         "macs": winner.member.cost.macs,
         "cost_ratio": winner.member.cost_ratio,
         "resolution": winner.member.resolution,
+        "expected_error": float(decision.expected[best]),
+        "expected_sd": float(decision.expected_sd[best]),
         "val_error": float(compared.mean[best]),
         "val_error_se": _finite(compared.se[best]),
         "residual_sd": _finite(compared.residual_sd),
         "degrees_of_freedom": compared.degrees_of_freedom,
-        "smallest_visible_difference": _finite(smallest_difference(tables)),
+        "smallest_visible_difference": _finite(compared.smallest_detectable),
         "rivals": {
             mark: {
                 "trial": candidate.id,
@@ -188,30 +173,6 @@ def winner_json(tables: Tables) -> dict[str, Any]:
             for index, candidate in enumerate(decision.candidates)
             for mark in candidate.marks
         },
-    }
-
-
-def forecast_json(tables: Tables) -> dict[str, Any]:
-    """forecast.json: the law, what its interval is, and the forecast of every listed member."""
-    if isinstance(tables.law, str):
-        return {"law": None, "reason": tables.law, "members": []}
-    family = tables.family[tables.family["forecast"].notna()]
-    statement = tables.law.predict(family["macs"].to_numpy(float), level=LEVEL).statement
-    return {
-        "law": tables.law.to_dict(),
-        "interval": statement,
-        "level": LEVEL,
-        "members": [
-            {
-                "phi": _finite(row.phi),
-                "macs": int(row.macs),
-                "measured": _finite(row.test_error),
-                "forecast": float(row.forecast),
-                "low": float(row.forecast_low),
-                "high": float(row.forecast_high),
-            }
-            for row in family.itertuples()
-        ],
     }
 
 

@@ -15,6 +15,10 @@ import matplotlib.pyplot as plt
 import mpltern  # noqa: F401  (registers the ternary projection)
 import numpy as np
 
+from scaling_search.findings.optimum import STEPS, Optimum
+from scaling_search.findings.surface import Surface
+from scaling_search.findings.triangle import quadratic
+from scaling_search.findings.triangle import triangle as lattice
 from scaling_search.forecast import ScalingLaw
 from scaling_search.report.tables import LEVEL, Tables
 from scaling_search.scaling import PAPER
@@ -66,13 +70,15 @@ def triangle(tables: Tables) -> str:
         for corner, name in zip(corners, ("depth alone", "width alone", "resolution alone")):
             axes.text(*corner, name, ha="center", va="center")
         axes.grid(color="0.85", linewidth=0.8)
+        if tables.evidence is not None and tables.decision.surface is not None:
+            _draw_surface(axes, tables.decision.surface, tables.evidence.optimum)
         if len(shown):
             shares = [shown[f"share_{d}"].to_numpy() for d in ("depth", "width", "resolution")]
             accuracy = 100 * (1 - shown["val_error"].to_numpy())
             dots = axes.scatter(
                 *shares,
                 c=accuracy,
-                s=230,
+                s=60 + 85 * shown["runs"].to_numpy(),
                 cmap="cividis",
                 edgecolors="black",
                 clip_on=False,
@@ -96,21 +102,43 @@ def triangle(tables: Tables) -> str:
             figure.colorbar(dots, ax=axes, shrink=0.7, label="val accuracy, %", pad=0.1)
         paper = [[share] for share in PAPER.shares()]
         axes.scatter(*paper, s=420, marker="D", facecolors="none", edgecolors="black", zorder=4)
-        figure.supxlabel("★ lowest val error   ◇ the paper's shares", fontsize=12)
+        figure.supxlabel(
+            "★ lowest expected error   ◇ the paper's shares\n"
+            f"lines: the response surface   shaded: {LEVEL:.0%} region of its optimum",
+            fontsize=12,
+        )
         return _svg(figure)
+
+
+def _draw_surface(axes: Any, surface: Surface, optimum: Optimum) -> None:
+    """Expected accuracy at equal cost as lines, and the region of its highest point."""
+    points = lattice(STEPS)
+    error = np.exp(surface.coefficients @ quadratic(points).T).mean(axis=0)
+    inside = (np.abs(points[:, None] - optimum.region[None]).max(axis=2) < 1e-9).any(axis=1)
+    axes.tricontourf(*points.T, inside.astype(float), levels=[0.5, 1.5], colors=["0.9"], zorder=0)
+    if np.ptp(error) > 1e-6:
+        lines = axes.tricontour(
+            *points.T, 100 * (1 - error), levels=6, colors="0.55", linewidths=1, zorder=1
+        )
+        axes.clabel(lines, fontsize=9, fmt="%.3g")
+
+
+def _accuracy_axes() -> tuple[Figure, Any]:
+    figure, axes = plt.subplots(figsize=(7.2, 4.8))
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(mpl.ticker.EngFormatter())
+    axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    axes.set_xlabel("multiply-adds of one forward pass")
+    axes.set_ylabel("test accuracy, %")
+    return figure, axes
 
 
 def accuracy_against_macs(tables: Tables) -> str:
     """Test accuracy of the winner's family against multiply-adds, measured and forecast, as SVG."""
     family = tables.family
     with _styled():
-        figure, axes = plt.subplots(figsize=(7.2, 4.8))
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(mpl.ticker.EngFormatter())
-        axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
-        axes.set_xlabel("multiply-adds of one forward pass")
-        axes.set_ylabel("test accuracy, %")
+        figure, axes = _accuracy_axes()
         if len(family):
             measured = family[family["runs"] > 0]
             axes.errorbar(
@@ -159,5 +187,54 @@ def accuracy_against_macs(tables: Tables) -> str:
                             fontsize=11,
                         )
             axes.legend(loc="lower right", fontsize=11, frameon=False)
+        axes.grid(axis="y", color="0.9")
+        return _svg(figure)
+
+
+def held_out_members(tables: Tables) -> str:
+    """The largest trained members as a fit to the smaller ones forecasts them, as SVG."""
+    backtest = tables.backtest
+    with _styled():
+        figure, axes = _accuracy_axes()
+        if isinstance(backtest, str):
+            axes.set_title("no back-test: too few sizes were trained", fontsize=12)
+            return _svg(figure)
+        fitted = backtest.law.observations
+        macs = np.geomspace(fitted.macs[0], backtest.prediction.macs[-1] * 1.15, 200)
+        forecast = backtest.law.predict(macs, backtest.prediction.level, of="run")
+        axes.fill_between(
+            macs,
+            100 * (1 - forecast.high),
+            100 * (1 - forecast.low),
+            color="0.85",
+            zorder=0,
+            label=f"{forecast.level:.0%} interval of one run",
+        )
+        axes.plot(macs, 100 * (1 - forecast.mean), "--", color="black", label="fit and forecast")
+        axes.plot(
+            fitted.macs,
+            100 * (1 - np.exp(fitted.log_error)),
+            "o",
+            color="black",
+            label="fitted, mean over seeds",
+        )
+        axes.plot(
+            backtest.prediction.macs,
+            100 * (1 - backtest.error),
+            "D",
+            markersize=9,
+            markerfacecolor="white",
+            color="black",
+            label="held out, mean over seeds",
+        )
+        for size, error, hit in zip(backtest.prediction.macs, backtest.error, backtest.hit):
+            axes.annotate(
+                "hit" if hit else "miss",
+                (size, 100 * (1 - error)),
+                xytext=(-8, 10),
+                textcoords="offset points",
+                ha="right",
+            )
+        axes.legend(loc="lower right", fontsize=11, frameon=False)
         axes.grid(axis="y", color="0.9")
         return _svg(figure)

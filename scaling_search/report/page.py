@@ -13,12 +13,21 @@ import yaml
 from markupsafe import Markup
 
 from scaling_search.errors import InvalidInput
+from scaling_search.forecast import ScalingLaw
 from scaling_search.report.answer import (
     first_sentence,
     further_remarks,
     percent,
     second_sentence,
 )
+from scaling_search.report.certainty import rival_rows
+from scaling_search.report.family_forecast import (
+    backtest_sentence,
+    needed_rows,
+    next_rows,
+    next_sentence,
+)
+from scaling_search.report.fidelity import fidelity_rows
 from scaling_search.report.tables import LEVEL, Tables
 
 
@@ -43,10 +52,14 @@ def trial_rows(tables: Tables) -> Table:
         "val error",
         "worse than the best by",
         "",
+        "expected val error",
+        "P(best)",
     ]
     rows = []
     for row in tables.trials.itertuples():
-        error = "diverged" if row.diverged else "not run yet"
+        error = "diverged" if row.diverged else "not trained"
+        if pd.notna(row.stopped_at):
+            error = f"stopped after {row.stopped_at} epochs"
         if pd.notna(row.val_error):
             error = percent(row.val_error)
             if pd.notna(row.val_error_se):
@@ -54,7 +67,7 @@ def trial_rows(tables: Tables) -> Table:
         worse = ""
         if pd.notna(row.worse_low):
             worse = f"{100 * row.worse_low:.1f} to {100 * row.worse_high:.1f} points"
-        marks = row.marks.replace(" ", ", ") or "grid"
+        marks = row.marks.replace(" ", ", ") or tables.definition.settings.sweep.kind
         rows.append(
             [
                 row.trial,
@@ -67,6 +80,10 @@ def trial_rows(tables: Tables) -> Table:
                 error,
                 worse,
                 "may be the best" if row.possible_winner else "",
+                ""
+                if pd.isna(row.expected_error)
+                else f"{percent(row.expected_error)} ± {100 * row.expected_sd:.1f}",
+                "" if pd.isna(row.p_best) else f"{row.p_best:.2f}",
             ]
         )
     return Table(head, rows)
@@ -170,6 +187,12 @@ def read_environment(path: Path) -> dict[str, Any]:
     return content
 
 
+def search_ended(folder: Path) -> bool:
+    """Whether STEP 1 had all its runs when the study last ran; studies of old don't say."""
+    path = folder / "environment.json"
+    return not path.exists() or bool(read_environment(path).get("search_ended", True))
+
+
 def read_timings(path: Path) -> pd.DataFrame:
     """timings.csv. Raises InvalidInput where it is damaged."""
     try:
@@ -195,7 +218,17 @@ def render(folder: Path, tables: Tables, figures: dict[str, str]) -> tuple[str, 
         "answer": [first_sentence(tables), second_sentence(tables)],
         "remarks": further_remarks(tables),
         "trials": trial_rows(tables),
+        "rivals": Table(
+            ["instead of the best candidate", "trial", "depth, width, resolution", "expected cost"],
+            rival_rows(tables),
+        ),
+        "fidelity": Table(*fidelity_rows(tables.fidelity)) if tables.fidelity else None,
         "family": family_rows(tables) if len(tables.family) else Table([], []),
+        "has_law": isinstance(tables.law, ScalingLaw),
+        "backtest": backtest_sentence(tables),
+        "needed": Table(*needed_rows(tables)),
+        "next": Table(*next_rows(tables)),
+        "next_sentence": next_sentence(tables),
         "conduct": conduct_rows(folder, tables),
         "configuration": yaml.safe_dump(definition, sort_keys=False, allow_unicode=True),
         "level": f"{LEVEL:.0%}",

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
-from scaling_search.forecast import ScalingLaw
+from scaling_search.forecast import Backtest, ScalingLaw
+from scaling_search.report.evidence import Evidence, find_evidence
+from scaling_search.report.fidelity import FidelityCheck, fidelity_checks
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.search import Candidates
 from scaling_search.study import Decision, StudyDefinition, decide
 from scaling_search.study.decide import SearchRun
+from scaling_search.study.family_runs import known_family_runs
 from scaling_search.study.folder import RUN_COLUMNS
-from scaling_search.study.read import fit_family
 
+T = TypeVar("T")
 #: Level of every interval of a report.
 LEVEL = 0.9
 
@@ -67,9 +70,10 @@ def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
             raise InvalidInput(
                 f"column {name} of runs.csv holds something that is no number: restore the file"
             )
+    found: dict[str, Run] = {}
     try:
-        return {
-            row.run: Run(
+        for row in runs.itertuples():
+            run = Run(
                 str(row.step),
                 row.trial,
                 int(row.seed),
@@ -78,10 +82,11 @@ def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
                 number(row.val_error),
                 number(row.test_error),
             )
-            for row in runs.itertuples()
-        }
+            # A check of fidelity may repeat a run of an earlier step.
+            found.setdefault(row.run, run)
     except (ValueError, TypeError, AttributeError) as error:
         raise InvalidInput(f"runs.csv is damaged ({error}): restore it from its source") from error
+    return found
 
 
 def decide_by_runs(
@@ -104,9 +109,10 @@ def decide_by_runs(
 
 
 def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFrame:
-    """One row for each candidate of STEP 1, the lowest mean val error first."""
+    """One row for each candidate of STEP 1; of the trained ones the lowest expected error first."""
     compared = decision.comparison
     possible = set(compared.possible_winners)
+    sd, p_best = decision.expected_sd, decision.p_best
     rows = []
     for index, candidate in enumerate(decision.candidates):
         member, coefficients = candidate.member, candidate.coefficients
@@ -122,8 +128,8 @@ def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFram
                 "share_width": shares.width,
                 "share_resolution": shares.resolution,
                 "asked": "; ".join(
-                    f"{a.mark or 'grid'} {a.coefficients.alpha:.4g} {a.coefficients.beta:.4g} "
-                    f"{a.coefficients.gamma:.4g}"
+                    f"{a.mark or definition.settings.sweep.kind} {a.coefficients.alpha:.4g} "
+                    f"{a.coefficients.beta:.4g} {a.coefficients.gamma:.4g}"
                     for a in candidate.asked
                 ),
                 "marks": " ".join(candidate.marks),
@@ -141,10 +147,17 @@ def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFram
                 "worse_low": compared.low[index],
                 "worse_high": compared.high[index],
                 "possible_winner": index in possible,
+                "expected_error": decision.expected[index],
+                "expected_sd": sd[index],
+                "p_best": p_best[index],
+                "stopped_at": stopped[0] if (stopped := decision.stopped[index]) else None,
             }
         )
     table = pd.DataFrame(rows)
-    return table.sort_values(["val_error", "trial"], kind="stable", ignore_index=True)
+    table["stopped_at"] = table["stopped_at"].astype("Int64")
+    order = table.assign(trained=table["runs"] == 0)
+    order = order.sort_values(["trained", "expected_error", "trial"], kind="stable")
+    return table.loc[order.index].reset_index(drop=True)
 
 
 def _blocks(member: FamilyMember) -> int | None:
@@ -234,24 +247,53 @@ class Tables:
     runs: pd.DataFrame
     candidates: Candidates
     decision: Decision
+    #: Whether STEP 1 has all the runs that it wanted, as far as is known.
+    search_ended: bool
+    #: None before there is a run.
+    evidence: Evidence | None
+    #: Empty where nothing was trained at another fidelity.
+    fidelity: tuple[FidelityCheck, ...]
     trials: pd.DataFrame
     #: Empty before there is a winner.
     family: pd.DataFrame
+    #: Or why there is none.
     law: ScalingLaw | str
+    backtest: Backtest | str
 
 
-def make_tables(definition: StudyDefinition, candidates: Candidates, runs: pd.DataFrame) -> Tables:
+def make_tables(
+    definition: StudyDefinition, candidates: Candidates, runs: pd.DataFrame, search_ended: bool
+) -> Tables:
     """From a definition, its candidates and its runs, finished or not."""
     results = runs_by_key(runs)
     decision = decide_by_runs(definition, candidates, results)
     family = pd.DataFrame()
-    fitted: ScalingLaw | str = "there is no winner yet"
+    law: ScalingLaw | str = "there is no winner yet"
+    backtest: Backtest | str = "there is no winner yet"
     if decision.winner is not None:
-        family = family_table(definition, decision.winner.coefficients, results)
-        try:
-            fitted = fit_family(family, definition.facts.test_images)
-        except InvalidInput as error:
-            fitted = str(error)
-        family = add_forecast(family, fitted)
-    trials = trials_table(definition, decision)
-    return Tables(definition, runs, candidates, decision, trials, family, fitted)
+        coefficients = decision.winner.coefficients
+        family = family_table(definition, coefficients, results)
+        errors = {k: r.test_error for k, r in results.items() if r.test_error is not None}
+        known = known_family_runs(definition, coefficients, errors)
+        law, backtest = _or_reason(known.law), _or_reason(known.backtest)
+        family = add_forecast(family, law)
+    return Tables(
+        definition,
+        runs,
+        candidates,
+        decision,
+        search_ended,
+        find_evidence(definition, decision, runs, LEVEL),
+        fidelity_checks(decision, runs),
+        trials_table(definition, decision),
+        family,
+        law,
+        backtest,
+    )
+
+
+def _or_reason(compute: Callable[[], T]) -> T | str:
+    try:
+        return compute()
+    except InvalidInput as error:
+        return str(error)

@@ -57,7 +57,7 @@ class Table:
     log_cost: Floats
     #: (candidates, seeds): val errors of whole runs, nan where there is none.
     errors: Floats
-    #: (candidates,): the right cost and no diverged run.
+    #: (candidates,): the right cost, no diverged run, and not left behind at a rung.
     eligible: NDArray[np.bool_]
 
 
@@ -75,11 +75,18 @@ class Race:
     def __call__(self, search: Search) -> Sequence[Evaluation]:
         """The next runs; none when the winner is decided or the budget is spent."""
         table = table_of(search, self.cost_ratio)
+        known = np.where(table.eligible[:, None], table.errors, np.nan)
+        trained = np.isfinite(known).any(axis=1)
+        compared = compare_with_best(known, looks=self.looks)
+        # Those that these runs exclude get no more; what was never trained is excluded by none.
+        able = table.eligible & (compared.possible | ~trained)
+        able &= ~np.isfinite(table.errors).all(axis=1)
+        untrained = table.eligible & ~trained
+        decided = compared.degrees_of_freedom > 0 and compared.possible.sum() == 1
         left = search.affordable(self.round, search.epochs)
-        able = table.eligible & ~np.isfinite(table.errors).all(axis=1)
-        if left < 1 or not able.any() or self._decided(table):
+        if left < 1 or not able.any() or (decided and not untrained.any()):
             return ()
-        if np.isfinite(table.errors).any():
+        if trained.any():
             surface = fit_surface(table.shares, table.errors, table.log_cost)
             chosen = next_runs(surface, left, able)
         else:
@@ -92,14 +99,6 @@ class Race:
             )
             for i in chosen
         ]
-
-    def _decided(self, table: Table) -> bool:
-        known = np.where(table.eligible[:, None], table.errors, np.nan)
-        if (table.eligible & ~np.isfinite(known).any(axis=1)).any():
-            # One that was never trained may be the best.
-            return False
-        compared = compare_with_best(known, looks=self.looks)
-        return bool(compared.degrees_of_freedom > 0 and compared.possible.sum() == 1)
 
 
 def most_looks(budget: Budget, asks: int, round: int, most_runs: int, price: float) -> int:
@@ -130,5 +129,6 @@ def table_of(search: Search, cost_ratio: float) -> Table:
         np.array([point.shares for point in points], float),
         np.array([math.log(point.cost_ratio / cost_ratio) for point in points]),
         errors,
-        eligible,
+        # Halving has left behind those that were asked for and did not reach the end.
+        eligible & (np.isfinite(errors).any(axis=1) | (len(search.settings.rungs) == 0)),
     )

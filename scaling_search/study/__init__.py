@@ -10,12 +10,18 @@ from scaling_search.study.conduct import (
 from scaling_search.study.decide import Decision, decide
 from scaling_search.study.definition import PlannedRun, StudyDefinition, read_definition
 from scaling_search.study.plan import make_plan, print_plan
-from scaling_search.study.settings import Conduct, FamilySettings, StudySettings
+from scaling_search.study.settings import (
+    Conduct,
+    FamilySettings,
+    FidelitySettings,
+    StudySettings,
+)
 
 __all__ = [
     "Conduct",
     "Decision",
     "FamilySettings",
+    "FidelitySettings",
     "PlannedRun",
     "StudyDefinition",
     "StudySettings",

@@ -24,6 +24,7 @@ from scaling_search.study.definition import (
     StudyDefinition,
     read_definition,
 )
+from scaling_search.study.fidelity import fidelity_runs
 from scaling_search.study.folder import (
     STUDY_FILES,
     known_rows,
@@ -197,10 +198,13 @@ def run_study(
         copy_for_dashboard(search.proposals, database.address, folder.name)
     candidates = candidates_of(definition, search)
     known = database.search_results(run.spec.key for run in searching.runs)
-    winner = decide(definition, candidates.kept, search_runs(searching.runs, known)).winner
-    if winner is not None:
-        runs = definition.family_runs(winner.coefficients)
+    decision = decide(definition, candidates.kept, search_runs(searching.runs, known))
+    if decision.winner is not None:
+        runs = definition.family_runs(decision.winner.coefficients)
         train("family", AllAtOnce([run.spec for run in runs]), runs, len(runs))
+        if definition.settings.fidelity.wanted:
+            runs = fidelity_runs(definition, decision)
+            train("fidelity", AllAtOnce([run.spec for run in runs]), runs, len(runs))
     return failures
 
 

@@ -48,10 +48,22 @@ class Decision:
     @cached_property
     def expected(self) -> NDArray[np.float64]:
         """Expected val error of each by the surface and its own runs; nan: not eligible."""
-        expected = np.full(len(self.candidates), math.nan)
-        if self.surface is not None:
-            expected[np.array(self.eligible)] = self.surface.mean
-        return expected
+        return self._of_eligible(self.surface.mean if self.surface else math.nan)
+
+    @cached_property
+    def expected_sd(self) -> NDArray[np.float64]:
+        """Standard deviation of what is expected."""
+        return self._of_eligible(self.surface.sd if self.surface else math.nan)
+
+    @cached_property
+    def p_best(self) -> NDArray[np.float64]:
+        """Probability that each candidate is the best; nan: not eligible."""
+        return self._of_eligible(self.surface.p_best if self.surface else math.nan)
+
+    def _of_eligible(self, values: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        placed = np.full(len(self.candidates), math.nan)
+        placed[np.array(self.eligible)] = values
+        return placed
 
     @property
     def winner(self) -> Candidate | None:
@@ -61,9 +73,13 @@ class Decision:
 
     @property
     def decided(self) -> bool:
-        """Whether every eligible candidate was compared and one alone may be the best."""
+        """Whether one alone may be the best of all eligible candidates not stopped at a rung."""
         mean = self.comparison.mean
-        all_known = all(np.isfinite(m) for m, able in zip(mean, self.eligible) if able)
+        all_known = all(
+            np.isfinite(m) or at is not None
+            for m, able, at in zip(mean, self.eligible, self.stopped)
+            if able
+        )
         enough = self.comparison.degrees_of_freedom > 0 and len(self.ranked) > 1
         return bool(all_known and enough and len(self.possible_winners) == 1)
 

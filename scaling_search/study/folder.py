@@ -53,6 +53,7 @@ STUDY_FILES = (
     "forecast.json",
     "figures/triangle.svg",
     "figures/accuracy.svg",
+    "figures/backtest.svg",
     "report.html",
     "report.md",
 )
@@ -99,19 +100,21 @@ def write_records(
 ) -> None:
     """runs.csv, curves.csv and timings.csv of the runs that are known, in the planned order."""
     runs, curves, timings = [], [], []
-    written: set[str] = set()
+    written: set[tuple[str, bool]] = set()
     for run in planned:
         spec, cost = run.spec, run.member.cost
         known = stored.get(spec.key)
-        # A run of both steps is written once, as STEP 1's.
-        if known is None or spec.key in written:
+        # A run of both steps is written once, as STEP 1's; checks of fidelity have their own rows.
+        place = (spec.key, run.step in ("search", "family"))
+        if known is None or place in written:
             continue
-        written.add(spec.key)
+        first = not any(key == spec.key for key, _ in written)
+        written.add(place)
         runs.append(
             (
                 spec.key,
                 run.step,
-                run.member.id,
+                run.trial,
                 run.member.phi,
                 spec.seed,
                 spec.epochs,
@@ -127,6 +130,8 @@ def write_records(
                 spec.content,
             )
         )
+        if not first:
+            continue
         curves += [(spec.key, *point) for point in known.curve]
         timings.append((spec.key, known.seconds, known.attempts, known.worker, known.finished_at))
     write_csv(folder / "runs.csv", RUN_COLUMNS, runs)

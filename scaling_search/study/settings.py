@@ -11,13 +11,8 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import (
-    Budget,
-    CostConstraint,
-    GridSettings,
-    OptunaSettings,
-    RaceSettings,
-)
+from scaling_search.search import Budget, CostConstraint, GridSettings
+from scaling_search.search.assemble import SweepSettings
 
 T = TypeVar("T")
 
@@ -49,11 +44,57 @@ class FamilySettings:
             raise InvalidInput(f"family.sizes is {self.sizes!r}, but must lie between 1 and 100")
         if not (math.isfinite(self.span) and self.span > 1):
             raise InvalidInput(f"family.span is {self.span!r}, but must be above 1")
-        if len(set(self.seeds)) < len(self.seeds) or any(seed < 0 for seed in self.seeds):
-            raise InvalidInput(
-                f"family.seeds is {self.seeds!r}, but must hold different whole numbers, none "
-                "negative"
-            )
+        _require_seeds("family.seeds", self.seeds)
+
+
+@dataclass(frozen=True)
+class FidelitySettings:
+    """Does the answer survive? The best, the marked and the worst candidates are trained again."""
+
+    #: Scale the candidates to this phi instead of 1.
+    phi: float | None = None
+    #: Train for so many epochs.
+    epochs: int | None = None
+    #: Start from a baseline of so many pixels.
+    resolution: int | None = None
+    #: Factors on the learning rate; each is a check of its own, since one rate can decide.
+    learning_rates: list[float] = field(default_factory=list)
+    #: How many of the best candidates take part, beside the marked ones.
+    survivors: int = 3
+    #: How many of the worst take part.
+    losers: int = 2
+    #: Seeds; empty takes the first two of the sweep's.
+    seeds: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "phi": (-20, 20),
+            "epochs": (1, 10_000),
+            "resolution": (1, 10_000),
+            "survivors": (1, 1000),
+            "losers": (0, 1000),
+        }
+        values = [(name, getattr(self, name)) for name in ranges]
+        for name, value in [*values, *(("learning_rates", r) for r in self.learning_rates)]:
+            low, high = ranges.get(name, (1e-3, 1e3))
+            if value is not None and not low <= value <= high:
+                raise InvalidInput(
+                    f"fidelity.{name} has {value!r}, but must lie between {low:g} and {high:g}"
+                )
+        _require_seeds("fidelity.seeds", self.seeds)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to check."""
+        larger = (self.phi, self.epochs, self.resolution) != (None, None, None)
+        return larger or bool(self.learning_rates)
+
+
+def _require_seeds(name: str, seeds: list[int]) -> None:
+    if len(set(seeds)) < len(seeds) or any(seed < 0 for seed in seeds):
+        raise InvalidInput(
+            f"{name} is {list(seeds)!r}, but must hold different whole numbers, none negative"
+        )
 
 
 @dataclass(frozen=True)
@@ -63,10 +104,11 @@ class StudySettings:
     baseline: BaselineSettings
     data: DataSettings
     recipe: Recipe
-    sweep: GridSettings | RaceSettings | OptunaSettings
+    sweep: SweepSettings
     constraint: CostConstraint
     family: FamilySettings
     budget: Budget = field(default_factory=Budget)
+    fidelity: FidelitySettings = field(default_factory=FidelitySettings)
 
     def __post_init__(self) -> None:
         if type(self.sweep) is GridSettings and self.budget != Budget():

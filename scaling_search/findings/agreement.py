@@ -1,0 +1,128 @@
+"""Does a ranking survive at another fidelity? Rank agreement, and the ceiling that noise sets it.
+
+Two noisy rankings of the same candidates never agree fully. What was measured is therefore held
+against two measurements of one truth: if the agreement lies within what noise alone would give,
+nothing says that the ranking changes with the fidelity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scaling_search.errors import InvalidInput
+from scaling_search.findings.winner import Comparison, compare_with_best
+
+Floats = NDArray[np.float64]
+
+DRAWS = 4000
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Kendall's tau between mean errors at two fidelities; 1 is the same order, 0 none.
+
+    Numbers are nan where the noise is not known, with one seed at a fidelity.
+    """
+
+    candidates: int
+    tau: float
+    #: The interval that holds tau over other candidates of the same kind, with `level`: bootstrap
+    #: over candidates, each with both of its measured means and thus with their noise.
+    low: float
+    high: float
+    #: Tau of two noisy measurements of one truth: expected, and the interval that holds `level`.
+    ceiling: float
+    ceiling_low: float
+    ceiling_high: float
+    #: How often another candidate has the lowest mean at the second fidelity, runs drawn anew.
+    winner_changes: float
+    #: How often it would, if noise alone told the fidelities apart.
+    winner_changes_by_noise: float
+    level: float
+
+    @property
+    def beyond_noise(self) -> bool:
+        """Whether the rankings agree less than noise explains."""
+        return self.tau < self.ceiling_low
+
+
+def rank_agreement(first: Floats, second: Floats, level: float = 0.9) -> Agreement:
+    """Compare errors (candidates, seeds of a fidelity), nan where a run is missing.
+
+    Candidates that were trained at both fidelities count; at least three. Means and their standard
+    errors are those of `compare_with_best`. Runs are drawn anew as normal numbers with these errors
+    (a parametric bootstrap over seeds; few seeds cannot be resampled). The one truth behind the
+    ceiling is the mean of both fidelities, in the spread of each, shrunk for its own noise.
+    """
+    first, second = np.asarray(first, float), np.asarray(second, float)
+    if first.ndim != 2 or second.ndim != 2 or len(first) != len(second):
+        raise InvalidInput(
+            f"errors have the shapes {first.shape} and {second.shape}, but must be (candidates, "
+            "seeds) with the same candidates: give one row a candidate"
+        )
+    both = np.isfinite(first).any(axis=1) & np.isfinite(second).any(axis=1)
+    if both.sum() < 3:
+        raise InvalidInput(
+            f"{both.sum()} candidates were trained at both fidelities, but a ranking needs 3: "
+            "train more of them"
+        )
+    pair = [compare_with_best(errors[both], level) for errors in (first, second)]
+    mean = np.stack([comparison.mean for comparison in pair])
+    count = mean.shape[1]
+    rng = np.random.default_rng(0)
+
+    pick = rng.integers(count, size=(DRAWS, count))
+    again = _tau(mean[0][pick], mean[1][pick])
+    # Some bootstrap samples are one candidate alone, which has no order.
+    low, high = np.nanquantile(again, [(1 - level) / 2, (1 + level) / 2])
+
+    se = np.stack([comparison.se for comparison in pair])
+    noise = se[:, None, :] * rng.standard_normal((2, DRAWS, count))
+    drawn = mean[:, None, :] + noise
+    truth = _one_truth(pair)
+    same = truth[:, None, :] + noise
+    ceiling = _tau(same[0], same[1])
+    known = bool(np.isfinite(se).all())
+    bounds = np.quantile(ceiling, [(1 - level) / 2, (1 + level) / 2]) if known else [np.nan] * 2
+    return Agreement(
+        candidates=count,
+        tau=float(_tau(mean[:1], mean[1:])[0]),
+        low=float(low),
+        high=float(high),
+        ceiling=float(ceiling.mean()),
+        ceiling_low=float(bounds[0]),
+        ceiling_high=float(bounds[1]),
+        winner_changes=_changes(drawn) if known else float("nan"),
+        winner_changes_by_noise=_changes(same) if known else float("nan"),
+        level=level,
+    )
+
+
+def _tau(first: Floats, second: Floats) -> Floats:
+    """(draws,): Kendall's tau-b of two arrays (draws, candidates)."""
+    i, j = np.triu_indices(first.shape[1], 1)
+    one, two = np.sign(first[:, i] - first[:, j]), np.sign(second[:, i] - second[:, j])
+    untied = np.sqrt(np.abs(one).sum(axis=1) * np.abs(two).sum(axis=1))
+    missing = np.isnan(first).any(axis=1) | np.isnan(second).any(axis=1) | (untied == 0)
+    agree = np.where(missing, np.nan, (one * two).sum(axis=1))
+    return np.asarray(agree / np.where(untied == 0, 1, untied))
+
+
+def _one_truth(pair: list[Comparison]) -> Floats:
+    """(2, candidates): one ranking, with the spread of true errors that each fidelity has."""
+    standard, spread = [], []
+    for comparison in pair:
+        away = comparison.mean - comparison.mean.mean()
+        standard.append(away / max(float(away.std()), 1e-12))
+        spread.append(np.sqrt(max(float(away.var(ddof=1) - (comparison.se**2).mean()), 0.0)))
+    common = standard[0] + standard[1]
+    common = common / max(float(common.std(ddof=1)), 1e-12)
+    return np.stack([common * sd for sd in spread])
+
+
+def _changes(drawn: Floats) -> float:
+    """Share of draws (2, draws, candidates) in which the lowest differ."""
+    return float((drawn[0].argmin(axis=1) != drawn[1].argmin(axis=1)).mean())
