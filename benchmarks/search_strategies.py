@@ -68,7 +68,7 @@ def lowest_mean(log: Sequence[Trained], table: Table) -> int:
 def by_surface(log: Sequence[Trained], table: Table) -> int:
     """The trained network of the lowest expected error by the response surface, as decide does."""
     errors = errors_of(log, table)
-    expected = fit_surface(table.shares, errors, table.log_cost).mean
+    expected = fit_surface(table.shares, errors, table.log_cost, table.resolution).mean
     return int(np.argmin(np.where(np.isfinite(errors).any(axis=1), expected, np.inf)))
 
 

@@ -79,6 +79,11 @@ class Table:
         return np.log([network.cost_ratio / self.cost_ratio for network in self.networks])
 
     @cached_property
+    def resolution(self) -> tuple[int, ...]:
+        """Of each network, in px."""
+        return tuple(network.resolution for network in self.networks)
+
+    @cached_property
     def price(self) -> Floats:
         """(networks,): cost of a whole run, in runs of a network of mean cost."""
         macs = np.array([network.macs for network in self.networks], float)
