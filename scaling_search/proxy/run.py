@@ -90,13 +90,18 @@ class Outcome:
     worker: int
 
 
+def checkpoint_name(spec: RunSpec) -> str:
+    """The file in which a run waits at a rung, the same for all its rungs."""
+    return f"{spec.whole.key}.pt"
+
+
 def carry_out(job: Job) -> Outcome:
     """Train the network of a job; called in a worker."""
     from scaling_search.proxy.training import save_weights, train
 
     started = time.monotonic()
     spec = job.spec
-    checkpoint = job.checkpoints and job.checkpoints / f"{spec.whole.key}.pt"
+    checkpoint = job.checkpoints and job.checkpoints / checkpoint_name(spec)
     train_split, val_split, test_split = proxy_task(job.data).load(spec.resolution)
     result, network = train(
         lambda: build_network(spec.network, spec.resolution, spec.dropout, spec.stochastic_depth),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scaling_search.baselines import Baseline
+from scaling_search.errors import InvalidInput
 from scaling_search.findings.racing import first_round
 from scaling_search.search.candidates import Candidates, Snapper, marked_points, snap_all
 from scaling_search.search.grid import GridSettings, ListedProposals, grid_candidates
@@ -38,7 +39,7 @@ def known_candidates(sweep: SweepSettings, space: SearchSpace) -> Candidates:
     """
     place = (space.baseline, space.constraint, space.native_resolution)
     if isinstance(sweep, OptunaSettings):
-        return snap_all([], *place)
+        return snap_all(marked_points(space.constraint.cost_ratio)[: sweep.asks], *place)
     return grid_candidates(sweep, *place)
 
 
@@ -84,6 +85,12 @@ def begin_search(
             epochs=space.epochs,
         )
     search.budget = Budget(runs=2 * search.asks) if budget == Budget() else budget
+    dearest = flops_per_mac * [*sweep.rungs, space.epochs][0] * max(c.macs for c in kept)
+    if budget.train_flops is not None and budget.train_flops < dearest:
+        raise InvalidInput(
+            f"budget.train_flops is {budget.train_flops:g}, but one run takes {dearest:.3g}: "
+            "give enough for several"
+        )
     cheapest = flops_per_mac * space.epochs * min(c.macs for c in kept)
     looks = most_looks(
         search.budget, search.asks, sweep.round, networks * len(sweep.seeds), cheapest

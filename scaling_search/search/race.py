@@ -92,7 +92,9 @@ class Race:
             surface = fit_surface(table.shares, table.errors, table.log_cost, table.resolution)
             chosen = next_runs(surface, left, able)
         else:
-            chosen = first_round(table.shares, left)
+            # All that were trained have diverged.
+            rest = np.flatnonzero(able)
+            chosen = tuple(rest[i] for i in first_round(table.shares[rest], left))
         trials = list(search.points)
         seeds = search.settings.seeds
         return [
