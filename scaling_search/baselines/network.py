@@ -82,7 +82,8 @@ class Block(nn.Module):
         self.activate_sum = _ACTIVATIONS[activation]() if block.activate_sum else nn.Identity()
         self.drop_path = drop_path
         last = self.layers[-1]
-        if self.residual and identity_start and isinstance(last, nn.BatchNorm2d):
+        is_identity = self.residual and block.projection is None and identity_start
+        if is_identity and isinstance(last, nn.BatchNorm2d):
             nn.init.zeros_(last.weight)
 
     def forward(self, x_BCHW: Tensor) -> Tensor:

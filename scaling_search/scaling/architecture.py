@@ -60,7 +60,7 @@ class Architecture:
     head_channels: int
     num_classes: int
     in_channels: int
-    #: Start each residual block as the identity: the last batch-norm scale of the block is 0.
+    #: Start each residual block without projection as the identity: its last batch-norm scale is 0.
     identity_start: bool = False
     #: Behind every convolution but the last one of a residual block.
     activation: Activation = "silu"
