@@ -37,9 +37,9 @@ def test_every_published_baseline_has_one() -> None:
 def test_small_and_deep(name: str) -> None:
     micro = _micro(name)
     assert 3e5 < scale(micro, PAPER, 0).cost.macs < 6e5
-    assert sum(micro.architecture.repeats) >= 6
-    deeper = scale_by(micro, depth_mult=1.2, width_mult=1, resolution=micro.resolution)
-    assert 1.05 < deeper.cost_ratio < 1.3
+    assert sum(micro.architecture.repeats) >= 4
+    deeper = scale_by(micro, depth_mult=1.25, width_mult=1, resolution=micro.resolution)
+    assert 1.1 < deeper.cost_ratio < 1.3
 
 
 @each
@@ -56,6 +56,7 @@ def test_plan_of_the_default_grid(name: str) -> None:
     assert marks == {"paper", "uniform", "depth", "width", "resolution"}
 
 
+@pytest.mark.usefixtures("one_thread")
 @each
 @pytest.mark.parametrize("phi", [0, 1])
 def test_learns_from_every_weight(name: str, phi: float) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -110,15 +109,11 @@ def test_published_resolutions(name: str, resolution: int, millions: int) -> Non
 
 
 @pytest.fixture
-def unfilled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def unfilled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights are not drawn: only their shapes count here, and drawing takes most of the time."""
     for kind in (nn.Conv2d, nn.Linear):
         monkeypatch.setattr(kind, "reset_parameters", lambda module: None)
     monkeypatch.setattr(network, "_initialise", lambda module: None)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def _counted(module: nn.Module, in_channels: int, resolution: int) -> Cost:
@@ -141,7 +136,7 @@ def _counted(module: nn.Module, in_channels: int, resolution: int) -> Cost:
     return Cost(macs, sum(p.numel() for p in module.parameters()), activations)
 
 
-@pytest.mark.usefixtures("unfilled")
+@pytest.mark.usefixtures("unfilled", "one_thread")
 @pytest.mark.parametrize("name", DESCRIBED)
 def test_200_variants_cost_what_is_counted(name: str) -> None:
     """At about 20 px, where odd sizes are frequent: the cost of a convolution has no other case."""
