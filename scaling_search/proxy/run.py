@@ -66,7 +66,12 @@ class RunSpec:
     @cached_property
     def key(self) -> str:
         """Names the run: equal for runs that must give equal results."""
-        return hashlib.sha256(self.content.encode()).hexdigest()[:16]
+        return key_of(self.content)
+
+
+def key_of(content: str) -> str:
+    """The key of the run with this specification."""
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
