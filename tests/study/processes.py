@@ -7,27 +7,45 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import scaling_search
 
 CHECKOUT = Path(scaling_search.__file__).parents[1]
-TINY = [
-    "+sweep=grid",
+SMALL = [
     "recipe=smoke",
     "data.train_images=150",
     "data.test_images=80",
     "recipe.batch_size=16",
+    "baseline.resolution=12",
+    "name=tiny",
+]
+TINY = [
+    *SMALL,
+    "+sweep=grid",
     "sweep.alpha=[1.0]",
     "sweep.beta=[1.0]",
     "sweep.seeds=[0,1]",
-    "baseline.resolution=12",
     "family.train_up_to=0.5",
     "family.sizes=2",
     "family.span=2",
     "executor.workers=2",
-    "name=tiny",
+]
+#: Three networks, of which two reach the second rung and one the end; then the race adds a run.
+HALVING = [
+    *SMALL,
+    "+sweep=optuna",
+    "recipe.epochs=5",
+    "sweep.asks=3",
+    "sweep.bracket=3",
+    "sweep.lag=2",
+    "sweep.rungs=[1,2]",
+    "sweep.reduction=2",
+    "budget.runs=4",
+    "family.train_up_to=0",
+    "family.sizes=1",
+    "family.seeds=[0]",
 ]
 #: What must not depend on when and how often a study was killed.
 RESULTS = ("study.yaml", "runs.csv", "curves.csv", "trials.csv", "family.csv", "winner.json")
@@ -35,9 +53,11 @@ RESULTS = ("study.yaml", "runs.csv", "curves.csv", "trials.csv", "family.csv", "
 PATIENCE = 300
 
 
-def start(folder: Path, cache: Path, *words: str) -> subprocess.Popen[str]:
+def start(
+    folder: Path, cache: Path, *words: str, study: Sequence[str] = TINY
+) -> subprocess.Popen[str]:
     """The tiny study in `folder`, at the head of a process group of its own."""
-    command = [sys.executable, "-m", "scaling_search", *TINY, f"data.cache_dir={cache}", *words]
+    command = [sys.executable, "-m", "scaling_search", *study, f"data.cache_dir={cache}", *words]
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -58,8 +78,10 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def results(folder: Path) -> dict[str, bytes]:
+    """The files among RESULTS, and what was asked for where a sampler asked."""
     study = folder / "experiments" / "tiny"
-    return {name: (study / name).read_bytes() for name in RESULTS}
+    asks = ["asks.csv"] if (study / "asks.csv").exists() else []
+    return {name: (study / name).read_bytes() for name in (*RESULTS, *asks)}
 
 
 def group(process: subprocess.Popen[str]) -> dict[int, str]:

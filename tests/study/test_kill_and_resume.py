@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -13,8 +14,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from processes import finish, group, results, start, wait_for, workers
+from fakes import FakeExecutor
+from processes import HALVING, finish, group, results, start, wait_for, workers
 
+import scaling_search.__main__ as command_line
 from scaling_search.execution import LocalExecutor
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -96,8 +99,57 @@ def test_ctrl_c_ends_within_seconds_and_says_how_to_go_on(
     assert (tmp_path / "experiments" / "tiny" / "runs.csv").read_text().count("\n") == saved + 1
     code, out, err = finish(start(tmp_path, cache))
     assert code == 0, err
-    assert f"{saved} of them already in the database" in out
+    assert f"{saved} of the first ones are already in the database" in out
     assert results(tmp_path) == results(undisturbed)
+
+
+def search_runs(folder: Path) -> list[str]:
+    """For each run that the database holds, `whole`, or `rung` where it stopped at one."""
+    path = folder / "experiments" / "store.db"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        specs = [json.loads(row[0]) for row in db.execute("SELECT spec FROM scaling_search_runs")]
+        return ["rung" if "rung" in spec else "whole" for spec in specs]
+    return []
+
+
+def checkpoints(folder: Path) -> list[str]:
+    """The runs that wait at a rung."""
+    return sorted(path.name for path in (folder / "experiments").glob("checkpoints/*.pt"))
+
+
+@pytest.mark.slow
+def test_kill_9_between_rungs_and_in_a_continued_run(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, killed = tmp_path / "alone", tmp_path / "killed"
+    for folder in (alone, killed):
+        folder.mkdir()
+    # Without a break and one run after the other, in this process.
+    with monkeypatch.context() as patch:
+        patch.chdir(alone)
+        patch.setattr(command_line, "LocalExecutor", lambda train, _: FakeExecutor(train, 1))
+        patch.setattr(sys, "argv", ["scaling_search", *HALVING, f"data.cache_dir={cache}"])
+        command_line.main()
+    assert set(search_runs(alone)) == {"rung", "whole"}
+
+    # Three networks reach the first rung; two go on from there to the second, and then one to the
+    # end, from where the three wait.
+    for slots, rungs in ((2, 3), (1, 5)):
+        process = start(killed, cache, f"executor.workers={slots}", study=HALVING)
+        wait_for("rungs", lambda n=rungs: search_runs(killed).count("rung") >= n, process)
+        assert process.poll() is None
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        wait_for("the end of its workers", lambda p=process: not group(p))
+        assert "whole" not in search_runs(killed)
+        assert len(checkpoints(killed)) == 3
+
+    code, _, err = finish(start(killed, cache, "executor.workers=2", study=HALVING))
+    assert code == 0, err
+    assert results(killed) == results(alone)
+    assert "asks.csv" in results(killed)
+    # Nothing waits any more.
+    assert checkpoints(killed) == checkpoints(alone) == []
 
 
 @pytest.mark.slow

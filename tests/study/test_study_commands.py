@@ -92,7 +92,7 @@ def test_repeating_a_command_trains_nothing_and_changes_nothing(call: Call, tmp_
     again = call("name=a")
     assert (again.code, again.jobs) == (0, [])
     assert content(folder, names) == before
-    assert "10 of them already in the database" in again.out
+    assert "10 of the first ones are already in the database" in again.out
 
 
 def test_a_run_of_both_steps_is_timed_once(call: Call) -> None:
