@@ -34,7 +34,7 @@ def test_values_are_those_of_the_joint_normal_model(monkeypatch: pytest.MonkeyPa
     rows, columns = np.nonzero(np.isfinite(errors))
     y = np.log(errors[rows, columns])
     features = np.column_stack([quadratic(SHARES), cost])
-    sd = np.r_[module.LEVEL_SCALE, scale * np.r_[1, 1, [module.CURVATURE] * 3], 5.0]
+    sd = np.r_[module.LEVEL_SCALE, scale * np.r_[1, 1, [module.CURVATURE] * 3], module.COST_SLOPE_SCALE]
     centre = np.zeros(7)
     centre[[3, 5]] = scale * module.BOWL * module.UNIT_SIGMA
     centre[6] = module.COST_SLOPE
