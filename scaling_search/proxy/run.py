@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaling_search.baselines import Network, build_network
+from scaling_search.baselines import Network, build_network, plain_network
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.task import proxy_task
@@ -56,7 +56,7 @@ class RunSpec:
     @cached_property
     def content(self) -> str:
         """The specification as one line of JSON."""
-        plain = asdict(self)
+        plain = {**asdict(self), "network": plain_network(self.network)}
         if self.rung is None:
             del plain["rung"]
         # The name of a recipe takes no part in the training.
@@ -66,7 +66,12 @@ class RunSpec:
     @cached_property
     def key(self) -> str:
         """Names the run: equal for runs that must give equal results."""
-        return hashlib.sha256(self.content.encode()).hexdigest()[:16]
+        return key_of(self.content)
+
+
+def key_of(content: str) -> str:
+    """The key of the run with this specification."""
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

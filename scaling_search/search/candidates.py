@@ -56,6 +56,10 @@ class Candidate:
         return self.member.cost.macs
 
     @property
+    def resolution(self) -> int:
+        return self.member.resolution
+
+    @property
     def cost_ratio(self) -> float:
         return self.member.cost_ratio
 

@@ -47,7 +47,7 @@ class OptunaSettings(SearchSettings):
     #: tpe, random, or any Optuna sampler as {_target_: package.Class, argument: value}.
     sampler: Any = "tpe"
     #: How many points are asked for; the marked points come first.
-    asks: int = 14
+    asks: int = 12
     #: An ask sees the results of all asks but the `lag` before it, however many workers there are.
     lag: int = 3
     #: Asks that are compared with each other at the rungs.

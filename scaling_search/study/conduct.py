@@ -28,6 +28,7 @@ from scaling_search.study.fidelity import fidelity_runs
 from scaling_search.study.folder import (
     STUDY_FILES,
     known_rows,
+    read_records,
     write_definition,
     write_environment,
     write_records,
@@ -152,6 +153,9 @@ def run_study(
     if conduct.fresh:
         _forget(folder)
     write_definition(folder, definition)
+    # A folder that came from elsewhere, such as a clone's, brings its runs with it.
+    for content, run in read_records(folder).items():
+        database.record(content, run)
     planned: list[PlannedRun] = []
     failures: list[str] = []
     search = definition.search()

@@ -14,7 +14,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy import RunSpec
 from scaling_search.study.records import SearchResult, StoredRun, without_password
 
 _METADATA = sa.MetaData()
@@ -68,9 +67,9 @@ class Database:
         """Give the connection back."""
         self._engine.dispose()
 
-    def record(self, spec: RunSpec, run: StoredRun) -> None:
-        """Store a run for good; a run that is already there stays as it is."""
-        row = {**run.__dict__, "spec": spec.content, "curve": json.dumps(run.curve)}
+    def record(self, content: str, run: StoredRun) -> None:
+        """Store a run of this specification for good; one that is already there stays as it is."""
+        row = {**run.__dict__, "spec": content, "curve": json.dumps(run.curve)}
         with self._errors_named(), self._engine.begin() as connection:
             known = sa.select(_RUNS.c.key).where(_RUNS.c.key == run.key)
             if connection.execute(known).first() is not None:

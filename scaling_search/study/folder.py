@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from scaling_search.proxy.run import key_of
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.records import StoredRun
 
@@ -53,6 +54,7 @@ STUDY_FILES = (
     "forecast.json",
     "figures/triangle.svg",
     "figures/accuracy.svg",
+    "figures/backtest.svg",
     "report.html",
     "report.md",
 )
@@ -136,6 +138,48 @@ def write_records(
     write_csv(folder / "runs.csv", RUN_COLUMNS, runs)
     write_csv(folder / "curves.csv", CURVE_COLUMNS, curves)
     write_csv(folder / "timings.csv", TIMING_COLUMNS, timings)
+
+
+def read_records(folder: Path) -> dict[str, StoredRun]:
+    """The runs of runs.csv, curves.csv and timings.csv, by what determines them (spec).
+
+    A run that is not whole, or whose key is not that of its spec, is left out.
+    """
+    try:
+        runs, curves, timings = (
+            _read_rows(folder / f"{name}.csv") for name in ("runs", "curves", "timings")
+        )
+        points: dict[str, list[tuple[int, float, float]]] = {}
+        for row in curves:
+            point = (int(row["epoch"]), float(row["train_loss"]), float(row["val_error"]))
+            points.setdefault(row["run"], []).append(point)
+        measured = {row["run"]: row for row in timings}
+    except (OSError, KeyError, ValueError, TypeError, csv.Error):
+        return {}
+    found = {}
+    for row in runs:
+        with suppress(KeyError, ValueError, TypeError, AttributeError):
+            key, timing = row["run"], measured[row["run"]]
+            run = StoredRun(
+                key=key,
+                status=row["status"],
+                val_error=float(row["val_error"]) if row["val_error"] else None,
+                test_error=float(row["test_error"]) if row["test_error"] else None,
+                curve=tuple(points.get(key, ())),
+                val_correct=row["val_correct"],
+                seconds=float(timing["seconds"]),
+                attempts=int(timing["attempts"]),
+                worker=timing["worker"],
+                finished_at=timing["finished_at"],
+            )
+            if key_of(row["spec"]) == key:
+                found[row["spec"]] = run
+    return found
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def known_rows(folder: Path) -> int:

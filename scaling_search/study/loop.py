@@ -128,7 +128,7 @@ def complete(
             error = future.exception()
             if error is None:
                 stored = _stored(started, future.result())
-                database.record(started.spec, stored)
+                database.record(started.spec.content, stored)
                 progress.trained += 1
                 result = SearchResult(
                     stored.key,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from scaling_search.errors import InvalidInput
 from scaling_search.findings import compare_with_best
 from scaling_search.findings.winner import critical_value
 
@@ -175,3 +176,96 @@ def test_bounds_hold_for_all_candidates_at_once() -> None:
 def test_identical_candidates_win_together() -> None:
     comparison = compare_with_best(np.array([[0.25, 0.5], [0.25, 0.5], [0.5, 0.75]]))
     assert comparison.possible_winners[:2] == (0, 1)
+
+
+@pytest.mark.parametrize("candidates", [3, 10, 36])
+def test_critical_value_of_independent_differences_is_sidaks(candidates: int) -> None:
+    expected = stats.norm.ppf(0.9 ** (1 / (candidates - 1)))
+    assert critical_value(candidates, 100_000, 0.9, 0.0) == pytest.approx(expected, abs=0.002)
+
+
+def test_critical_value_falls_with_the_correlation() -> None:
+    values = [critical_value(12, 20, 0.9, rho) for rho in (0.0, 0.25, 0.5, 0.75)]
+    assert np.all(np.diff(values) < 0)
+
+
+def test_more_looks_exclude_less_at_each() -> None:
+    errors = np.array([[0.30, 0.32], [0.335, 0.34], [0.36, 0.385], [0.50, 0.50]])
+    widths = [compare_with_best(errors, looks=looks).high for looks in (1, 4, 16)]
+    assert (widths[0] <= widths[1]).all()
+    assert (widths[1] <= widths[2]).all()
+    once, twice = compare_with_best(errors, 0.95), compare_with_best(errors, 0.9, looks=2)
+    assert np.allclose(once.low, twice.low)
+
+
+def test_excluded_candidates_stay_so_and_are_no_rivals() -> None:
+    excluded = np.array([True, False, False, False])
+    comparison = compare_with_best(ERRORS, excluded=excluded)
+    assert 0 not in comparison.possible_winners
+    # The best of the others is candidate 3, which would be possible beside candidate 0 too.
+    assert comparison.possible_winners[0] == 3
+    assert comparison.low[3] <= compare_with_best(ERRORS).low[3]
+
+
+@pytest.mark.parametrize("rule", ["keep the possible", "the lowest means"])
+def test_racing_keeps_the_true_best_as_often_as_promised(rule: str) -> None:
+    truth, looks, repeats, kept = np.r_[0.0, 0.3, 0.6, 1, 1.5, 2, 3, 4], 5, 200, 0
+    for repeat in range(repeats):
+        rng = np.random.default_rng([repeat, len(rule)])
+        table = truth[:, None] + rng.normal(0, 1, 10) + rng.normal(0, 1, (8, 10))
+        errors, excluded = np.full((8, 10), np.nan), np.zeros(8, bool)
+        errors[:, :2] = table[:, :2]
+        for look in range(looks):
+            comparison = compare_with_best(errors, 0.9, looks=looks, excluded=excluded)
+            excluded |= ~comparison.possible
+            if look + 1 == looks:
+                break
+            # Racing on what was seen: losers of chance get no chance to recover.
+            count = 8 if rule == "keep the possible" else 3
+            for index in comparison.possible_winners[:count]:
+                seed = int(np.isfinite(errors[index]).sum())
+                errors[index, seed] = table[index, seed]
+        kept += not excluded[0]
+    assert kept / repeats >= 0.9 - 0.03
+
+
+@pytest.mark.parametrize("counts", [[8, 1, 1, 1, 1, 1], [1, 8, 8, 8, 8, 8], [8, 8, 2, 2, 1, 1]])
+def test_unequal_numbers_of_seeds_keep_the_promise(counts: list[int]) -> None:
+    used = np.arange(8) < np.array(counts)[:, None]
+    repeats, kept = 300, 0
+    for repeat in range(repeats):
+        # All equal: the hardest case, where the promise is the rate itself.
+        noise = np.random.default_rng([repeat, 9]).normal(0, 1, (6, 8))
+        kept += bool(compare_with_best(np.where(used, noise, np.nan), 0.8).possible[0])
+    assert kept / repeats >= 0.8 - 0.045
+
+
+def test_detectable_difference_is_found_four_times_in_five() -> None:
+    errors = np.random.default_rng(0).normal(0, 1, (5, 4))
+    needed = []
+    found, repeats = 0, 400
+    for repeat in range(repeats):
+        noise = np.random.default_rng([repeat, 2]).normal(0, 1, (5, 4))
+        needed.append(np.nanmedian(compare_with_best(noise).detectable))
+    apart = float(np.mean(needed))
+    for repeat in range(repeats):
+        errors = np.random.default_rng([repeat, 3]).normal(0, 1, (5, 4))
+        errors[0] -= 100  # the best, beyond doubt
+        errors[1] -= 100 - apart
+        found += not compare_with_best(errors).possible[1]
+    assert found / repeats == pytest.approx(0.8, abs=0.06)
+
+
+def test_fewer_seeds_could_have_seen_less() -> None:
+    rng = np.random.default_rng(1)
+    errors = 0.3 + rng.normal(0, 0.01, (6, 8))
+    few, many = compare_with_best(errors[:, :2]), compare_with_best(errors)
+    assert few.smallest_detectable > 2 * many.smallest_detectable
+    assert np.isnan(many.detectable[many.best])
+    assert np.isnan(compare_with_best(errors[:, :1]).smallest_detectable)
+
+
+@pytest.mark.parametrize(("level", "looks"), [(90, 1), (0.9, 0), (0.0, 1)])
+def test_impossible_levels_and_looks_are_refused(level: float, looks: int) -> None:
+    with pytest.raises(InvalidInput, match=r"level|looks"):
+        compare_with_best(ERRORS, level, looks)

@@ -60,20 +60,20 @@ def filled(spec: RunSpec, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     database = Database(f"sqlite:///{path}")
     for seed in range(50):
         other = replace(spec, seed=seed)
-        database.record(other, run_of(other))
+        database.record(other.content, run_of(other))
     database.close()
     return path.read_bytes()
 
 
 def test_a_run_reads_back_to_the_same_bits(database: Database, path: Path, spec: RunSpec) -> None:
     run = run_of(spec)
-    database.record(spec, run)
+    database.record(spec.content, run)
     assert Database(f"sqlite:///{path}").stored_runs([spec.key, "absent"]) == {spec.key: run}
 
 
 def test_record_is_idempotent(database: Database, spec: RunSpec) -> None:
-    database.record(spec, run_of(spec))
-    database.record(spec, run_of(spec, val_error=0.9, attempts=2))
+    database.record(spec.content, run_of(spec))
+    database.record(spec.content, run_of(spec, val_error=0.9, attempts=2))
     assert database.stored_runs([spec.key]) == {spec.key: run_of(spec)}
 
 
@@ -84,24 +84,24 @@ def test_two_drivers_that_record_the_same_run_at_once(
 
     def overtake(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if statement.startswith("INSERT"):
-            other.record(spec, run_of(spec))
+            other.record(spec.content, run_of(spec))
 
     # The other driver comes between this one's look and its insert.
     sa.event.listen(database._engine, "before_cursor_execute", overtake)
-    database.record(spec, run_of(spec, attempts=2))
+    database.record(spec.content, run_of(spec, attempts=2))
     assert set(database.stored_runs([spec.key])) == {spec.key}
     other.close()
 
 
 def test_more_keys_than_one_query_takes(database: Database, spec: RunSpec) -> None:
-    database.record(spec, run_of(spec))
+    database.record(spec.content, run_of(spec))
     keys = [*(f"{i:016x}" for i in range(40_000)), spec.key]
     assert database.known_keys(keys) == {spec.key}
     assert database.known_keys([]) == set()
 
 
 def test_a_search_never_gets_a_test_error(database: Database, spec: RunSpec) -> None:
-    database.record(spec, run_of(spec))
+    database.record(spec.content, run_of(spec))
     seen: list[str] = []
     sa.event.listen(
         database._engine, "before_cursor_execute", lambda _c, _k, sql, *_: seen.append(sql)
@@ -155,7 +155,7 @@ def test_a_damaged_database_is_named_and_kept(
 
 
 def test_a_damaged_value_is_named(database: Database, spec: RunSpec) -> None:
-    database.record(spec, run_of(spec))
+    database.record(spec.content, run_of(spec))
     with database._engine.begin() as connection:
         connection.execute(sa.text("UPDATE scaling_search_runs SET curve = '[[1, 2.0'"))
     with pytest.raises(InvalidInput, match=r"store\.db"):
@@ -172,14 +172,14 @@ def test_a_table_of_another_version_is_named(path: Path, spec: RunSpec) -> None:
 
 
 def test_a_full_disk_is_named_and_loses_nothing(database: Database, spec: RunSpec) -> None:
-    database.record(spec, run_of(spec))
+    database.record(spec.content, run_of(spec))
     with database._engine.connect() as connection:
         pages = connection.execute(sa.text("PRAGMA page_count")).scalar_one()
         connection.execute(sa.text(f"PRAGMA max_page_count={pages}"))
         connection.commit()
     large = replace(spec, seed=1)
     with pytest.raises(InvalidInput, match="disk"):
-        database.record(large, run_of(large, val_correct="A" * 100_000))
+        database.record(large.content, run_of(large, val_correct="A" * 100_000))
     assert set(database.stored_runs([spec.key, large.key])) == {spec.key}
 
 

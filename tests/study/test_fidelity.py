@@ -19,7 +19,7 @@ from scaling_search.study import FidelitySettings
 
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("triangle", "accuracy_against_macs"):
+    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
         monkeypatch.setattr(figures, name, lambda _: "<svg/>")
 
 
