@@ -1,14 +1,16 @@
 """The response surface: log error over the triangle of shares, and what it says of candidates.
 
-    log error = quadratic(shares) + slope * log_cost + deviation(candidate) + block(seed) + noise
+    log error = smooth(shares) + slope * log_cost + deviation(candidate) + block(seed) + noise
 
-The quadratic has six coefficients (Box and Wilson 1951). Real networks do not lie on a smooth
-surface exactly, so each candidate has a deviation of its own (sd tau), a seed has an effect common
-to all candidates (sd omega) and a run has noise (sd sigma). Coefficients, deviations and blocks
-have normal priors whose scales are multiples of sigma, and sigma^2 has an inverse gamma one: given
-the multiples everything is integrated exactly (Lindley and Smith 1972), and the multiples are
-summed over a grid. So a handful of runs gives a wide answer and not a wild one, and a candidate
-that was never trained is known from its neighbours.
+The smooth part is a quadratic (Box and Wilson 1951) with weaker terms of third degree: a bowl need
+not be as steep on one side as on the other, and a region of its lowest point that believes so is
+too small (docs/calibration.md). Real networks do not lie on a smooth surface exactly, so each
+candidate has a deviation of its own (sd tau), a seed has an effect common to all candidates (sd
+omega) and a run has noise (sd sigma). Coefficients, deviations and blocks have normal priors whose
+scales are multiples of sigma, and sigma^2 has an inverse gamma one: given the multiples everything
+is integrated exactly (Lindley and Smith 1972), and the multiples are summed over a grid. So a
+handful of runs gives a wide answer and not a wild one, and a candidate that was never trained is
+known from its neighbours.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.triangle import quadratic
+from scaling_search.findings.triangle import polynomial
 
 Floats = NDArray[np.float64]
 
@@ -30,8 +32,9 @@ SURFACE_SCALES = np.array([0.3, 1.0, 3.0, 9.0, 27.0])
 TAU_SCALES = np.array([0.0, 0.15, 0.3, 0.6, 1.2, 2.4, 5.0, 10.0])
 OMEGA_SCALES = np.array([0.0, 0.5, 1.5, 5.0])
 #: Centre and scale of the curvature in units of the slope's scale: returns of a dimension diminish,
-#: so a bowl is likelier than a hill, and its bottom is about as likely inside as on an edge.
-BOWL, CURVATURE = 1.0, 1.5
+#: so a bowl is likelier than a hill, and its bottom is about as likely inside as on an edge. BEND
+#: is the scale of the terms of third degree.
+BOWL, CURVATURE, BEND = 1.0, 1.5, 1.0
 #: Log error per unit of log cost: what doublings of small networks buy; sd in units of sigma.
 COST_SLOPE, COST_SLOPE_SCALE = -0.3, 5.0
 #: sigma^2 is inverse gamma: median of sigma 6 % of the error, 90 % within 3 and 22 %.
@@ -65,13 +68,21 @@ class Surface:
     omega: float
     #: (draws, candidates): log of the true mean error.
     log_error: Floats
-    #: (draws, 6): coefficients of `quadratic`.
+    #: (draws, 10): coefficients of `polynomial`.
     coefficients: Floats
 
     @property
     def choice(self) -> int:
         """Index of the candidate with the lowest expected error."""
         return int(np.argmin(self.mean))
+
+    def log_error_at(self, shares: Floats) -> Floats:
+        """(draws, points): log error of the smooth part at shares (points, 3), even above 0."""
+        return np.asarray(self.coefficients @ polynomial(shares).T)
+
+    def error_at(self, shares: Floats) -> Floats:
+        """(draws, points): error of the smooth part at shares (points, 3), 1 at most."""
+        return np.asarray(np.exp(np.minimum(self.log_error_at(shares), 0.0)))
 
     @property
     def expected_regret(self) -> Floats:
@@ -92,10 +103,11 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
     level = float(y.mean()) if y.size else math.log(UNKNOWN_ERROR)
     y = y - level
 
-    design = quadratic(shares)
+    design = polynomial(shares)
+    terms = design.shape[1]
     if log_cost is not None:
         design = np.column_stack([design, np.asarray(log_cost, float)])
-    scale, centre = _prior(design.shape[1])
+    scale, centre = _prior(log_cost is not None)
 
     # Each seed's block has covariance sigma^2 (1 + omega^2 J): its inverse gives, for every omega,
     # the precision of the candidates' values and its product with what was seen.
@@ -157,8 +169,9 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
         deviation[:, these] = along_axes @ axes[index].T
     # The log of a mean error lies above the mean of log errors.
     b[:, :, 0] += level + 0.5 * sigma**2 * (1 + OMEGA_SCALES[o] ** 2)
-    coefficients = b[:, :, :6].reshape(-1, 6)
-    log_error = coefficients @ design[:, :6].T + deviation.reshape(-1, count)
+    coefficients = b[:, :, :terms].reshape(-1, terms)
+    log_error = coefficients @ design[:, :terms].T + deviation.reshape(-1, count)
+    wins = np.bincount(log_error.argmin(axis=1), minlength=count)
     log_error = np.minimum(log_error, 0.0)  # an error is 1 at most
     error = np.exp(log_error)
     mean = error.mean(axis=0)
@@ -166,7 +179,7 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
         shares=shares,
         mean=mean,
         sd=np.sqrt(np.maximum((error**2).mean(axis=0) - mean**2, 0)),
-        p_best=np.bincount(error.argmin(axis=1), minlength=count) / len(error),
+        p_best=wins / len(error),
         sigma=float(sigma.mean()),
         tau=float((sigma * TAU_SCALES[t]).mean()),
         omega=float((sigma * OMEGA_SCALES[o]).mean()),
@@ -182,18 +195,19 @@ def log_errors(errors: Floats) -> Floats:
     return np.asarray(np.log(np.maximum(errors, floor)))
 
 
-def _prior(coefficients: int) -> tuple[Floats, Floats]:
+def _prior(with_cost: bool) -> tuple[Floats, Floats]:
     """Scales and centres (surface scales, coefficients), in units of sigma.
 
     A centre of the curvature in units of sigma is not known before sigma is, but its prior says no
     more than a likely order of size, for which UNIT_SIGMA stands.
     """
-    unit = np.array([1.0, 1.0, CURVATURE, CURVATURE, CURVATURE])
-    bowl = BOWL * UNIT_SIGMA * np.array([0.0, 0.0, 1.0, 0.0, 1.0])
+    unit = np.repeat([1.0, CURVATURE, BEND], [2, 3, 4])
+    bowl = np.zeros(len(unit))
+    bowl[[2, 4]] = BOWL * UNIT_SIGMA
     level = np.full(len(SURFACE_SCALES), LEVEL_SCALE)
     scale = np.column_stack([level, SURFACE_SCALES[:, None] * unit])
     centre = np.column_stack([0 * level, SURFACE_SCALES[:, None] * bowl])
-    if coefficients == 7:
+    if with_cost:
         scale = np.column_stack([scale, 0 * level + COST_SLOPE_SCALE])
         centre = np.column_stack([centre, 0 * level + COST_SLOPE])
     return scale, centre
