@@ -14,7 +14,7 @@ from scaling_search.baselines import STAGE_TABLES
 from scaling_search.config import Configuration, conf_folder
 
 GROUPS = {
-    "baseline": {"efficientnet_b0", "efficientnet_micro", "own"},
+    "baseline": {*STAGE_TABLES, "own"},
     "data": {"glyphs", "parquet", "hub", "cifar10", "flowers102", "imagenet-1k"},
     "recipe": {"quick", "proxy", "smoke", "paper"},
     "executor": {"local"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -55,3 +56,23 @@ def test_pictures_and_links_of_the_readme_exist() -> None:
     assert len(targets) > 5
     for target in targets:
         assert (REPOSITORY / target).exists(), target
+
+
+def test_back_tests_of_the_readme() -> None:
+    hits = []
+    for path in sorted((REPOSITORY / "experiments").glob("*/forecast.json")):
+        told = json.loads(path.read_text()).get("backtest", {})
+        if "hit" not in told:
+            continue
+        hits.append(all(told["hit"]))
+        p, measured = told["prediction"], told["error"]
+        if path.parent.name == "glyphs-proxy":
+            said = (
+                f"{100 * p['mean'][0]:.1f} % test error, 90 % interval {100 * p['low'][0]:.1f} to "
+                f"{100 * p['high'][0]:.1f} %; measured: {100 * measured[0]:.1f} %, a "
+            )
+            assert said + ("hit" if all(told["hit"]) else "miss") in README
+        elif not all(told["hit"]):
+            assert f"{path.parent.name} missed ({100 * measured[0]:.1f} % measured" in README
+    number = ("no", "one", "two", "three", "four", "five", "six")
+    assert f"Of the {number[len(hits)]} committed studies {number[sum(hits)]} hit" in README

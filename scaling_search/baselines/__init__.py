@@ -8,6 +8,7 @@ from scaling_search.baselines.baseline import (
     OwnBaseline,
     build_network,
     network_id,
+    plain_network,
     scale,
     scale_by,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "build_network",
     "load_baseline",
     "network_id",
+    "plain_network",
     "scale",
     "scale_by",
     "solve_phi",

@@ -7,7 +7,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from scaling_search.baselines.own_network import OwnNetwork, price_own_network
 from scaling_search.errors import InvalidInput, whole_number
@@ -17,6 +17,7 @@ from scaling_search.scaling import (
     Cost,
     Rounding,
     cost,
+    plain_architecture,
     require_multipliers,
     scale_architecture,
 )
@@ -168,12 +169,17 @@ class FamilyMember:
         return build_network(self.network, self.resolution)
 
 
+def plain_network(network: Network) -> dict[str, Any]:
+    """The network as plain data: the part of a run's key that it determines."""
+    return plain_architecture(network) if isinstance(network, Architecture) else asdict(network)
+
+
 def network_id(network: Network, resolution: int) -> str:
     """Eight hexadecimal digits that stand for a network at a resolution."""
     if isinstance(network, OwnNetwork):
         content = f"{price_own_network(network, resolution).signature} {resolution}"
     else:
-        content = json.dumps([asdict(network), resolution], sort_keys=True)
+        content = json.dumps([plain_network(network), resolution], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 

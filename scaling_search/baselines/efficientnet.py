@@ -1,8 +1,20 @@
-"""EfficientNet-B0 as published, and a small sibling for proxy runs that take seconds."""
+"""EfficientNet B0 to B7 as published, and a small sibling for proxy runs that take seconds.
+
+Rounding of the published ones: the authors' code (tensorflow/tpu, models/official/efficientnet).
+Channels to the nearest multiple of 8 but never below 90 % of the exact value, each stage's repeats
+to the next whole number, the resolution to the nearest pixel.
+"""
 
 from __future__ import annotations
 
-from scaling_search.scaling import Architecture, FineRounding, PaperRounding, Rounding, Stage
+from scaling_search.scaling import (
+    Architecture,
+    FineRounding,
+    PaperRounding,
+    Rounding,
+    Stage,
+    scale_architecture,
+)
 
 
 def _mbconv(repeats: int, channels: int, kernel: int, stride: int, expansion: int) -> Stage:
@@ -28,6 +40,28 @@ def efficientnet_b0(num_classes: int, in_channels: int) -> tuple[Architecture, i
         in_channels=in_channels,
     )
     return architecture, 224, PaperRounding()
+
+
+#: Width and depth multipliers and resolution in pixels of B0 to B7 (authors' code).
+_MEMBERS = (
+    (1.0, 1.0, 224),
+    (1.0, 1.1, 240),
+    (1.1, 1.2, 260),
+    (1.2, 1.4, 300),
+    (1.4, 1.8, 380),
+    (1.6, 2.2, 456),
+    (1.8, 2.6, 528),
+    (2.0, 3.1, 600),
+)
+
+
+def efficientnet_member(
+    index: int, num_classes: int, in_channels: int
+) -> tuple[Architecture, int, Rounding]:
+    """B0 to B7, as a baseline to be scaled further."""
+    width_mult, depth_mult, resolution = _MEMBERS[index]
+    b0, _, rounding = efficientnet_b0(num_classes, in_channels)
+    return scale_architecture(b0, rounding, depth_mult, width_mult), resolution, rounding
 
 
 def efficientnet_micro(num_classes: int, in_channels: int) -> tuple[Architecture, int, Rounding]:

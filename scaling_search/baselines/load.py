@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from scaling_search.baselines.baseline import ArchitectureBaseline, Baseline, OwnBaseline
-from scaling_search.baselines.efficientnet import efficientnet_b0, efficientnet_micro
+from scaling_search.baselines.efficientnet import efficientnet_member, efficientnet_micro
+from scaling_search.baselines.mobilenet import (
+    mobilenet_v1,
+    mobilenet_v1_micro,
+    mobilenet_v2,
+    mobilenet_v2_micro,
+)
 from scaling_search.baselines.own_network import import_function
+from scaling_search.baselines.resnet import resnet50, resnet50_micro
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import Architecture, FineRounding, Rounding
 
 #: Each gives the architecture, the base resolution in pixels and the rounding policy.
 STAGE_TABLES: dict[str, Callable[[int, int], tuple[Architecture, int, Rounding]]] = {
-    "efficientnet_b0": efficientnet_b0,
+    **{f"efficientnet_b{index}": partial(efficientnet_member, index) for index in range(8)},
     "efficientnet_micro": efficientnet_micro,
+    "mobilenet_v1": mobilenet_v1,
+    "mobilenet_v1_micro": mobilenet_v1_micro,
+    "mobilenet_v2": mobilenet_v2,
+    "mobilenet_v2_micro": mobilenet_v2_micro,
+    "resnet50": resnet50,
+    "resnet50_micro": resnet50_micro,
 }
 
 

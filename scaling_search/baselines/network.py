@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from scaling_search.scaling import Architecture
-from scaling_search.scaling.layers import Conv, SqueezeExcitation, block_layers
+from scaling_search.scaling.architecture import Activation
+from scaling_search.scaling.layers import BlockLayers, Conv, Layer, MaxPool, network_layers
+
+_ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "relu6": nn.ReLU6}
 
 
-def _conv(layer: Conv) -> list[nn.Module]:
+def _sequence(layers: Sequence[Layer], activation: Activation) -> nn.Sequential:
+    modules: list[nn.Module] = []
+    for layer in layers:
+        if isinstance(layer, Conv):
+            modules += _conv(layer, activation)
+        elif isinstance(layer, MaxPool):
+            modules.append(nn.MaxPool2d(layer.kernel, layer.stride, layer.kernel // 2))
+        else:
+            modules.append(Gate(int(layer.channels), int(layer.squeezed), activation))
+    return nn.Sequential(*modules)
+
+
+def _conv(layer: Conv, activation: Activation) -> list[nn.Module]:
     inputs, outputs = int(layer.in_channels), int(layer.out_channels)
     modules: list[nn.Module] = [
         nn.Conv2d(
@@ -25,7 +42,7 @@ def _conv(layer: Conv) -> list[nn.Module]:
         nn.BatchNorm2d(outputs),
     ]
     if layer.activate:
-        modules.append(nn.SiLU(inplace=True))
+        modules.append(_ACTIVATIONS[activation](inplace=True))
     return modules
 
 
@@ -40,37 +57,33 @@ class PooledConv(nn.Conv2d):
 class Gate(nn.Module):
     """Squeeze-excitation (Hu et al. 2018): scales each channel by a gate in (0, 1)."""
 
-    def __init__(self, layer: SqueezeExcitation) -> None:
+    def __init__(self, channels: int, squeezed: int, activation: Activation) -> None:
         super().__init__()
-        channels, squeezed = int(layer.channels), int(layer.squeezed)
         self.squeeze = PooledConv(channels, squeezed, 1)
+        self.activation = _ACTIVATIONS[activation]()
         self.excite = PooledConv(squeezed, channels, 1)
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
         pooled = x_BCHW.mean((2, 3), keepdim=True)
-        gate: Tensor = self.excite(nn.functional.silu(self.squeeze(pooled))).sigmoid()
+        gate: Tensor = self.excite(self.activation(self.squeeze(pooled))).sigmoid()
         return x_BCHW * gate
 
 
 class Block(nn.Module):
-    """One block; residual where its input and output have the same shape."""
+    """One block; its input, projected where the shapes differ, is added where it is residual."""
 
     def __init__(
-        self,
-        layers: tuple[Conv | SqueezeExcitation, ...],
-        residual: bool,
-        identity_start: bool,
-        drop_path: float,
+        self, block: BlockLayers, activation: Activation, identity_start: bool, drop_path: float
     ) -> None:
         super().__init__()
-        modules: list[nn.Module] = []
-        for layer in layers:
-            modules += _conv(layer) if isinstance(layer, Conv) else [Gate(layer)]
-        self.layers = nn.Sequential(*modules)
-        self.residual = residual
+        self.layers = _sequence(block.layers, activation)
+        self.residual = block.residual
+        self.projection = _sequence([block.projection] if block.projection else [], activation)
+        self.activate_sum = _ACTIVATIONS[activation]() if block.activate_sum else nn.Identity()
         self.drop_path = drop_path
-        last = modules[-1]
-        if residual and identity_start and isinstance(last, nn.BatchNorm2d):
+        last = self.layers[-1]
+        is_identity = self.residual and block.projection is None and identity_start
+        if is_identity and isinstance(last, nn.BatchNorm2d):
             nn.init.zeros_(last.weight)
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
@@ -82,7 +95,7 @@ class Block(nn.Module):
             keep = 1 - self.drop_path
             mask = torch.rand((len(out), 1, 1, 1), device=out.device) < keep
             out = out * (mask.to(out.dtype) / keep)
-        return x_BCHW + out
+        return self.activate_sum(self.projection(x_BCHW) + out)  # type: ignore[no-any-return]
 
 
 class ConvNet(nn.Module):
@@ -92,29 +105,21 @@ class ConvNet(nn.Module):
         self, architecture: Architecture, dropout: float = 0.0, stochastic_depth: float = 0.0
     ) -> None:
         super().__init__()
-        stem, *_, head = architecture.channels
-        self.stem = nn.Sequential(
-            *_conv(Conv(architecture.in_channels, stem, 3, architecture.stem_stride))
-        )
+        layers = network_layers(architecture, architecture.channels)
+        activation = architecture.activation
+        self.stem = _sequence(layers.stem, activation)
         blocks: list[nn.Module] = []
-        before, total = stem, sum(architecture.repeats)
-        for stage in architecture.stages:
-            for index in range(stage.repeats):
-                stride = stage.stride if index == 0 else 1
-                blocks.append(
-                    Block(
-                        block_layers(stage, before, stage.channels, stride),
-                        residual=stride == 1 and before == stage.channels,
-                        identity_start=architecture.identity_start,
-                        # The rate grows from 0 at the first block (Tan & Le 2019, section 5.2).
-                        drop_path=stochastic_depth * len(blocks) / total,
-                    )
-                )
-                before = stage.channels
+        total = sum(architecture.repeats)
+        for (first, further), repeats in zip(layers.stages, architecture.repeats):
+            for index in range(repeats):
+                # The rate grows from 0 at the first block (Tan & Le 2019, section 5.2).
+                drop_path = stochastic_depth * len(blocks) / total
+                block = first if index == 0 else further
+                blocks.append(Block(block, activation, architecture.identity_start, drop_path))
         self.blocks = nn.Sequential(*blocks)
-        self.head = nn.Sequential(*_conv(Conv(before, head, 1)))
+        self.head = _sequence(layers.head, activation)
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(head, architecture.num_classes)
+        self.classifier = nn.Linear(int(layers.features), architecture.num_classes)
         _initialise(self)
 
     def forward(self, x_BCHW: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A race replayed on runs that are known: a table of real ones, or a synthetic landscape."""
+"""A race replayed on known runs: those of a table, or of a synthetic landscape."""
 
 from __future__ import annotations
 

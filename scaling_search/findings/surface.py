@@ -1,21 +1,24 @@
 """The response surface: log error over the triangle of shares, and what it says of candidates.
 
-    log error = smooth(shares) + slope * log_cost + deviation(candidate) + block(seed) + noise
+    log error = smooth(shares) + slope * log_cost + step(resolution) + deviation(candidate)
+                + block(seed) + noise
 
 The smooth part is a quadratic (Box and Wilson 1951) with weaker terms of third degree: a bowl need
 not be as steep on one side as on the other, and a region of its lowest point that believes so is
-too small (docs/calibration.md). Real networks do not lie on a smooth surface exactly, so each
-candidate has a deviation of its own (sd tau), a seed has an effect common to all candidates (sd
-omega) and a run has noise (sd sigma). Coefficients, deviations and blocks have normal priors whose
-scales are multiples of sigma, and sigma^2 has an inverse gamma one: given the multiples everything
-is integrated exactly (Lindley and Smith 1972), and the multiples are summed over a grid. So a
-handful of runs gives a wide answer and not a wild one, and a candidate that was never trained is
-known from its neighbours.
+too small (docs/calibration.md). Real networks do not lie on a smooth surface exactly: layers of
+stride 2 treat 17 px otherwise than 16 or 18, so candidates of equal resolution have a step in
+common, and each candidate has a deviation of its own (sd tau). A seed has an effect common to all
+candidates (sd omega) and a run has noise (sd sigma). All of these have normal priors whose scales
+are multiples of sigma, and sigma^2 has an inverse gamma one: given the multiples everything is
+integrated exactly (Lindley and Smith 1972), and the multiples are summed over a grid. So a handful
+of runs gives a wide answer and not a wild one, and a candidate that was never trained is known from
+its neighbours.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,12 +34,16 @@ Floats = NDArray[np.float64]
 SURFACE_SCALES = np.array([0.3, 1.0, 3.0, 9.0, 27.0])
 TAU_SCALES = np.array([0.0, 0.15, 0.3, 0.6, 1.2, 2.4, 5.0, 10.0])
 OMEGA_SCALES = np.array([0.0, 0.5, 1.5, 5.0])
+#: Scales of the steps that are tried, likewise.
+STEP_SCALES = np.array([0.05, 0.5, 1.0, 2.0])
 #: Centre and scale of the curvature in units of the slope's scale: returns of a dimension diminish,
 #: so a bowl is likelier than a hill, and its bottom is about as likely inside as on an edge. BEND
 #: is the scale of the terms of third degree.
 BOWL, CURVATURE, BEND = 1.0, 1.5, 1.0
-#: Log error per unit of log cost: what doublings of small networks buy; sd in units of sigma.
-COST_SLOPE, COST_SLOPE_SCALE = -0.3, 5.0
+#: Log error per unit of log cost: what doublings of small networks buy; sd in units of sigma. The
+#: few per cent by which costs differ cannot teach it, but would let it stand in for what else
+#: networks of equal rounding have in common.
+COST_SLOPE, COST_SLOPE_SCALE = -0.3, 2.0
 #: sigma^2 is inverse gamma: median of sigma 6 % of the error, 90 % within 3 and 22 %.
 SIGMA_SHAPE, SIGMA_RATE = 1.0, 0.0025
 UNIT_SIGMA = 0.06
@@ -61,6 +68,8 @@ class Surface:
     sd: Floats
     #: (candidates,): probability that it is the best of the candidates.
     p_best: Floats
+    #: (candidates,): how many runs of each were known.
+    runs: NDArray[np.int64]
     #: Noise of a run, deviation of networks from the surface, effect of seeds: posterior means, in
     #: log error (0.05 is 5 % of the error).
     sigma: float
@@ -91,11 +100,17 @@ class Surface:
         return np.asarray((error - error.min(axis=1, keepdims=True)).mean(axis=0))
 
 
-def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) -> Surface:
+def fit_surface(
+    shares: Floats,
+    errors: Floats,
+    log_cost: Floats | None = None,
+    resolution: Sequence[int] | None = None,
+) -> Surface:
     """Fit shares (candidates, 3) and errors (candidates, seeds), nan where not trained.
 
     log_cost: (candidates,), log of each network's cost over the cost at which all are compared;
-    without it the networks are compared as they are. Candidates without any run may be among them.
+    without it the networks are compared as they are. resolution: (candidates,), in px; without it
+    there are no steps. Candidates without any run may be among them.
     """
     shares, errors = _checked(shares, errors)
     rows, columns = np.nonzero(np.isfinite(errors))
@@ -107,7 +122,10 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
     terms = design.shape[1]
     if log_cost is not None:
         design = np.column_stack([design, np.asarray(log_cost, float)])
-    scale, centre = _prior(log_cost is not None)
+    steps = _steps(resolution, len(shares))
+    scale, centre = _prior(log_cost is not None, steps.shape[1])
+    smooth = design.shape[1]
+    design = np.column_stack([design, steps])
 
     # Each seed's block has covariance sigma^2 (1 + omega^2 J): its inverse gives, for every omega,
     # the precision of the candidates' values and its product with what was seen.
@@ -141,11 +159,11 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
     prior = 1 / scale**2
     info = info[:, :, None] + np.einsum("sp,pq->spq", prior, np.eye(design.shape[1]))
     vector = vector[:, :, None] + prior * centre
-    inverse = np.linalg.inv(info)
-    middle = np.einsum("otspq,otsq->otsp", inverse, vector)
+    lower = np.linalg.cholesky(info)
+    middle = np.linalg.solve(info, vector[..., None])[..., 0]
     squares = squares[:, :, None] + (prior * centre**2).sum(axis=1)
     squares = squares - np.einsum("otsp,otsp->ots", vector, middle)
-    log_det = log_det[:, :, None] + np.linalg.slogdet(info)[1] - np.log(prior).sum(axis=1)
+    log_det = log_det[:, :, None] + 2 * _log_diagonal(lower) - np.log(prior).sum(axis=1)
     shape, rate = SIGMA_SHAPE + 0.5 * len(y), SIGMA_RATE + 0.5 * np.maximum(squares, 0)
     log_weight = -0.5 * log_det - shape * np.log(rate)
     weight = np.exp(log_weight - log_weight.max()).ravel()
@@ -156,8 +174,9 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
     o, t, s = np.unravel_index(np.minimum(pick, weight.size - 1), log_weight.shape)
     z, gamma = _noise(design.shape[1] + count, shape)
     sigma = np.sqrt(rate[o, t, s] / gamma)
-    factor = np.linalg.cholesky(inverse)[o, t, s]
-    wobble = sigma[:, None] * (factor @ z[:, : design.shape[1], None])[:, :, 0]
+    used, which = np.unique(np.stack([o, t, s]), axis=1, return_inverse=True)
+    factor = np.linalg.inv(lower[tuple(used)])[which]
+    wobble = sigma[:, None] * np.einsum("kqp,kq->kp", factor, z[:, : design.shape[1]])
     b = np.stack([middle[o, t, s] + wobble, middle[o, t, s] - wobble])  # (2, pairs, coefficients)
     deviation = np.empty((2, PAIRS, count))
     for index in range(len(OMEGA_SCALES)):
@@ -171,6 +190,7 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
     b[:, :, 0] += level + 0.5 * sigma**2 * (1 + OMEGA_SCALES[o] ** 2)
     coefficients = b[:, :, :terms].reshape(-1, terms)
     log_error = coefficients @ design[:, :terms].T + deviation.reshape(-1, count)
+    log_error += b[:, :, smooth:].reshape(len(log_error), -1) @ steps.T
     wins = np.bincount(log_error.argmin(axis=1), minlength=count)
     log_error = np.minimum(log_error, 0.0)  # an error is 1 at most
     error = np.exp(log_error)
@@ -180,6 +200,7 @@ def fit_surface(shares: Floats, errors: Floats, log_cost: Floats | None = None) 
         mean=mean,
         sd=np.sqrt(np.maximum((error**2).mean(axis=0) - mean**2, 0)),
         p_best=wins / len(error),
+        runs=np.bincount(rows, minlength=count),
         sigma=float(sigma.mean()),
         tau=float((sigma * TAU_SCALES[t]).mean()),
         omega=float((sigma * OMEGA_SCALES[o]).mean()),
@@ -195,22 +216,43 @@ def log_errors(errors: Floats) -> Floats:
     return np.asarray(np.log(np.maximum(errors, floor)))
 
 
-def _prior(with_cost: bool) -> tuple[Floats, Floats]:
-    """Scales and centres (surface scales, coefficients), in units of sigma.
+def _log_diagonal(lower: Floats) -> Floats:
+    """(...): log determinants of triangular matrices (..., n, n)."""
+    return np.asarray(np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1))
 
+
+def _steps(resolution: Sequence[int] | None, count: int) -> Floats:
+    """(candidates, steps): which of them have the resolution of a step.
+
+    A resolution that a candidate has alone is part of its deviation, and that of all is no step.
+    """
+    if resolution is None:
+        return np.empty((count, 0))
+    values, sizes = np.unique(np.asarray(resolution), return_counts=True)
+    shared = values[(sizes > 1) & (sizes < count)]
+    return np.asarray(np.asarray(resolution)[:, None] == shared, dtype=np.float64)
+
+
+def _prior(cost: bool, steps: int) -> tuple[Floats, Floats]:
+    """Scales and centres (combinations, coefficients), in units of sigma.
+
+    Each scale of the surface is combined with each of the steps, where there are any.
     A centre of the curvature in units of sigma is not known before sigma is, but its prior says no
     more than a likely order of size, for which UNIT_SIGMA stands.
     """
     unit = np.repeat([1.0, CURVATURE, BEND], [2, 3, 4])
     bowl = np.zeros(len(unit))
     bowl[[2, 4]] = BOWL * UNIT_SIGMA
-    level = np.full(len(SURFACE_SCALES), LEVEL_SCALE)
-    scale = np.column_stack([level, SURFACE_SCALES[:, None] * unit])
-    centre = np.column_stack([0 * level, SURFACE_SCALES[:, None] * bowl])
-    if with_cost:
-        scale = np.column_stack([scale, 0 * level + COST_SLOPE_SCALE])
-        centre = np.column_stack([centre, 0 * level + COST_SLOPE])
-    return scale, centre
+    surface, step = np.meshgrid(SURFACE_SCALES, STEP_SCALES if steps else [1.0], indexing="ij")
+    surface, step = surface.reshape(-1, 1), step.reshape(-1, 1)
+    one = np.ones_like(surface)
+    scale = np.hstack([one * LEVEL_SCALE, surface * unit])
+    centre = np.hstack([0 * one, surface * bowl])
+    if cost:
+        scale = np.hstack([scale, one * COST_SLOPE_SCALE])
+        centre = np.hstack([centre, one * COST_SLOPE])
+    scale = np.hstack([scale, step * np.ones(steps)])
+    return scale, np.hstack([centre, 0 * step * np.ones(steps)])
 
 
 @lru_cache(maxsize=64)

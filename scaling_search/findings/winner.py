@@ -159,7 +159,7 @@ def compare_with_best(
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=65536)
 def critical_value(
     candidates: int, degrees_of_freedom: int, level: float, correlation: float = 0.5
 ) -> float:

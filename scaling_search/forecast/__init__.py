@@ -1,6 +1,6 @@
 """Accuracy against compute, numbers in, numbers out: laws, fits, intervals, back-tests."""
 
-from scaling_search.forecast.backtest import Backtest, backtest
+from scaling_search.forecast.backtest import Backtest, backtest, held_out_sizes
 from scaling_search.forecast.contrast import Contrast, contrast
 from scaling_search.forecast.law import Estimate, Prediction, ScalingLaw, fit_scaling_law
 from scaling_search.forecast.plan import Lesson, SizeNeeded, next_sizes, size_needed
@@ -24,6 +24,7 @@ __all__ = [
     "backtest",
     "contrast",
     "fit_scaling_law",
+    "held_out_sizes",
     "next_sizes",
     "size_needed",
 ]

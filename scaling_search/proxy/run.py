@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaling_search.baselines import Network, build_network
+from scaling_search.baselines import Network, build_network, plain_network
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.task import proxy_task
@@ -56,7 +56,7 @@ class RunSpec:
     @cached_property
     def content(self) -> str:
         """The specification as one line of JSON."""
-        plain = asdict(self)
+        plain = {**asdict(self), "network": plain_network(self.network)}
         if self.rung is None:
             del plain["rung"]
         # The name of a recipe takes no part in the training.
@@ -90,13 +90,18 @@ class Outcome:
     worker: int
 
 
+def checkpoint_name(spec: RunSpec) -> str:
+    """The file in which a run waits at a rung, the same for all its rungs."""
+    return f"{spec.whole.key}.pt"
+
+
 def carry_out(job: Job) -> Outcome:
     """Train the network of a job; called in a worker."""
     from scaling_search.proxy.training import save_weights, train
 
     started = time.monotonic()
     spec = job.spec
-    checkpoint = job.checkpoints and job.checkpoints / f"{spec.whole.key}.pt"
+    checkpoint = job.checkpoints and job.checkpoints / checkpoint_name(spec)
     train_split, val_split, test_split = proxy_task(job.data).load(spec.resolution)
     result, network = train(
         lambda: build_network(spec.network, spec.resolution, spec.dropout, spec.stochastic_depth),

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scaling_search.report.answer import (
-    first_sentence,
-    forecast_json,
-    second_sentence,
-    winner_json,
-)
+from scaling_search.report.answer import first_sentence, second_sentence, winner_json
+from scaling_search.report.family_forecast import forecast_json
 from scaling_search.report.tables import make_tables, read_runs
 from scaling_search.study.asks import read_candidates
 from scaling_search.study.definition import read_definition
@@ -22,13 +18,17 @@ def build_report(folder: Path) -> str:
     Writes trials.csv, family.csv, winner.json, forecast.json, figures, report.html and report.md,
     the same bytes each time, and gives the answer in two sentences. Raises InvalidInput.
     """
-    from scaling_search.report.figures import accuracy_against_macs, triangle
+    from scaling_search.report.figures import accuracy_against_macs, held_out_members, triangle
     from scaling_search.report.page import render, search_ended
 
     definition = read_definition(folder)
     candidates = read_candidates(folder, definition)
     tables = make_tables(definition, candidates, read_runs(folder), search_ended(folder))
-    figures = {"triangle": triangle(tables), "accuracy": accuracy_against_macs(tables)}
+    figures = {
+        "triangle": triangle(tables),
+        "accuracy": accuracy_against_macs(tables),
+        "backtest": held_out_members(tables),
+    }
     html, markdown = render(folder, tables, figures)
     # All is computed before anything is written.
     (folder / "figures").mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""The answer of a study in sentences, and as winner.json and forecast.json."""
+"""The answer of a study in sentences, and as winner.json."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from scaling_search.forecast import ScalingLaw
 from scaling_search.report.certainty import certainty_sentences, evidence_json
+from scaling_search.report.family_forecast import backtest_sentence, target_member
 from scaling_search.report.tables import LEVEL, Tables
 from scaling_search.search import MARKS
 
@@ -72,10 +73,9 @@ def second_sentence(tables: Tables) -> str:
         else f"The test error does not fall with size: {percent(small.test_error)} at "
         f"{small.macs:,} multiply-adds, {percent(large.test_error)} at {large.macs:,}"
     )
-    ahead = family[(family["macs"] > large.macs) & family["forecast"].notna()]
-    if isinstance(tables.law, str) or ahead.empty:
+    far = target_member(tables)
+    if far is None:
         return seen + "; larger members are not forecast."
-    far = ahead.iloc[min(1, len(ahead) - 1)]
     return seen + (
         f"; forecast for φ = {far.phi:g} ({far.macs / large.macs:.1f} times beyond): "
         f"{percent(far.forecast)}, {LEVEL:.0%} interval {100 * far.forecast_low:.1f} to "
@@ -125,7 +125,8 @@ def further_remarks(tables: Tables) -> list[str]:
                 f"{MARKS[dropped.asked.mark]} is not among the candidates: {dropped.reason}."
             )
     if isinstance(tables.law, ScalingLaw):
-        remarks += [f"Forecast: {warning.sentence}" for warning in tables.law.warnings]
+        remarks += [f"Forecast ({w.type.value}): {w.sentence}" for w in tables.law.warnings]
+        remarks.append(backtest_sentence(tables))
     else:
         remarks.append(f"There is no forecast: {tables.law}.")
     return remarks
@@ -172,30 +173,6 @@ def winner_json(tables: Tables) -> dict[str, Any]:
             for index, candidate in enumerate(decision.candidates)
             for mark in candidate.marks
         },
-    }
-
-
-def forecast_json(tables: Tables) -> dict[str, Any]:
-    """forecast.json: the law, what its interval is, and the forecast of every listed member."""
-    if isinstance(tables.law, str):
-        return {"law": None, "reason": tables.law, "members": []}
-    family = tables.family[tables.family["forecast"].notna()]
-    statement = tables.law.predict(family["macs"].to_numpy(float), level=LEVEL).statement
-    return {
-        "law": tables.law.to_dict(),
-        "interval": statement,
-        "level": LEVEL,
-        "members": [
-            {
-                "phi": _finite(row.phi),
-                "macs": int(row.macs),
-                "measured": _finite(row.test_error),
-                "forecast": float(row.forecast),
-                "low": float(row.forecast_low),
-                "high": float(row.forecast_high),
-            }
-            for row in family.itertuples()
-        ],
     }
 
 

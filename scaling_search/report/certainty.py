@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from scaling_search.report.evidence import Evidence
-from scaling_search.report.tables import LEVEL, Tables
+from scaling_search.report.fidelity import fidelity_sentence
+from scaling_search.report.tables import Tables
 from scaling_search.search import MARKS
 
 #: Below this probability the surface is said not to fit.
@@ -46,7 +48,7 @@ def certainty_sentences(tables: Tables) -> list[str]:
     stopped = int(tables.trials["stopped_at"].count())
     if stopped:
         sentences.append(
-            f"{stopped} candidates were left behind at a rung after a part of the training; the "
+            f"Halving left {stopped} of the candidates behind after a part of the training; the "
             "set of possible winners does not speak of them."
         )
     if evidence.val is not None:
@@ -69,6 +71,8 @@ def certainty_sentences(tables: Tables) -> list[str]:
             f"{len(decision.possible_winners)} possible winners, {settling.runs} further runs, "
             "would tell."
         )
+    if decision.winner is not None:
+        sentences += [fidelity_sentence(check, decision.winner) for check in tables.fidelity]
     return sentences
 
 
@@ -163,5 +167,18 @@ def evidence_json(tables: Tables) -> dict[str, Any]:
             "seeds": settling.seeds,
             "runs": settling.runs,
         },
-        "level_of_regions": LEVEL,
+        "fidelity": {
+            check.name: {
+                "best": check.best.id,
+                "errors": dict(zip([c.id for c in check.candidates], map(float, check.now))),
+                "agreement": None
+                if isinstance(check.agreement, str)
+                else {k: _known(v) for k, v in asdict(check.agreement).items()},
+            }
+            for check in tables.fidelity
+        },
     }
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -122,17 +122,22 @@ def _draw_surface(axes: Any, surface: Surface, optimum: Optimum) -> None:
         axes.clabel(lines, fontsize=9, fmt="%.3g")
 
 
+def _accuracy_axes() -> tuple[Figure, Any]:
+    figure, axes = plt.subplots(figsize=(7.2, 4.8))
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(mpl.ticker.EngFormatter())
+    axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    axes.set_xlabel("multiply-adds of one forward pass")
+    axes.set_ylabel("test accuracy, %")
+    return figure, axes
+
+
 def accuracy_against_macs(tables: Tables) -> str:
     """Test accuracy of the winner's family against multiply-adds, measured and forecast, as SVG."""
     family = tables.family
     with _styled():
-        figure, axes = plt.subplots(figsize=(7.2, 4.8))
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(mpl.ticker.EngFormatter())
-        axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
-        axes.set_xlabel("multiply-adds of one forward pass")
-        axes.set_ylabel("test accuracy, %")
+        figure, axes = _accuracy_axes()
         if len(family):
             measured = family[family["runs"] > 0]
             axes.errorbar(
@@ -181,5 +186,54 @@ def accuracy_against_macs(tables: Tables) -> str:
                             fontsize=11,
                         )
             axes.legend(loc="lower right", fontsize=11, frameon=False)
+        axes.grid(axis="y", color="0.9")
+        return _svg(figure)
+
+
+def held_out_members(tables: Tables) -> str:
+    """The largest trained members as a fit to the smaller ones forecasts them, as SVG."""
+    backtest = tables.backtest
+    with _styled():
+        figure, axes = _accuracy_axes()
+        if isinstance(backtest, str):
+            axes.set_title("no back-test: too few sizes were trained", fontsize=12)
+            return _svg(figure)
+        fitted = backtest.law.observations
+        macs = np.geomspace(fitted.macs[0], backtest.prediction.macs[-1] * 1.15, 200)
+        forecast = backtest.law.predict(macs, backtest.prediction.level, of="run")
+        axes.fill_between(
+            macs,
+            100 * (1 - forecast.high),
+            100 * (1 - forecast.low),
+            color="0.85",
+            zorder=0,
+            label=f"{forecast.level:.0%} interval of one run",
+        )
+        axes.plot(macs, 100 * (1 - forecast.mean), "--", color="black", label="fit and forecast")
+        axes.plot(
+            fitted.macs,
+            100 * (1 - np.exp(fitted.log_error)),
+            "o",
+            color="black",
+            label="fitted, mean over seeds",
+        )
+        axes.plot(
+            backtest.prediction.macs,
+            100 * (1 - backtest.error),
+            "D",
+            markersize=9,
+            markerfacecolor="white",
+            color="black",
+            label="held out, mean over seeds",
+        )
+        for size, error, hit in zip(backtest.prediction.macs, backtest.error, backtest.hit):
+            axes.annotate(
+                "hit" if hit else "miss",
+                (size, 100 * (1 - error)),
+                xytext=(-8, 10),
+                textcoords="offset points",
+                ha="right",
+            )
+        axes.legend(loc="lower right", fontsize=11, frameon=False)
         axes.grid(axis="y", color="0.9")
         return _svg(figure)

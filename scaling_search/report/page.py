@@ -13,6 +13,7 @@ import yaml
 from markupsafe import Markup
 
 from scaling_search.errors import InvalidInput
+from scaling_search.forecast import ScalingLaw
 from scaling_search.report.answer import (
     first_sentence,
     further_remarks,
@@ -20,6 +21,13 @@ from scaling_search.report.answer import (
     second_sentence,
 )
 from scaling_search.report.certainty import rival_rows
+from scaling_search.report.family_forecast import (
+    backtest_sentence,
+    needed_rows,
+    next_rows,
+    next_sentence,
+)
+from scaling_search.report.fidelity import fidelity_rows
 from scaling_search.report.tables import LEVEL, Tables
 
 
@@ -59,7 +67,7 @@ def trial_rows(tables: Tables) -> Table:
         worse = ""
         if pd.notna(row.worse_low):
             worse = f"{100 * row.worse_low:.1f} to {100 * row.worse_high:.1f} points"
-        marks = row.marks.replace(" ", ", ") or "grid"
+        marks = row.marks.replace(" ", ", ") or tables.definition.settings.sweep.kind
         rows.append(
             [
                 row.trial,
@@ -214,7 +222,13 @@ def render(folder: Path, tables: Tables, figures: dict[str, str]) -> tuple[str, 
             ["instead of the best candidate", "trial", "depth, width, resolution", "expected cost"],
             rival_rows(tables),
         ),
+        "fidelity": Table(*fidelity_rows(tables.fidelity)) if tables.fidelity else None,
         "family": family_rows(tables) if len(tables.family) else Table([], []),
+        "has_law": isinstance(tables.law, ScalingLaw),
+        "backtest": backtest_sentence(tables),
+        "needed": Table(*needed_rows(tables)),
+        "next": Table(*next_rows(tables)),
+        "next_sentence": next_sentence(tables),
         "conduct": conduct_rows(folder, tables),
         "configuration": yaml.safe_dump(definition, sort_keys=False, allow_unicode=True),
         "level": f"{LEVEL:.0%}",

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
-from scaling_search.forecast import ScalingLaw
+from scaling_search.forecast import Backtest, ScalingLaw
 from scaling_search.report.evidence import Evidence, find_evidence
+from scaling_search.report.fidelity import FidelityCheck, fidelity_checks
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.search import Candidates
 from scaling_search.study import Decision, StudyDefinition, decide
 from scaling_search.study.decide import SearchRun
+from scaling_search.study.family_runs import known_family_runs
 from scaling_search.study.folder import RUN_COLUMNS
-from scaling_search.study.read import fit_family
 
+T = TypeVar("T")
 #: Level of every interval of a report.
 LEVEL = 0.9
 
@@ -126,8 +128,8 @@ def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFram
                 "share_width": shares.width,
                 "share_resolution": shares.resolution,
                 "asked": "; ".join(
-                    f"{a.mark or 'grid'} {a.coefficients.alpha:.4g} {a.coefficients.beta:.4g} "
-                    f"{a.coefficients.gamma:.4g}"
+                    f"{a.mark or definition.settings.sweep.kind} {a.coefficients.alpha:.4g} "
+                    f"{a.coefficients.beta:.4g} {a.coefficients.gamma:.4g}"
                     for a in candidate.asked
                 ),
                 "marks": " ".join(candidate.marks),
@@ -249,10 +251,14 @@ class Tables:
     search_ended: bool
     #: None before there is a run.
     evidence: Evidence | None
+    #: Empty where nothing was trained at another fidelity.
+    fidelity: tuple[FidelityCheck, ...]
     trials: pd.DataFrame
     #: Empty before there is a winner.
     family: pd.DataFrame
+    #: Or why there is none.
     law: ScalingLaw | str
+    backtest: Backtest | str
 
 
 def make_tables(
@@ -262,16 +268,32 @@ def make_tables(
     results = runs_by_key(runs)
     decision = decide_by_runs(definition, candidates, results)
     family = pd.DataFrame()
-    fitted: ScalingLaw | str = "there is no winner yet"
+    law: ScalingLaw | str = "there is no winner yet"
+    backtest: Backtest | str = "there is no winner yet"
     if decision.winner is not None:
-        family = family_table(definition, decision.winner.coefficients, results)
-        try:
-            fitted = fit_family(family, definition.facts.test_images)
-        except InvalidInput as error:
-            fitted = str(error)
-        family = add_forecast(family, fitted)
-    trials = trials_table(definition, decision)
-    evidence = find_evidence(definition, decision, runs, LEVEL)
+        coefficients = decision.winner.coefficients
+        family = family_table(definition, coefficients, results)
+        errors = {k: r.test_error for k, r in results.items() if r.test_error is not None}
+        known = known_family_runs(definition, coefficients, errors)
+        law, backtest = _or_reason(known.law), _or_reason(known.backtest)
+        family = add_forecast(family, law)
     return Tables(
-        definition, runs, candidates, decision, search_ended, evidence, trials, family, fitted
+        definition,
+        runs,
+        candidates,
+        decision,
+        search_ended,
+        find_evidence(definition, decision, runs, LEVEL),
+        fidelity_checks(decision, runs),
+        trials_table(definition, decision),
+        family,
+        law,
+        backtest,
     )
+
+
+def _or_reason(compute: Callable[[], T]) -> T | str:
+    try:
+        return compute()
+    except InvalidInput as error:
+        return str(error)

@@ -1,6 +1,6 @@
 """The rule: coefficients and shares, architectures as data, rounding, exact cost. No torch."""
 
-from scaling_search.scaling.architecture import Architecture, Stage
+from scaling_search.scaling.architecture import Architecture, Stage, plain_architecture
 from scaling_search.scaling.coefficients import PAPER, Coefficients, Multipliers, Shares
 from scaling_search.scaling.cost import Cost, GridCosts, cost, price
 from scaling_search.scaling.realise import require_multipliers, scale_architecture
@@ -19,6 +19,7 @@ __all__ = [
     "Shares",
     "Stage",
     "cost",
+    "plain_architecture",
     "price",
     "require_multipliers",
     "scale_architecture",

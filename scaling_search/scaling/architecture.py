@@ -2,54 +2,81 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
 
 from scaling_search.errors import InvalidInput, finite_number, whole_number
+
+#: mbconv: an inverted residual (Sandler et al. 2018), with squeeze-excitation where asked for.
+#: separable: a depthwise and a pointwise convolution (Howard et al. 2017), nothing added.
+#: bottleneck: a residual of three convolutions (He et al. 2015); its first block projects.
+BlockKind = Literal["mbconv", "separable", "bottleneck"]
+Activation = Literal["silu", "relu", "relu6"]
 
 
 @dataclass(frozen=True)
 class Stage:
     """A row of equal blocks; only its first block strides and changes the number of channels."""
 
-    block: Literal["mbconv"]
+    block: BlockKind
     repeats: int
+    #: The width that scales: channels at a block's output, of a bottleneck those inside it.
     channels: int
     kernel: int
     stride: int
-    #: Channels inside a block over channels at its input.
+    #: mbconv: channels inside a block over channels at its input; bottleneck: channels at a
+    #: block's output over channels inside it; separable: 1.
     expansion: int
-    #: Channels of the squeeze over channels at the block's input; 0 leaves it out.
+    #: mbconv: channels of the squeeze over channels at the block's input; 0 leaves it out.
     se_ratio: float
 
     def __post_init__(self) -> None:
+        _one_of("block", self.block, get_args(BlockKind))
         for name in ("repeats", "channels", "kernel", "stride", "expansion"):
             whole_number(name, getattr(self, name))
-        if self.kernel % 2 == 0:
-            raise InvalidInput(
-                f"kernel is {self.kernel}, but must be odd: its padding is half of it"
-            )
+        _odd("kernel", self.kernel)
         if not 0 <= finite_number("se_ratio", self.se_ratio) <= 1:
             raise InvalidInput(f"se_ratio is {self.se_ratio!r}, but must lie between 0 and 1")
+        if self.se_ratio and self.block != "mbconv":
+            raise InvalidInput(
+                f"se_ratio is {self.se_ratio!r}, but must be 0: a {self.block} block has no "
+                "squeeze-excitation, an mbconv block has"
+            )
+        if self.expansion != 1 and self.block == "separable":
+            raise InvalidInput(
+                f"expansion is {self.expansion}, but must be 1: a separable block expands nothing, "
+                "an mbconv block does"
+            )
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A stem convolution, stages, a 1x1 head convolution, global pooling and a classifier."""
+    """A stem, stages, where there is one a 1x1 head convolution, global pooling, a classifier."""
 
     stem_channels: int
     stem_stride: int
     stages: tuple[Stage, ...]
+    #: Of the 1x1 convolution behind the stages; 0 leaves it out.
     head_channels: int
     num_classes: int
     in_channels: int
-    #: Start each residual block as the identity: the last batch-norm scale of the block is 0.
+    #: Start each residual block without projection as the identity: its last batch-norm scale is 0.
     identity_start: bool = False
+    #: Behind every convolution but the last one of a residual block.
+    activation: Activation = "silu"
+    stem_kernel: int = 3
+    #: Whether a 3x3 max-pooling of stride 2 follows the stem's convolution.
+    stem_pool: bool = False
+
+    def __post_init__(self) -> None:
+        _one_of("activation", self.activation, get_args(Activation))
+        _odd("stem_kernel", whole_number("stem_kernel", self.stem_kernel))
 
     @property
     def channels(self) -> tuple[int, ...]:
-        """Every width that scales: the stem's, each stage's and the head's."""
-        return (self.stem_channels, *(s.channels for s in self.stages), self.head_channels)
+        """Every width that scales: the stem's, each stage's and, where there is one, the head's."""
+        head = (self.head_channels,) if self.head_channels else ()
+        return (self.stem_channels, *(s.channels for s in self.stages), *head)
 
     @property
     def repeats(self) -> tuple[int, ...]:
@@ -59,7 +86,33 @@ class Architecture:
     @property
     def total_stride(self) -> int:
         """By how much the last feature map is smaller than the image."""
-        stride = self.stem_stride
+        stride = self.stem_stride * (2 if self.stem_pool else 1)
         for stage in self.stages:
             stride *= stage.stride
         return stride
+
+
+#: Fields that are younger than the first stored runs.
+_YOUNGER = ("activation", "stem_kernel", "stem_pool")
+
+
+def plain_architecture(architecture: Architecture) -> dict[str, Any]:
+    """The architecture as plain data, of which the keys of runs and networks are made.
+
+    Younger fields are left out at their defaults, so that what was stored before them is found.
+    """
+    plain = asdict(architecture)
+    for field in fields(architecture):
+        if field.name in _YOUNGER and plain[field.name] == field.default:
+            del plain[field.name]
+    return plain
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InvalidInput(f"{name} is {value!r}, but must be one of {', '.join(allowed)}")
+
+
+def _odd(name: str, kernel: int) -> None:
+    if kernel % 2 == 0:
+        raise InvalidInput(f"{name} is {kernel}, but must be odd: its padding is half of it")

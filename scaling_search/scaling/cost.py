@@ -16,7 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling.architecture import Architecture
-from scaling_search.scaling.layers import Conv, Count, SqueezeExcitation, block_layers
+from scaling_search.scaling.layers import (
+    BlockLayers,
+    Count,
+    Layer,
+    MaxPool,
+    SqueezeExcitation,
+    network_layers,
+)
 from scaling_search.scaling.rounding import Ints, Rounding
 
 
@@ -49,7 +56,16 @@ class _Sum:
         self.params: Count = 0
         self.activations: Count = 0
 
-    def add(self, layers: Sequence[Conv | SqueezeExcitation], times: Count = 1) -> None:
+    def add_block(self, block: BlockLayers, times: Count = 1) -> None:
+        """Only a block that keeps the size may be added several times at once."""
+        before = self.size
+        if block.projection is not None:
+            self.add([block.projection], times)
+        # The projection works beside the layers: both start from the block's input.
+        self.size = before
+        self.add(block.layers, times)
+
+    def add(self, layers: Sequence[Layer], times: Count = 1) -> None:
         for layer in layers:
             if isinstance(layer, SqueezeExcitation):
                 weights = 2 * layer.channels * layer.squeezed
@@ -60,6 +76,8 @@ class _Sum:
                 continue
             # Odd kernels padded by half their width give ceil(size / stride) pixels.
             self.size = _divide_up(self.size, layer.stride)
+            if isinstance(layer, MaxPool):
+                continue
             fan_in: Count = layer.kernel**2 * (1 if layer.depthwise else layer.in_channels)
             outputs: Count = layer.out_channels * self.size * self.size
             self.macs = self.macs + times * outputs * fan_in
@@ -71,17 +89,15 @@ class _Sum:
 def _total(
     architecture: Architecture, channels: Sequence[Count], repeats: Sequence[Count], size: Count
 ) -> _Sum:
-    stem, *widths, head = channels
+    layers = network_layers(architecture, channels)
     total = _Sum(size)
-    total.add([Conv(architecture.in_channels, stem, 3, architecture.stem_stride)])
-    before = stem
-    for stage, width, blocks in zip(architecture.stages, widths, repeats):
-        total.add(block_layers(stage, before, width, stage.stride))
-        total.add(block_layers(stage, width, width, 1), times=blocks - 1)
-        before = width
-    total.add([Conv(before, head, 1)])
-    total.macs = total.macs + head * architecture.num_classes
-    total.params = total.params + (head + 1) * architecture.num_classes
+    total.add(layers.stem)
+    for (first, further), blocks in zip(layers.stages, repeats):
+        total.add_block(first)
+        total.add_block(further, times=blocks - 1)
+    total.add(layers.head)
+    total.macs = total.macs + layers.features * architecture.num_classes
+    total.params = total.params + (layers.features + 1) * architecture.num_classes
     return total
 
 

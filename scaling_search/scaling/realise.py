@@ -14,7 +14,8 @@ def scale_architecture(
 ) -> Architecture:
     """The architecture with its repeats and channels scaled and rounded."""
     require_multipliers(depth_mult, width_mult)
-    stem, *widths, head = (int(c) for c in rounding.channels(architecture.channels, width_mult)[0])
+    stem, *widths = (int(c) for c in rounding.channels(architecture.channels, width_mult)[0])
+    head = widths.pop() if architecture.head_channels else 0
     repeats = rounding.repeats(architecture.repeats, depth_mult)[0]
     stages = tuple(
         replace(stage, repeats=int(blocks), channels=width)

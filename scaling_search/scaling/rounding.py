@@ -70,12 +70,16 @@ class PaperRounding:
 
     channel_divisor: int = 8
     resolution_divisor: int = 1
+    #: Whether the last channels, of the head, never fall below the baseline's, as in MobileNetV2.
+    keep_last: bool = False
 
     def channels(self, channels: Sequence[int], width_mult: ArrayLike) -> Ints:
         exact = np.atleast_1d(np.asarray(width_mult, float))[:, None] * np.asarray(channels, float)
         rounded = _nearest(exact, self.channel_divisor)
         too_low = (rounded < 0.9 * exact).astype(np.int64)
         lifted: Ints = rounded + self.channel_divisor * too_low
+        if self.keep_last:
+            lifted[:, -1] = np.maximum(lifted[:, -1], channels[-1])
         return lifted
 
     def repeats(self, repeats: Sequence[int], depth_mult: ArrayLike) -> Ints:

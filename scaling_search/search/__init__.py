@@ -7,8 +7,6 @@ from scaling_search.search.candidates import (
     Candidates,
     Dropped,
     Snapper,
-    marked_points,
-    snap_all,
 )
 from scaling_search.search.grid import GridSettings, grid_candidates
 from scaling_search.search.race import RaceSettings
@@ -32,7 +30,5 @@ __all__ = [
     "Snapped",
     "Snapper",
     "grid_candidates",
-    "marked_points",
     "shell",
-    "snap_all",
 ]

@@ -15,6 +15,7 @@ from scaling_search.search.shell import (
     Shell,
     Snapped,
     alone,
+    nothing_within,
     shell,
 )
 
@@ -53,6 +54,10 @@ class Candidate:
     @property
     def macs(self) -> int:
         return self.member.cost.macs
+
+    @property
+    def resolution(self) -> int:
+        return self.member.resolution
 
     @property
     def cost_ratio(self) -> float:
@@ -131,14 +136,17 @@ class Snapper:
 def snap_all(
     asked: Sequence[Asked], baseline: Baseline, constraint: CostConstraint, native_resolution: int
 ) -> Candidates:
-    """Snap the asked points and the marked ones. Raises InvalidInput where nothing is left."""
+    """Snap the asked points. Raises InvalidInput where none has a network of the right cost."""
     snapper = Snapper(baseline, constraint, native_resolution)
-    for point in (*asked, *marked_points(constraint.cost_ratio)):
+    for point in asked:
         snapper.try_snap(point)
     found = snapper.candidates
     if not any(c.within for c in found.kept):
-        reasons = [d.reason for d in found.dropped] or ["no network has the right cost"]
-        raise InvalidInput(reasons[0])
+        if not found.kept:
+            raise InvalidInput(found.dropped[0].reason)
+        ratios = [c.cost_ratio for c in found.kept]
+        closest = min(ratios, key=lambda ratio: abs(math.log(ratio / constraint.cost_ratio)))
+        raise InvalidInput(nothing_within(constraint, closest))
     return found
 
 

@@ -15,6 +15,7 @@ from scaling_search.search.candidates import (
     Candidates,
     Dropped,
     derive_gamma,
+    marked_points,
     snap_all,
 )
 from scaling_search.search.settings import SearchSettings
@@ -73,6 +74,7 @@ def grid_candidates(
                     continue
                 gammas = [gamma]
             asked += [Asked(Coefficients(alpha, beta, gamma)) for gamma in gammas]
+    asked += marked_points(constraint.cost_ratio)
     candidates = snap_all(asked, baseline, constraint, native_resolution)
     return Candidates(candidates.kept, (*dropped, *candidates.dropped))
 

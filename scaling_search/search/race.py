@@ -55,6 +55,8 @@ class Table:
     #: (candidates, 3) and (candidates,): shares, and log of the cost over the wished one.
     shares: Floats
     log_cost: Floats
+    #: Of each, in px.
+    resolution: tuple[int, ...]
     #: (candidates, seeds): val errors of whole runs, nan where there is none.
     errors: Floats
     #: (candidates,): the right cost, no diverged run, and not left behind at a rung.
@@ -75,15 +77,24 @@ class Race:
     def __call__(self, search: Search) -> Sequence[Evaluation]:
         """The next runs; none when the winner is decided or the budget is spent."""
         table = table_of(search, self.cost_ratio)
+        known = np.where(table.eligible[:, None], table.errors, np.nan)
+        trained = np.isfinite(known).any(axis=1)
+        compared = compare_with_best(known, looks=self.looks)
+        # Those that these runs exclude get no more; what was never trained is excluded by none.
+        able = table.eligible & (compared.possible | ~trained)
+        able &= ~np.isfinite(table.errors).all(axis=1)
+        untrained = table.eligible & ~trained
+        decided = compared.degrees_of_freedom > 0 and compared.possible.sum() == 1
         left = search.affordable(self.round, search.epochs)
-        able = table.eligible & ~np.isfinite(table.errors).all(axis=1)
-        if left < 1 or not able.any() or self._decided(table):
+        if left < 1 or not able.any() or (decided and not untrained.any()):
             return ()
-        if np.isfinite(table.errors).any():
-            surface = fit_surface(table.shares, table.errors, table.log_cost)
+        if trained.any():
+            surface = fit_surface(table.shares, table.errors, table.log_cost, table.resolution)
             chosen = next_runs(surface, left, able)
         else:
-            chosen = first_round(table.shares, left)
+            # All that were trained have diverged.
+            rest = np.flatnonzero(able)
+            chosen = tuple(rest[i] for i in first_round(table.shares[rest], left))
         trials = list(search.points)
         seeds = search.settings.seeds
         return [
@@ -92,14 +103,6 @@ class Race:
             )
             for i in chosen
         ]
-
-    def _decided(self, table: Table) -> bool:
-        known = np.where(table.eligible[:, None], table.errors, np.nan)
-        compared = compare_with_best(known, looks=self.looks)
-        untrained = table.eligible & ~np.isfinite(known).any(axis=1)
-        return bool(
-            compared.degrees_of_freedom > 0 and compared.possible.sum() == 1 and not untrained.any()
-        )
 
 
 def most_looks(budget: Budget, asks: int, round: int, most_runs: int, price: float) -> int:
@@ -129,6 +132,7 @@ def table_of(search: Search, cost_ratio: float) -> Table:
     return Table(
         np.array([point.shares for point in points], float),
         np.array([math.log(point.cost_ratio / cost_ratio) for point in points]),
+        tuple(point.resolution for point in points),
         errors,
         # Halving has left behind those that were asked for and did not reach the end.
         eligible & (np.isfinite(errors).any(axis=1) | (len(search.settings.rungs) == 0)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import math
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,10 @@ SAMPLERS: dict[str, dict[str, Any]] = {
 }
 
 
+#: Attribute of the Optuna studies that are copies of this package's.
+_COPY = "scaling_search"
+
+
 @dataclass(frozen=True)
 class OptunaSettings(SearchSettings):
     """`+sweep=optuna`: asks of a sampler, then more seeds for those that may be the best."""
@@ -43,7 +47,7 @@ class OptunaSettings(SearchSettings):
     #: tpe, random, or any Optuna sampler as {_target_: package.Class, argument: value}.
     sampler: Any = "tpe"
     #: How many points are asked for; the marked points come first.
-    asks: int = 14
+    asks: int = 12
     #: An ask sees the results of all asks but the `lag` before it, however many workers there are.
     lag: int = 3
     #: Asks that are compared with each other at the rungs.
@@ -66,7 +70,9 @@ class OptunaSettings(SearchSettings):
         if self.rungs and self.lag < self.bracket - 1:
             raise InvalidInput(
                 f"sweep.lag is {self.lag}, but with rungs it must be at least sweep.bracket - 1 = "
-                f"{self.bracket - 1}: an ask cannot see the results of its own bracket"
+                f"{self.bracket - 1}, since an ask cannot see the results of its own bracket: set "
+                f"sweep.lag={self.bracket - 1}"
+                + (f" or sweep.bracket={self.lag + 1}" if self.lag else "")
             )
         object.__setattr__(self, "sampler", _explicit(self.sampler))
 
@@ -98,19 +104,34 @@ def make_sampler(settings: dict[str, Any]) -> optuna.samplers.BaseSampler:
     module, _, name = target.rpartition(".")
     try:
         kind = getattr(importlib.import_module(module), name)
-        sampler = kind(**arguments)
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
+    except (ImportError, AttributeError, ValueError) as error:
         raise InvalidInput(
-            f"sweep.sampler cannot be made of {settings}: {error}. Its _target_ must be an Optuna "
-            "sampler and the other keys its arguments"
+            f"sweep.sampler._target_ is {target!r}, but that is nowhere ({error}): give the class "
+            "of a sampler, such as optuna.samplers.GPSampler"
         ) from error
-    if not isinstance(sampler, optuna.samplers.BaseSampler):
-        raise InvalidInput(f"sweep.sampler._target_ is {target!r}, but that is no Optuna sampler")
+    if not (isinstance(kind, type) and issubclass(kind, optuna.samplers.BaseSampler)):
+        raise InvalidInput(
+            f"sweep.sampler._target_ is {target!r}, but that is no Optuna sampler: give a class "
+            "such as optuna.samplers.GPSampler"
+        )
     if "seed" in inspect.signature(kind).parameters and arguments.get("seed") is None:
         raise InvalidInput(
             "sweep.sampler has no seed, so the study could not be repeated: give seed: 0"
         )
-    return sampler
+    with _failures_named(settings):
+        return kind(**arguments)
+
+
+@contextmanager
+def _failures_named(sampler: dict[str, Any]) -> Iterator[None]:
+    """Samplers look at their arguments late, and are not all made for this search."""
+    try:
+        yield
+    except Exception as error:
+        raise InvalidInput(
+            f"sweep.sampler is {sampler}, but that fails ({type(error).__name__}: {error}): change "
+            "its arguments, or take another sampler, such as tpe"
+        ) from error
 
 
 def shares_of(u: float, v: float) -> tuple[float, float, float]:
@@ -144,6 +165,8 @@ class SampledProposals:
         self.study = optuna.create_study(
             direction="minimize", sampler=make_sampler(settings.sampler)
         )
+        self.study.set_user_attr(_COPY, True)
+        self._settings = settings.sampler
         self._snapper = snapper
         self._epochs = epochs
         self._trials: list[optuna.Trial] = []
@@ -155,9 +178,10 @@ class SampledProposals:
 
     def ask(self) -> Candidate | None:
         """The sampler's next point, snapped to its network."""
-        trial = self.study.ask()
+        with _failures_named(self._settings):
+            trial = self.study.ask()
+            u, v = trial.suggest_float("u", 0, 1), trial.suggest_float("v", 0, 1)
         self._trials.append(trial)
-        u, v = trial.suggest_float("u", 0, 1), trial.suggest_float("v", 0, 1)
         number = len(self.asked)
         if number < len(self._marked):
             asked = self._marked[number]
@@ -167,7 +191,7 @@ class SampledProposals:
         candidate = self._snapper.try_snap(asked)
         self.asked.append((asked, candidate))
         if candidate is None:
-            self.study.tell(trial, state=_state("FAIL"))
+            self._end(trial, None, "FAIL")
             return None
         for name, value in _attributes(asked, candidate).items():
             trial.set_user_attr(name, value)
@@ -178,25 +202,25 @@ class SampledProposals:
         trial = self._trials[number]
         for epochs, answer in answers:
             if answer.val_error is None:
-                self.study.tell(trial, state=_state("FAIL"))
+                self._end(trial, None, "FAIL")
                 return
             trial.report(answer.val_error, epochs)
         epochs, last = answers[-1]
         if epochs < self._epochs:
-            self.study.tell(trial, state=_state("PRUNED"))
+            self._end(trial, None, "PRUNED")
         else:
-            self.study.tell(trial, last.val_error)
+            self._end(trial, last.val_error, "COMPLETE")
+
+    def _end(self, trial: optuna.Trial, value: float | None, state: str) -> None:
+        import optuna
+
+        with _failures_named(self._settings):
+            self.study.tell(trial, value, optuna.trial.TrialState[state])
 
     @property
     def candidates(self) -> Candidates:
         """The distinct networks so far, in the order of first asking."""
         return self._snapper.candidates
-
-
-def _state(name: str) -> optuna.trial.TrialState:
-    import optuna
-
-    return optuna.trial.TrialState[name]
 
 
 def _attributes(asked: Asked, candidate: Candidate) -> dict[str, Any]:
@@ -219,16 +243,30 @@ def copy_for_dashboard(proposals: SampledProposals, url: str, name: str) -> None
     """Put the asks and their results into the database as a study that optuna-dashboard opens.
 
     The sampler itself works in memory: what it sees follows from the study alone, and an ask takes
-    no time. An earlier study of this name is replaced.
+    no time. An earlier copy is replaced. Raises InvalidInput where the database refuses, or has a
+    study of this name that is no such copy.
     """
     import optuna
+    import sqlalchemy as sa
 
-    storage = optuna.storages.RDBStorage(url)
-    with suppress(KeyError):
-        optuna.delete_study(study_name=name, storage=storage)
-    optuna.copy_study(
-        from_study_name=proposals.study.study_name,
-        from_storage=proposals.study._storage,
-        to_storage=storage,
-        to_study_name=name,
-    )
+    try:
+        storage = optuna.storages.RDBStorage(url)
+        with suppress(KeyError):
+            if _COPY not in optuna.load_study(study_name=name, storage=storage).user_attrs:
+                raise InvalidInput(
+                    f"the database has an Optuna study {name!r} that is not a copy of this one, so "
+                    "there is none for optuna-dashboard: give this study another name="
+                )
+            optuna.delete_study(study_name=name, storage=storage)
+        optuna.copy_study(
+            from_study_name=proposals.study.study_name,
+            from_storage=proposals.study._storage,
+            to_storage=storage,
+            to_study_name=name,
+        )
+        storage.engine.dispose()
+    except (optuna.exceptions.OptunaError, sa.exc.SQLAlchemyError, RuntimeError) as error:
+        raise InvalidInput(
+            f"the study could not be copied into the database for optuna-dashboard "
+            f"({type(error).__name__}: {str(error).splitlines()[0]}): give store= another one"
+        ) from error

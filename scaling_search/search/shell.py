@@ -151,7 +151,7 @@ class ListedShell:
     def nearest(self, asked: Coefficients) -> Snapped:
         if not self.within.any():
             closest = self.cost_ratios[np.argmin(np.abs(np.log(self.cost_ratios / self._goal)))]
-            raise InvalidInput(_nothing_within(self.constraint, float(closest)))
+            raise InvalidInput(nothing_within(self.constraint, float(closest)))
         return self._nearest(self.within, asked)
 
     def along(self, dimension: str) -> Snapped:
@@ -204,7 +204,7 @@ class RayShell:
         around = [self._moved(on_ray, i, step) for i in range(3) for step in _STEPS]
         within = [s for s in around if self.constraint.allows(s.cost_ratio)]
         if not within:
-            raise InvalidInput(_nothing_within(self.constraint, on_ray.cost_ratio))
+            raise InvalidInput(nothing_within(self.constraint, on_ray.cost_ratio))
         return min(
             within, key=lambda s: round(float(np.linalg.norm(_log_point(s.point) - point)), 9)
         )
@@ -283,7 +283,7 @@ def _log_point(multipliers: Floats) -> Floats:
     return point
 
 
-def _nothing_within(constraint: CostConstraint, closest: float) -> str:
+def nothing_within(constraint: CostConstraint, closest: float) -> str:
     off = abs(closest / constraint.cost_ratio - 1)
     return (
         f"no network costs {constraint.cost_ratio:g} times the baseline within "

@@ -28,6 +28,11 @@ class Point(Protocol):
         ...
 
     @property
+    def resolution(self) -> int:
+        """In px."""
+        ...
+
+    @property
     def cost_ratio(self) -> float: ...
     @property
     def within(self) -> bool:

@@ -39,14 +39,12 @@ def read_candidates(folder: Path, definition: StudyDefinition) -> Candidates:
                 asked = Coefficients(*(float(row[name]) for name in ("alpha", "beta", "gamma")))
                 candidate = snapper.try_snap(Asked(asked, row["mark"]))
                 if (candidate.id if candidate else "") != row["trial"]:
-                    raise InvalidInput(
-                        f"{path}: ask {row['ask']} gives another network than trial "
-                        f"{row['trial']!r}: it was made by another version of this package"
+                    raise ValueError(
+                        f"ask {row['ask']} gives another network than trial {row['trial']!r} in "
+                        "this version of the package"
                     )
     except FileNotFoundError as error:
         raise InvalidInput(f"{path} is missing: run the study first") from error
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, InvalidInput):
-            raise
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
         raise InvalidInput(f"{path} is damaged ({error}): restore it from its source") from error
     return snapper.candidates

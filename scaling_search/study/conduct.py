@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import LocalExecutor, resolve_device, torch_version
 from scaling_search.proxy import Job, Outcome, ProxyTask, RunSpec, TaskFacts, proxy_task
-from scaling_search.proxy.run import TRAINER_VERSION
+from scaling_search.proxy.run import TRAINER_VERSION, checkpoint_name
 from scaling_search.search import Candidates
 from scaling_search.search.sampler import SampledProposals, copy_for_dashboard
 from scaling_search.search.strategy import Search
@@ -47,8 +47,8 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     platform = Platform(resolve_device(conduct.executor.device), torch_version(), TRAINER_VERSION)
     definition = StudyDefinition(settings, task.facts, platform)
     require_native(definition.baseline.resolution, task.facts)
-    # Refused here, before anything is written, where no network has the right cost.
-    _ = definition.candidates
+    # Refused here, before anything is written, where nothing can be searched.
+    _ = definition.search_runs
     return definition, task
 
 
@@ -72,8 +72,8 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
         name = "-".join(part.replace("/", "_") for part in parts if part)
     if name in (".", "..") or any(c in name for c in "/\\\0"):
         raise InvalidInput(f"name is {name!r}, but must be the name of one folder")
-    if len(name.encode()) > 200 or name.startswith("store.db"):
-        reason = "is too long" if len(name) > 20 else "is the database's"
+    if len(name.encode()) > 200 or name.startswith("store.db") or name == "checkpoints":
+        reason = "is too long" if len(name) > 20 else "is used for something else there"
         raise InvalidInput(f"name is {name!r}, but that {reason}: give another")
     return Path(conduct.experiments_dir).expanduser() / name
 
@@ -185,17 +185,25 @@ def run_study(
         finally:
             failures.extend(reported.failures)
             planned.extend(runs)
-            stored = database.stored_runs(run.spec.key for run in planned)
-            if len(stored) >= known_rows(folder):
-                # A folder that knows more than the database, such as a clone's, is left alone.
-                if isinstance(search.proposals, SampledProposals):
-                    write_asks(folder, search.proposals)
-                write_records(folder, definition, planned, stored)
+            write(whole=False)
+
+    def write(whole: bool) -> None:
+        stored = database.stored_runs(run.spec.key for run in planned)
+        if whole or len(stored) >= known_rows(folder):
+            # A folder that knows more than the database, such as a clone's, is left alone.
+            if isinstance(search.proposals, SampledProposals):
+                write_asks(folder, search.proposals)
+            write_records(folder, definition, planned, stored)
             write_environment(folder, command, executor.slots, failures, searching.ended)
 
     train("search", searching, searching.runs, len(definition.search_runs))
+    _forget_checkpoints(checkpoints, searching.runs)
     if isinstance(search.proposals, SampledProposals):
-        copy_for_dashboard(search.proposals, database.address, folder.name)
+        try:
+            copy_for_dashboard(search.proposals, database.address, folder.name)
+        except InvalidInput as error:
+            # The study itself does not need the copy.
+            failures.append(str(error))
     candidates = candidates_of(definition, search)
     known = database.search_results(run.spec.key for run in searching.runs)
     decision = decide(definition, candidates.kept, search_runs(searching.runs, known))
@@ -205,6 +213,9 @@ def run_study(
         if definition.settings.fidelity.wanted:
             runs = fidelity_runs(definition, decision)
             train("fidelity", AllAtOnce([run.spec for run in runs]), runs, len(runs))
+    if not failures and known_rows(folder) != len({run.spec.key for run in planned}):
+        # An earlier time, when runs failed, the search went another way.
+        write(whole=True)
     return failures
 
 
@@ -213,6 +224,14 @@ def candidates_of(definition: StudyDefinition, search: Search) -> Candidates:
     if isinstance(search.proposals, SampledProposals):
         return search.proposals.candidates
     return definition.candidates
+
+
+def _forget_checkpoints(folder: Path, runs: Sequence[PlannedRun]) -> None:
+    """Remove what would let the runs that stopped at a rung go on: the search has ended."""
+    for run in runs:
+        (folder / checkpoint_name(run.spec)).unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _forget(folder: Path) -> None:

@@ -11,29 +11,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from scaling_search.baselines import Baseline, FamilyMember, scale, solve_phi
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.racing import first_round
 from scaling_search.proxy import Recipe, RunSpec, TaskFacts
 from scaling_search.scaling import Coefficients
-from scaling_search.search import (
-    Budget,
-    Candidate,
-    Candidates,
-    OptunaSettings,
-    RaceSettings,
-    Snapper,
-    grid_candidates,
-    marked_points,
-    snap_all,
-)
-from scaling_search.search.grid import ListedProposals
-from scaling_search.search.race import Race, most_looks
-from scaling_search.search.sampler import SampledProposals
-from scaling_search.search.strategy import Evaluation, Proposals, Search
+from scaling_search.search import Candidate, Candidates
+from scaling_search.search.assemble import SearchSpace, begin_search, known_candidates
+from scaling_search.search.race import Race
+from scaling_search.search.strategy import Evaluation, Search
 from scaling_search.study.settings import StudySettings, from_plain, to_plain
 
 
@@ -77,49 +64,24 @@ class StudyDefinition:
         return self.settings.baseline.load(self.facts.num_classes, self.facts.in_channels)
 
     @cached_property
-    def candidates(self) -> Candidates:
-        """The distinct networks that are known before anything is trained.
+    def _space(self) -> SearchSpace:
+        return SearchSpace(
+            self.baseline,
+            self.settings.constraint,
+            self.facts.native_resolution,
+            self.settings.recipe.epochs,
+            self.facts.train_images,
+        )
 
-        All of a grid's; of a sampled search the marked points.
-        """
-        settings, native = self.settings, self.facts.native_resolution
-        if isinstance(settings.sweep, OptunaSettings):
-            return snap_all([], self.baseline, settings.constraint, native)
-        return grid_candidates(settings.sweep, self.baseline, settings.constraint, native)
+    @cached_property
+    def candidates(self) -> Candidates:
+        """The distinct networks that are known before anything is trained."""
+        return known_candidates(self.settings.sweep, self._space)
 
     def search(self) -> Search:
         """STEP 1 from its beginning."""
-        sweep, settings = self.settings.sweep, self.settings
-        kept = self.candidates.kept
-        rest: dict[str, Any] = {
-            "settings": sweep,
-            "epochs": settings.recipe.epochs,
-            "flops_per_mac": 6 * self.facts.train_images,
-        }
-        if isinstance(sweep, OptunaSettings):
-            snapper = Snapper(self.baseline, settings.constraint, self.facts.native_resolution)
-            marked = marked_points(settings.constraint.cost_ratio)
-            proposals: Proposals = SampledProposals(sweep, snapper, marked, settings.recipe.epochs)
-            rest |= {"asks": sweep.asks, "lag": sweep.lag, "bracket": sweep.bracket}
-        elif isinstance(sweep, RaceSettings):
-            first = first_round(np.array([c.shares for c in kept]), sweep.start)
-            proposals = ListedProposals([kept[i] for i in first])
-            rest |= {"asks": len(first), "lag": None, "bracket": len(first)}
-            rest["points"] = {candidate.id: candidate for candidate in kept}
-        else:
-            return Search(ListedProposals(kept), len(kept), None, len(kept), **rest)
-        budget = settings.budget
-        if budget == Budget():
-            budget = Budget(runs=2 * rest["asks"])
-        asks = rest["asks"]
-        most_runs = len(rest.get("points", ())) or asks
-        price = 6 * self.facts.train_images * settings.recipe.epochs * min(c.macs for c in kept)
-        race = Race(
-            sweep.round,
-            settings.constraint.cost_ratio,
-            most_looks(budget, asks, sweep.round, most_runs * len(sweep.seeds), price),
-        )
-        return Search(proposals, **rest, budget=budget, race=race)
+        settings = self.settings
+        return begin_search(settings.sweep, self._space, self.candidates, settings.budget)
 
     @cached_property
     def looks(self) -> int:

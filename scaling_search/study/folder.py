@@ -53,6 +53,7 @@ STUDY_FILES = (
     "forecast.json",
     "figures/triangle.svg",
     "figures/accuracy.svg",
+    "figures/backtest.svg",
     "report.html",
     "report.md",
 )

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaling_search.errors import InvalidInput
+from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import StudyDefinition, read_definition
+from scaling_search.study.family_runs import FamilyRuns, known_family_runs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scaling_search.forecast import ScalingLaw
+    from scaling_search.forecast import Backtest, ScalingLaw
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,23 @@ class Study:
 
     @cached_property
     def law(self) -> ScalingLaw:
-        """The scaling law of the trained members. Raises InvalidInput where there are too few."""
-        return fit_family(self.family, self.definition.facts.test_images)
+        """The scaling law of the trained members. Raises InvalidInput where there are none."""
+        return self._family_runs.law()
+
+    @cached_property
+    def backtest(self) -> Backtest:
+        """The largest trained members forecast from the smaller. Raises InvalidInput (too few)."""
+        return self._family_runs.backtest()
+
+    @property
+    def _family_runs(self) -> FamilyRuns:
+        winner = self.winner
+        if winner["trial"] is None:
+            raise InvalidInput("there is no winner yet, so there is no family: finish a run first")
+        coefficients = Coefficients(winner["alpha"], winner["beta"], winner["gamma"])
+        known = self.runs.dropna(subset=["test_error"])
+        errors = dict(zip(known["run"], known["test_error"]))
+        return known_family_runs(self.definition, coefficients, errors)
 
     def _table(self, name: str) -> pd.DataFrame:
         import pandas as pd
@@ -77,19 +94,3 @@ def read_study(folder: str | Path) -> Study:
     """The study in a folder such as experiments/NAME. Raises InvalidInput where there is none."""
     path = Path(folder)
     return Study(path, read_definition(path))
-
-
-def fit_family(family: pd.DataFrame, test_images: int) -> ScalingLaw:
-    """The scaling law of the members of family.csv that were trained. Raises InvalidInput."""
-    from scaling_search.forecast import fit_scaling_law
-
-    if len(family) == 0 or not (family["runs"] > 0).any():
-        raise InvalidInput("no member of the family has been trained yet, so no law can be fitted")
-    seen = family[family["runs"] > 0]
-    se = seen["test_error_se"]
-    return fit_scaling_law(
-        seen["macs"].to_numpy(float),
-        seen["test_error"].to_numpy(float),
-        error_se=None if se.isna().any() else se.to_numpy(float),
-        test_images=test_images,
-    )

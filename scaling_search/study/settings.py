@@ -11,13 +11,8 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import (
-    Budget,
-    CostConstraint,
-    GridSettings,
-    OptunaSettings,
-    RaceSettings,
-)
+from scaling_search.search import Budget, CostConstraint, GridSettings
+from scaling_search.search.assemble import SweepSettings
 
 T = TypeVar("T")
 
@@ -109,7 +104,7 @@ class StudySettings:
     baseline: BaselineSettings
     data: DataSettings
     recipe: Recipe
-    sweep: GridSettings | RaceSettings | OptunaSettings
+    sweep: SweepSettings
     constraint: CostConstraint
     family: FamilySettings
     budget: Budget = field(default_factory=Budget)

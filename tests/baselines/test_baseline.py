@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scaling_search.baselines import Baseline, load_baseline, network_id, scale, scale_by
+from scaling_search.baselines import (
+    Baseline,
+    load_baseline,
+    network_id,
+    plain_network,
+    scale,
+    scale_by,
+)
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import PAPER, Coefficients, cost
 
@@ -85,6 +92,9 @@ def test_different_networks_have_different_names() -> None:
         replace(architecture, in_channels=3),
         replace(architecture, head_channels=97),
         replace(architecture, identity_start=False),
+        replace(architecture, activation="relu"),
+        replace(architecture, stem_kernel=5),
+        replace(architecture, stem_pool=True),
         *(
             replace(architecture, stages=(replace(first, **change), *others))
             for change in ({"repeats": 9}, {"kernel": 5}, {"se_ratio": 0.5}, {"channels": 17})
@@ -92,6 +102,23 @@ def test_different_networks_have_different_names() -> None:
     ]
     names = {network_id(variant, 20) for variant in variants} | {network_id(architecture, 21)}
     assert len(names) == len(variants) + 1
+
+
+def test_names_of_stored_networks_last() -> None:
+    """Written down: committed studies name these, so younger fields must not change them."""
+    assert scale(MICRO, PAPER, 0).id == "8527d95f"
+    assert scale(load_baseline("efficientnet_b0", 36, 1, resolution=64), PAPER, 1).id == "d1b2976e"
+    assert set(plain_network(MICRO.network(1, 1))) == {
+        "stem_channels",
+        "stem_stride",
+        "stages",
+        "head_channels",
+        "num_classes",
+        "in_channels",
+        "identity_start",
+    }
+    # A younger field counts where it is used.
+    assert plain_network(load_baseline("mobilenet_v2").network(1, 1))["activation"] == "relu6"
 
 
 @pytest.mark.parametrize("resolution", [0, -5, 20.5, True])

@@ -34,9 +34,8 @@ def test_values_are_those_of_the_joint_normal_model(monkeypatch: pytest.MonkeyPa
     rows, columns = np.nonzero(np.isfinite(errors))
     y = np.log(errors[rows, columns])
     features = np.column_stack([polynomial(SHARES), cost])
-    sd = np.r_[
-        module.LEVEL_SCALE, scale * np.r_[1, 1, [module.CURVATURE] * 3, [module.BEND] * 4], 5.0
-    ]
+    unit = np.r_[1, 1, [module.CURVATURE] * 3, [module.BEND] * 4]
+    sd = np.r_[module.LEVEL_SCALE, scale * unit, module.COST_SLOPE_SCALE]
     centre = np.zeros(11)
     centre[[3, 5]] = scale * module.BOWL * module.UNIT_SIGMA
     centre[10] = module.COST_SLOPE

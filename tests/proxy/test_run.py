@@ -32,6 +32,7 @@ SPEC = RunSpec(
         {"network": scale_by(BASELINE, depth_mult=0.5, width_mult=0.6, resolution=12).network},
         {"network": replace(MEMBER.architecture, num_classes=35)},
         {"network": replace(MEMBER.architecture, identity_start=False)},
+        {"network": replace(MEMBER.architecture, activation="relu")},
         {"resolution": 13},
         {"task": "fedcba9876543210"},
         {"dropout": 0.1},

@@ -39,7 +39,7 @@ def study(fine: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("triangle", "accuracy_against_macs"):
+    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
         monkeypatch.setattr(figures, name, lambda _: "<svg/>")
 
 

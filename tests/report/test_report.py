@@ -30,6 +30,7 @@ MADE = {
     "forecast.json",
     "figures/triangle.svg",
     "figures/accuracy.svg",
+    "figures/backtest.svg",
     "report.html",
     "report.md",
 }
@@ -49,7 +50,7 @@ def content(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the figures out where a test is not about them; they take most of the time."""
-    for name in ("triangle", "accuracy_against_macs"):
+    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
         monkeypatch.setattr(figures, name, lambda _: "<svg/>")
 
 
@@ -117,8 +118,8 @@ def test_the_page_needs_nothing_else(study: Path) -> None:
     assert not page.tags & {"script", "link", "iframe", "object", "embed", "img"}
     assert "@import" not in html
     assert re.findall(r"url\((?!#)", html) == []
-    assert html.count("<svg") == 2
-    for name in ("triangle", "accuracy"):
+    assert html.count("<svg") == 3
+    for name in ("triangle", "accuracy", "backtest"):
         svg = (study / "figures" / f"{name}.svg").read_text()
         assert svg.rstrip().endswith("</svg>")
         assert "<dc:date>" not in svg
@@ -127,10 +128,10 @@ def test_the_page_needs_nothing_else(study: Path) -> None:
 
 
 def test_figures_in_one_page_do_not_share_ids(study: Path) -> None:
-    """The ids of glyphs and clip paths must mean one thing in a page that holds both figures."""
+    """The ids of glyphs and clip paths must mean one thing in a page that holds all figures."""
     build_report(study)
     meanings: dict[str, set[str]] = {}
-    for name in ("triangle", "accuracy"):
+    for name in ("triangle", "accuracy", "backtest"):
         svg = (study / "figures" / f"{name}.svg").read_text()
         for tag, identity, rest in re.findall(
             r'<(path|clipPath|g|use)[^>]*?\bid="([^"]+)"(.*?)/?>', svg, re.S

@@ -21,28 +21,40 @@ from scaling_search.scaling import (
     scale_architecture,
 )
 
-stages = st.builds(
-    Stage,
-    block=st.just("mbconv"),
-    repeats=st.integers(1, 3),
-    channels=st.integers(1, 24),
-    kernel=st.sampled_from([3, 5]),
-    stride=st.sampled_from([1, 2]),
-    expansion=st.sampled_from([1, 2, 3, 6]),
-    se_ratio=st.sampled_from([0.0, 0.1, 0.25, 0.5]),
+
+def _stages(block: str, expansions: list[int], se_ratios: list[float]) -> st.SearchStrategy[Stage]:
+    return st.builds(
+        Stage,
+        block=st.just(block),
+        repeats=st.integers(1, 3),
+        channels=st.integers(1, 24),
+        kernel=st.sampled_from([3, 5]),
+        stride=st.sampled_from([1, 2]),
+        expansion=st.sampled_from(expansions),
+        se_ratio=st.sampled_from(se_ratios),
+    )
+
+
+stages = st.one_of(
+    _stages("mbconv", [1, 2, 3, 6], [0.0, 0.1, 0.25, 0.5]),
+    _stages("separable", [1], [0.0]),
+    _stages("bottleneck", [1, 2, 4], [0.0]),
 )
 architectures = st.builds(
     Architecture,
     stem_channels=st.integers(1, 24),
     stem_stride=st.sampled_from([1, 2]),
     stages=st.lists(stages, min_size=1, max_size=4).map(tuple),
-    head_channels=st.integers(1, 40),
+    head_channels=st.integers(0, 40),
     num_classes=st.integers(1, 50),
     in_channels=st.integers(1, 4),
     identity_start=st.booleans(),
+    activation=st.sampled_from(["silu", "relu", "relu6"]),
+    stem_kernel=st.sampled_from([1, 3, 7]),
+    stem_pool=st.booleans(),
 )
 policies = st.one_of(
-    st.just(PaperRounding()),
+    st.sampled_from([PaperRounding(), PaperRounding(keep_last=True)]),
     st.builds(FineRounding, st.sampled_from([1, 2, 4]), st.sampled_from([1, 2])),
 )
 mults = st.floats(0.3, 4)
@@ -64,6 +76,36 @@ def test_a_network_priced_by_hand() -> None:
         + 10 * (6 + 2)
         + 11 * 5,
         activations=4 * 64 + 8 * 64 + 8 * 16 + (1 + 8) + 6 * 16 + 10 * 16,
+    )
+
+
+# Stem 8x8 pooled to 4x4, two blocks of 2 inside and 6 out, 4x4 -> 2x2, no head, 5 classes.
+BOTTLENECK = Architecture(
+    3,
+    2,
+    (Stage("bottleneck", 2, 2, 3, 2, 3, 0.0),),
+    0,
+    5,
+    1,
+    activation="relu",
+    stem_kernel=5,
+    stem_pool=True,
+)
+
+
+def test_a_projection_priced_by_hand() -> None:
+    """It strides beside the layers, once for each stage, and no pooling is counted."""
+    stem, project = 3 * 64 * 25, 6 * 4 * 3
+    first = 2 * 16 * 3 + 2 * 4 * 18 + 6 * 4 * 2
+    further = 2 * 4 * 6 + 2 * 4 * 18 + 6 * 4 * 2
+    assert cost(BOTTLENECK, 16) == Cost(
+        macs=stem + project + first + further + 6 * 5,
+        params=3 * (25 + 2)
+        + 6 * (3 + 2)
+        + (2 * (3 + 2) + 2 * (18 + 2) + 6 * (2 + 2))
+        + (2 * (6 + 2) + 2 * (18 + 2) + 6 * (2 + 2))
+        + 7 * 5,
+        activations=3 * 64 + 6 * 4 + (2 * 16 + 2 * 4 + 6 * 4) + (2 * 4 + 2 * 4 + 6 * 4),
     )
 
 

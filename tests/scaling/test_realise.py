@@ -59,6 +59,46 @@ def test_nothing_vanishes(rounding: Rounding) -> None:
 def test_total_stride() -> None:
     assert SMALL.total_stride == 4
     assert replace(SMALL, stem_stride=1).total_stride == 2
+    assert replace(SMALL, stem_pool=True).total_stride == 8
+
+
+def test_without_a_head_there_is_none_to_scale() -> None:
+    grown = scale_architecture(replace(SMALL, head_channels=0), PaperRounding(), 1, 2)
+    assert grown.channels == (32, 32, 48)
+    assert grown.head_channels == 0
+
+
+def test_the_head_of_mobilenet_v2_never_shrinks() -> None:
+    keeping = PaperRounding(keep_last=True)
+    assert scale_architecture(SMALL, keeping, 1, 0.5).channels == (8, 8, 16, 64)
+    assert scale_architecture(SMALL, keeping, 1, 2).channels == (32, 32, 48, 128)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"block": "dense"}, "block is 'dense', but must be one of mbconv, separable, bottleneck"),
+        ({"kernel": 4}, "kernel is 4, but must be odd"),
+        ({"block": "bottleneck"}, "se_ratio is 0.25, but must be 0: a bottleneck block"),
+        ({"block": "separable", "se_ratio": 0.0}, "expansion is 4, but must be 1: a separable"),
+    ],
+)
+def test_blocks_that_do_not_exist(change: dict, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        replace(SMALL.stages[1], **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"activation": "gelu"}, "activation is 'gelu', but must be one of silu, relu, relu6"),
+        ({"stem_kernel": 2}, "stem_kernel is 2, but must be odd"),
+        ({"stem_kernel": 0}, "stem_kernel is 0, but must be a whole number"),
+    ],
+)
+def test_stems_and_activations_that_do_not_exist(change: dict, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        replace(SMALL, **change)
 
 
 @pytest.mark.parametrize("value", [0, -1, math.nan, math.inf])

@@ -10,7 +10,7 @@ from scaling_search.baselines import Baseline, load_baseline, scale
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
 from scaling_search.search import MARKS, Candidates, CostConstraint, GridSettings, grid_candidates
-from scaling_search.search.candidates import Asked, derive_gamma, snap_all
+from scaling_search.search.candidates import Asked, derive_gamma, marked_points, snap_all
 
 MICRO = load_baseline("efficientnet_micro", num_classes=36, in_channels=1)
 GRID = GridSettings(alpha=[1.0, 1.2, 1.4, 1.6], beta=[1.0, 1.1, 1.2, 1.3])
@@ -165,7 +165,7 @@ def test_nominal_constraint_filters_as_the_paper_does() -> None:
 
 
 def test_no_points_but_the_marked_ones() -> None:
-    found = snap_all([], MICRO, CostConstraint(), 64)
+    found = snap_all(marked_points(2.0), MICRO, CostConstraint(), 64)
     assert {m for c in found.kept for m in c.marks} == set(MARKS)
 
 

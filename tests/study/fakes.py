@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -36,16 +37,35 @@ SETTINGS = StudySettings(
 
 
 def fake_outcome(job: Job) -> Any:
-    """What a worker would give: errors that follow from the run's key, and a falling curve."""
+    """What a worker would give: errors that follow from the run's key, and a falling curve.
+
+    A rung gives the beginning of the same curve, and no test error.
+    """
     spec = job.spec
-    noise = int(hashlib.sha256(spec.key.encode()).hexdigest()[:4], 16) / 0xFFFF
-    val = 0.3 + 0.1 * noise - 0.02 * spec.seed
+    noise = int(hashlib.sha256(spec.whole.key.encode()).hexdigest()[:4], 16) / 0xFFFF
+    val = 0.3 + 0.1 * noise - 0.02 * (spec.seed % 8)
     curve = tuple(
-        SimpleNamespace(epoch=epoch, train_loss=2.0 / epoch, val_error=val + 0.1 * (2 - epoch))
-        for epoch in range(1, spec.recipe.epochs + 1)
+        SimpleNamespace(
+            epoch=epoch,
+            train_loss=2.0 / epoch,
+            val_error=val + 0.1 * (1 + noise) * (spec.recipe.epochs - epoch),
+        )
+        for epoch in range(1, spec.epochs + 1)
     )
     result = SimpleNamespace(
-        status="finished", val_error=val, test_error=val + 0.01, curve=curve, val_correct=b"\x0f"
+        status="finished",
+        val_error=curve[-1].val_error,
+        test_error=val + 0.01 if spec.rung is None else None,
+        curve=curve,
+        val_correct=b"\x0f",
+    )
+    return SimpleNamespace(result=result, seconds=1.0, worker=os.getpid())
+
+
+def diverged() -> Any:
+    """What a worker would give of a run that diverged."""
+    result = SimpleNamespace(
+        status="diverged", val_error=None, test_error=None, curve=(), val_correct=b""
     )
     return SimpleNamespace(result=result, seconds=1.0, worker=os.getpid())
 
@@ -93,6 +113,18 @@ class FakeExecutor:
     def stop(self, future: Future[Any]) -> None:
         self.stopped.append(self._running[future].spec)
         future.set_exception(BrokenProcessPool())
+
+
+class UnorderedExecutor(FakeExecutor):
+    """A FakeExecutor whose runs take different times, so that later ones may end first."""
+
+    def submit(self, job: Job) -> Future[Any]:
+        done = super().submit(job)
+        late: Future[Any] = Future()
+        self._running[late] = self._running.pop(done)
+        delay = int(job.spec.key[:4], 16) / 0xFFFF / 200
+        threading.Timer(delay, lambda: late.set_result(done.result())).start()
+        return late
 
 
 def fake_study(

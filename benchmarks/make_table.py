@@ -1,0 +1,100 @@
+"""Make a table of ground truth from an exhaustive study, for benchmarks/search_cost.py.
+
+    python benchmarks/make_table.py experiments/NAME benchmarks/tables/NAME.csv
+
+The study is a finished `+sweep=grid` without rungs: every network with every seed. One row a run:
+the network (snapped coefficients and their shares, realised cost), the seed, the seconds of the
+training and the val error after each epoch, rounded to six decimals, which still tells the number
+of wrong images. A run that diverged has no errors. The search never got to see a test error, and
+neither does the table. Networks outside of the cost tolerance cannot win, and are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from pathlib import Path
+
+from scaling_search.study import read_definition
+from scaling_search.study.folder import write_csv
+
+NETWORK_COLUMNS = (
+    "trial",
+    "alpha",
+    "beta",
+    "gamma",
+    "share_depth",
+    "share_width",
+    "share_resolution",
+    "resolution",
+    "macs",
+    "cost_ratio",
+)
+
+
+def make_table(folder: Path, out: Path) -> str:
+    """Write the table; returns a sentence on what it holds and what it cost."""
+    definition = read_definition(folder)
+    epochs = definition.settings.recipe.epochs
+    curves: dict[str, dict[int, str]] = {}
+    for row in _rows(folder / "curves.csv"):
+        curves.setdefault(row["run"], {})[int(row["epoch"])] = row["val_error"]
+    seconds = {row["run"]: float(row["seconds"]) for row in _rows(folder / "timings.csv")}
+    finished = {row["run"]: row["status"] for row in _rows(folder / "runs.csv")}
+    candidates = {c.id: c for c in definition.candidates.kept if c.within}
+    rows = []
+    for run in definition.search_runs:
+        key, candidate = run.spec.key, candidates.get(run.member.id)
+        if candidate is None:
+            continue
+        if key not in finished:
+            raise SystemExit(
+                f"{folder} has no run of trial {candidate.id} with seed {run.spec.seed}, but a "
+                "table needs all of them: repeat the command of the study"
+            )
+        whole = finished[key] == "finished"
+        rows.append(
+            (
+                candidate.id,
+                *(round(c, 6) for c in vars(candidate.coefficients).values()),
+                *(round(share, 6) for share in candidate.shares),
+                candidate.member.resolution,
+                candidate.macs,
+                round(candidate.cost_ratio, 6),
+                run.spec.seed,
+                round(seconds[key], 1),
+                *(round(float(curves[key][e]), 6) if whole else None for e in _epochs(epochs)),
+            )
+        )
+    columns = (*NETWORK_COLUMNS, "seed", "seconds", *(f"val_error_{e}" for e in _epochs(epochs)))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_csv(out, columns, rows)
+    hours = sum(seconds.values()) / 3600
+    hardware = json.loads((folder / "environment.json").read_text(encoding="utf-8"))["hardware"]
+    left_out = len(definition.candidates.kept) - len(candidates)
+    return (
+        f"{out}: {len(candidates)} networks ({left_out} left out for their cost), "
+        f"{len(definition.settings.sweep.seeds)} seeds, {epochs} epochs, {len(rows)} runs; "
+        f"{hours:.1f} hours of training on {hardware['processor']}, {hardware['workers']} workers"
+    )
+
+
+def _epochs(count: int) -> range:
+    return range(1, count + 1)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+if __name__ == "__main__":
+    csv.field_size_limit(10_000_000)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("study", type=Path, help="folder of the finished study")
+    parser.add_argument("out", type=Path, help="the CSV to write")
+    arguments = parser.parse_args()
+    print(make_table(arguments.study, arguments.out))

@@ -1,0 +1,318 @@
+"""Whole studies whose search follows its answers: the same files however they come about."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from fakes import SETTINGS, FakeExecutor, UnorderedExecutor, diverged, fake_outcome, fake_study
+
+from scaling_search.errors import InvalidInput
+from scaling_search.proxy import Job
+from scaling_search.report import build_report, figures
+from scaling_search.search import Budget, OptunaSettings, RaceSettings
+from scaling_search.search.sampler import copy_for_dashboard
+from scaling_search.study import conduct, read_definition
+from scaling_search.study.asks import read_candidates
+
+BASE = replace(
+    SETTINGS,
+    recipe=replace(SETTINGS.recipe, epochs=3),
+    family=replace(SETTINGS.family, train_up_to=0.5, sizes=2, span=2.0),
+)
+STUDIES = {
+    "optuna": replace(BASE, sweep=OptunaSettings(asks=11, lag=2, round=2), budget=Budget(runs=17)),
+    "rungs": replace(
+        BASE,
+        sweep=OptunaSettings(asks=11, lag=3, bracket=4, rungs=[1, 2], reduction=2, round=2),
+        budget=Budget(runs=14),
+    ),
+    "race": replace(
+        BASE,
+        sweep=RaceSettings(alpha=[1.0, 1.19, 1.41], beta=[1.0, 1.12, 1.26], start=5, round=3),
+        budget=Budget(runs=14),
+    ),
+}
+#: What depends on the settings and the results alone.
+RECORDS = ("study.yaml", "runs.csv", "curves.csv")
+MADE = ("trials.csv", "family.csv", "winner.json", "forecast.json")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    """Leave out what takes long and is not looked at here: figures, and Optuna's tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("triangle", "accuracy_against_macs"):
+            patch.setattr(figures, name, lambda _: "<svg/>")
+        patch.setattr(conduct, "copy_for_dashboard", lambda *_: None)
+        yield
+
+
+def reported(folder: Path) -> dict[str, bytes]:
+    """As content, after the report is made."""
+    build_report(folder)
+    return content(folder)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """All files that a study's settings and results determine."""
+    names = [*RECORDS, *MADE, *(["asks.csv"] if (folder / "asks.csv").exists() else [])]
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(_quick: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of studies that one worker carried out without a break."""
+    folders = {}
+    for name, settings in STUDIES.items():
+        place = tmp_path_factory.mktemp(name)
+        folders[name] = fake_study(place, settings, FakeExecutor(slots=1), name="study")
+        build_report(folders[name])
+    return folders
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_undisturbed_studies_search(undisturbed: dict[str, Path], name: str) -> None:
+    """The studies of these tests do what is tested: they learn, stop early, race and end."""
+    folder, settings = undisturbed[name], STUDIES[name]
+    runs = [row for row in rows(folder / "runs.csv") if row["step"] == "search"]
+    pairs = {(row["trial"], row["seed"]) for row in runs}
+    assert len(pairs) == settings.budget.runs
+    assert len({row["seed"] for row in runs}) > 1
+    assert {row["step"] for row in rows(folder / "runs.csv")} == {"search", "family"}
+    if name == "rungs":
+        assert {row["epochs"] for row in runs} == {"1", "2", "3"}
+        assert all((row["test_error"] == "") == (row["epochs"] != "3") for row in runs)
+    if name != "race":
+        asks = rows(folder / "asks.csv")
+        assert [row["ask"] for row in asks] == [str(k) for k in range(11)]
+        assert {row["trial"] for row in asks} >= {trial for trial, _ in pairs}
+    assert json.loads((folder / "environment.json").read_text())["search_ended"] is True
+
+
+@pytest.mark.parametrize("slots", [2, 5])
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_number_of_workers_changes_nothing(
+    undisturbed: dict[str, Path], tmp_path: Path, name: str, slots: int
+) -> None:
+    executor = UnorderedExecutor(slots=slots)
+    folder = fake_study(tmp_path, STUDIES[name], executor, name="study")
+    assert reported(folder) == content(undisturbed[name])
+    assert len(executor.jobs) == len(rows(folder / "runs.csv"))
+
+
+class Interrupted(FakeExecutor):
+    """Ctrl-C comes with the job after `jobs_left` others."""
+
+    def __init__(self, jobs_left: int, slots: int) -> None:
+        super().__init__(self.until, slots)
+        self.jobs_left = jobs_left
+
+    def until(self, job: Job) -> Any:
+        if self.jobs_left == 0:
+            raise KeyboardInterrupt
+        self.jobs_left -= 1
+        return fake_outcome(job)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_interrupted_again_and_again(
+    undisturbed: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    whole = rows(undisturbed[name] / "runs.csv")
+    folder = tmp_path / "study"
+    # Among asks, between rungs, in the race, in STEP 2.
+    for jobs, slots in ((0, 1), (2, 1), (1, 3), (4, 3), (5, 2)):
+        with pytest.raises(KeyboardInterrupt):
+            fake_study(tmp_path, STUDIES[name], Interrupted(jobs, slots), name="study")
+        # What is there is a part of what there will be.
+        known = rows(folder / "runs.csv")
+        assert all(row in whole for row in known if row["step"] == "search")
+        if jobs in (0, 5):
+            build_report(folder)
+            assert "unfinished" in (folder / "report.md").read_text()
+    fake_study(tmp_path, STUDIES[name], name="study")
+    assert reported(folder) == content(undisturbed[name])
+
+
+def test_a_folder_that_knows_more_than_the_database_is_left_alone(
+    undisturbed: dict[str, Path], tmp_path: Path
+) -> None:
+    """Somebody's published study, run again without its database and interrupted."""
+    whole = undisturbed["optuna"]
+    folder = tmp_path / "study"
+    folder.mkdir()
+    for name in (*RECORDS, "asks.csv"):
+        (folder / name).write_bytes((whole / name).read_bytes())
+    with pytest.raises(KeyboardInterrupt):
+        fake_study(tmp_path, STUDIES["optuna"], Interrupted(3, 1), name="study")
+    assert reported(folder) == content(whole)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_runs_that_fail_every_time_do_not_hold_the_search_up(
+    undisturbed: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    whole = rows(undisturbed[name] / "runs.csv")
+    broken = whole[0]["trial"]
+    tried: list[Job] = []
+
+    def fails(job: Job) -> Any:
+        if not tried or job.spec.whole == tried[0].spec.whole:
+            tried.append(job)
+            raise RuntimeError("boom")
+        return fake_outcome(job)
+
+    folder = fake_study(tmp_path, STUDIES[name], FakeExecutor(fails), name="study")
+    assert len(tried) == 2
+    environment = json.loads((folder / "environment.json").read_text())
+    assert environment["search_ended"] is True
+    assert len(environment["failures"]) == 1
+    assert "boom" in environment["failures"][0]
+    build_report(folder)
+    known = rows(folder / "runs.csv")
+    assert not [row for row in known if row["trial"] == broken and row["step"] == "search"]
+    assert json.loads((folder / "winner.json").read_text())["trial"] not in (None, broken)
+    # The next time it works, and leaves nothing behind of the other way that the search took.
+    fake_study(tmp_path, STUDIES[name], name="study")
+    assert reported(folder) == content(undisturbed[name])
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_what_diverges_does_not_win_and_is_not_asked_for_more(
+    undisturbed: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    best = json.loads(content(undisturbed[name])["winner.json"])["trial"]
+    definition = read_definition(undisturbed[name])
+    network = next(
+        c.member.network
+        for c in read_candidates(undisturbed[name], definition).kept
+        if c.id == best
+    )
+
+    def function(job: Job) -> Any:
+        return diverged() if job.spec.network == network else fake_outcome(job)
+
+    folder = fake_study(tmp_path, STUDIES[name], FakeExecutor(function), name="study")
+    made = reported(folder)
+    assert json.loads(made["winner.json"])["trial"] not in (None, best)
+    runs = [row for row in rows(folder / "runs.csv") if row["trial"] == best]
+    assert [row["status"] for row in runs if row["step"] == "search"] == ["diverged"]
+    executor = FakeExecutor(function)
+    fake_study(tmp_path, STUDIES[name], executor, name="study")
+    assert executor.jobs == []
+    assert content(folder) == made
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_search_in_which_all_diverges_ends(tmp_path: Path, name: str) -> None:
+    folder = fake_study(tmp_path, STUDIES[name], FakeExecutor(lambda _: diverged()), name="study")
+    build_report(folder)
+    assert json.loads((folder / "winner.json").read_text())["trial"] is None
+    assert json.loads((folder / "environment.json").read_text())["search_ended"] is True
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda _: None, "missing"),
+        (lambda _: b"", "asks.csv|study does not ask for"),
+        (lambda text: text[: len(text) // 2], "asks.csv|study does not ask for"),
+        (lambda _: b"\x00\xff\xfe\x00", "damaged"),
+        (lambda text: text.replace(b",2.0,", b",deep,"), "damaged.*deep"),
+        (lambda text: text.replace(b",2.0,", b",0.5,"), "damaged.*at least 1"),
+        (lambda text: text.replace(b",2.0,", b",nan,"), "damaged.*finite"),
+        (lambda text: text.replace(b"cb57bc2d", b"cb57bc2e"), "damaged.*another network"),
+        (lambda text: text.replace(b"mark", b"make"), "damaged.*mark"),
+        (lambda text: text.replace(b"ask,alpha", b"alpha,ask"), "damaged"),
+    ],
+)
+def test_damaged_asks_are_named(
+    undisturbed: dict[str, Path],
+    tmp_path: Path,
+    damage: Callable[[bytes], bytes | None],
+    said: str,
+) -> None:
+    whole = undisturbed["optuna"]
+    for name in (*RECORDS, "environment.json", "timings.csv"):
+        (tmp_path / name).write_bytes((whole / name).read_bytes())
+    damaged = damage((whole / "asks.csv").read_bytes())
+    if damaged is not None:
+        (tmp_path / "asks.csv").write_bytes(damaged)
+    with pytest.raises(InvalidInput, match=said):
+        build_report(tmp_path)
+    assert not (tmp_path / "winner.json").exists()
+
+
+def test_lost_asks_come_back_from_the_database(
+    undisturbed: dict[str, Path], tmp_path: Path
+) -> None:
+    fake_study(tmp_path, STUDIES["optuna"], name="study")
+    (tmp_path / "study" / "asks.csv").unlink()
+    executor = FakeExecutor()
+    folder = fake_study(tmp_path, STUDIES["optuna"], executor, name="study")
+    assert executor.jobs == []
+    assert reported(folder) == content(undisturbed["optuna"])
+
+
+class TestDashboard:
+    """The database opens as an Optuna study."""
+
+    SETTINGS = replace(STUDIES["rungs"], budget=Budget(runs=11))
+
+    @pytest.fixture(autouse=True)
+    def _copied(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(conduct, "copy_for_dashboard", copy_for_dashboard)
+
+    def test_its_trials_are_the_asks(self, tmp_path: Path) -> None:
+        folder = fake_study(tmp_path, self.SETTINGS, name="my study")
+        url = f"sqlite:///{tmp_path / 'store.db'}"
+        assert optuna.get_all_study_names(storage=url) == ["my study"]
+        study = optuna.load_study(study_name="my study", storage=url)
+        asks, runs = rows(folder / "asks.csv"), rows(folder / "runs.csv")
+        assert [t.user_attrs["trial"] for t in study.trials] == [row["trial"] for row in asks]
+        candidates = read_candidates(folder, read_definition(folder)).kept
+        by_id = {candidate.id: candidate for candidate in candidates}
+        for trial in study.trials:
+            candidate = by_id[trial.user_attrs["trial"]]
+            c, shares = candidate.coefficients, candidate.shares
+            expected = dict(zip(("alpha", "beta", "gamma"), (c.alpha, c.beta, c.gamma)))
+            expected |= dict(zip(("share_depth", "share_width", "share_resolution"), shares))
+            expected["cost_ratio"] = candidate.cost_ratio
+            for name, value in expected.items():
+                assert trial.user_attrs[name] == pytest.approx(value, abs=1e-6), name
+            errors = {
+                int(row["epochs"]): float(row["val_error"])
+                for row in runs
+                if (row["trial"], row["seed"], row["step"]) == (candidate.id, "0", "search")
+            }
+            assert trial.intermediate_values == errors
+            assert trial.state.name == ("COMPLETE" if 3 in errors else "PRUNED")
+        # Repeated: replaced, not doubled.
+        fake_study(tmp_path, self.SETTINGS, name="my study")
+        again = optuna.load_study(study_name="my study", storage=url)
+        assert [t.params for t in again.trials] == [t.params for t in study.trials]
+
+    def test_somebodys_own_study_of_that_name_is_not_replaced(self, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path / 'store.db'}"
+        own = optuna.create_study(study_name="study", storage=url)
+        own.add_trial(optuna.trial.create_trial(value=1.0))
+        folder = fake_study(tmp_path, self.SETTINGS, name="study")
+        kept = optuna.load_study(study_name="study", storage=url)
+        assert [t.value for t in kept.trials] == [1.0]
+        (failure,) = json.loads((folder / "environment.json").read_text())["failures"]
+        assert "'study'" in failure
+        assert "name=" in failure
+        # Only the copy is missing.
+        assert {row["step"] for row in rows(folder / "runs.csv")} == {"search", "family"}
