@@ -40,8 +40,10 @@ STEP_SCALES = np.array([0.05, 0.5, 1.0, 2.0])
 #: so a bowl is likelier than a hill, and its bottom is about as likely inside as on an edge. BEND
 #: is the scale of the terms of third degree.
 BOWL, CURVATURE, BEND = 1.0, 1.5, 1.0
-#: Log error per unit of log cost: what doublings of small networks buy; sd in units of sigma.
-COST_SLOPE, COST_SLOPE_SCALE = -0.3, 5.0
+#: Log error per unit of log cost: what doublings of small networks buy; sd in units of sigma. The
+#: few per cent by which costs differ cannot teach it, but would let it stand in for what else
+#: networks of equal rounding have in common.
+COST_SLOPE, COST_SLOPE_SCALE = -0.3, 2.0
 #: sigma^2 is inverse gamma: median of sigma 6 % of the error, 90 % within 3 and 22 %.
 SIGMA_SHAPE, SIGMA_RATE = 1.0, 0.0025
 UNIT_SIGMA = 0.06

@@ -55,6 +55,8 @@ class Table:
     #: (candidates, 3) and (candidates,): shares, and log of the cost over the wished one.
     shares: Floats
     log_cost: Floats
+    #: Of each, in px.
+    resolution: tuple[int, ...]
     #: (candidates, seeds): val errors of whole runs, nan where there is none.
     errors: Floats
     #: (candidates,): the right cost, no diverged run, and not left behind at a rung.
@@ -87,7 +89,7 @@ class Race:
         if left < 1 or not able.any() or (decided and not untrained.any()):
             return ()
         if trained.any():
-            surface = fit_surface(table.shares, table.errors, table.log_cost)
+            surface = fit_surface(table.shares, table.errors, table.log_cost, table.resolution)
             chosen = next_runs(surface, left, able)
         else:
             # All that were trained have diverged.
@@ -130,6 +132,7 @@ def table_of(search: Search, cost_ratio: float) -> Table:
     return Table(
         np.array([point.shares for point in points], float),
         np.array([math.log(point.cost_ratio / cost_ratio) for point in points]),
+        tuple(point.resolution for point in points),
         errors,
         # Halving has left behind those that were asked for and did not reach the end.
         eligible & (np.isfinite(errors).any(axis=1) | (len(search.settings.rungs) == 0)),

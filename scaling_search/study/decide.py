@@ -125,6 +125,7 @@ def decide(
             np.array([c.shares for c in candidates])[eligible],
             errors[eligible],
             np.log([c.cost_ratio / goal for c in candidates])[eligible],
+            [c.resolution for c, able in zip(candidates, eligible) if able],
         )
     return Decision(
         candidates,
