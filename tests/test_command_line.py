@@ -19,6 +19,9 @@ import scaling_search.__main__ as command_line
 
 CHECKOUT = Path(scaling_search.__file__).parents[1]
 GRID = "+sweep=grid"
+RACE = "+sweep=race"
+OPTUNA = "+sweep=optuna"
+RANDOM = "optuna.samplers.RandomSampler"
 SMALL = (
     GRID,
     "recipe=smoke",
@@ -27,6 +30,7 @@ SMALL = (
     "recipe.batch_size=16",
     "baseline.resolution=12",
 )
+SMALL_OPTUNA = (OPTUNA, *SMALL[1:])
 
 Call = Callable[..., SimpleNamespace]
 
@@ -98,6 +102,11 @@ REFUSED_BY_HYDRA = [
     ([GRID, "executor.workers=true"], ["executor.workers", "True"]),
     ([GRID, "constraint.tolerance=null"], ["constraint.tolerance"]),
     ([GRID, "dry_run=maybe"], ["dry_run", "maybe"]),
+    ([OPTUNA, "sweep.asks=many"], ["sweep.asks", "many"]),
+    ([OPTUNA, "sweep.rungs=1"], ["sweep.rungs"]),
+    ([OPTUNA, "sweep.alpha=[1.0]"], ["sweep.alpha"]),
+    ([RACE, "sweep.asks=9"], ["sweep.asks"]),
+    ([RACE, "budget.runs=1.5"], ["budget.runs", "1.5"]),
 ]
 REFUSED = [
     # Misspelt with a plus.
@@ -120,6 +129,39 @@ REFUSED = [
     ([GRID, "sweep.seeds=[-1]"], ["sweep.seeds", "[-1]", "negative"]),
     ([GRID, "sweep.seeds=[99999999999999999999999]"], ["sweep.seeds"]),
     ([GRID, "sweep.kind=random"], ["sweep.kind", "random"]),
+    ([GRID, "budget.runs=5"], ["budget", "runs=5", "+sweep=race"]),
+    # The samplers.
+    ([OPTUNA, "sweep.asks=0"], ["sweep.asks", "0", "between"]),
+    ([OPTUNA, "sweep.lag=-1"], ["sweep.lag", "-1", "between"]),
+    ([OPTUNA, "sweep.seeds=[0,0]"], ["sweep.seeds", "[0, 0]", "different"]),
+    ([OPTUNA, "sweep.kind=grid"], ["sweep.kind", "grid", "optuna"]),
+    ([OPTUNA, "sweep.sampler=tpa"], ["sweep.sampler", "tpa", "random, tpe"]),
+    ([OPTUNA, "sweep.sampler=null"], ["sweep.sampler", "None", "_target_"]),
+    ([OPTUNA, "+sweep.sampler.seed=1"], ["sweep.sampler", "seed", "_target_"]),
+    ([*SMALL_OPTUNA, f"+sweep.sampler._target_={RANDOM}"], ["sweep.sampler", "seed: 0"]),
+    ([*SMALL_OPTUNA, f"sweep.sampler={{_target_: {RANDOM}, sed: 0, seed: 1}}"], ["'sed'"]),
+    ([*SMALL_OPTUNA, "sweep.sampler={_target_: os.getcwd}"], ["os.getcwd", "no Optuna sampler"]),
+    ([*SMALL_OPTUNA, "sweep.sampler={_target_: optuna.samplers.TPE}"], ["optuna.samplers.TPE"]),
+    (
+        [*SMALL_OPTUNA, "constraint.tolerance=1e-9"],
+        ["nearest costs", "constraint.tolerance=", "constraint.cost_ratio="],
+    ),
+    # Rungs.
+    ([OPTUNA, "sweep.rungs=[0]"], ["sweep.rungs", "[0]", "at least 1"]),
+    ([OPTUNA, "sweep.rungs=[2,1]", "sweep.lag=8"], ["sweep.rungs", "[2, 1]", "growing"]),
+    ([OPTUNA, "sweep.rungs=[3]", "sweep.lag=8"], ["sweep.rungs", "[3]", "recipe.epochs"]),
+    ([OPTUNA, "sweep.rungs=[1]"], ["sweep.lag is 3", "sweep.lag=8", "sweep.bracket=4"]),
+    ([OPTUNA, "sweep.reduction=1"], ["sweep.reduction", "1", "at least 2"]),
+    ([RACE, "sweep.rungs=[1]"], ["sweep.rungs", "[1]", "+sweep=optuna"]),
+    # The race.
+    ([RACE, "sweep.start=0"], ["sweep.start", "0", "between"]),
+    ([RACE, "sweep.alpha=[]"], ["sweep.alpha", "empty"]),
+    # The budget.
+    ([RACE, "budget.runs=0"], ["budget.runs", "0", "above 0"]),
+    ([OPTUNA, "budget.train_flops=nan"], ["budget.train_flops", "nan"]),
+    ([OPTUNA, "+budget.hours=1"], ["budget.hours"]),
+    ([RACE, *SMALL[1:], "budget.train_flops=1"], ["budget.train_flops is 1", "one run takes"]),
+    ([*SMALL_OPTUNA, "budget.train_flops=1"], ["budget.train_flops is 1", "one run takes"]),
     # The cost.
     ([GRID, "constraint.on=real"], ["constraint.on", "real", "nominal"]),
     ([GRID, "constraint.cost_ratio=1"], ["constraint.cost_ratio", "above 1"]),
@@ -172,6 +214,7 @@ REFUSED = [
     ([GRID, "name=.."], ["name", "..", "folder"]),
     ([*SMALL, f"name={'x' * 300}"], ["name", "long"]),
     ([*SMALL, "name=store.db"], ["name", "store.db"]),
+    ([*SMALL, "name=checkpoints"], ["name", "checkpoints"]),
     ([GRID, "store=nowhere"], ["store", "nowhere", "URL"]),
     # One network.
     (["coefficients.alpha=0.9"], ["alpha", "0.9", "at least 1"]),
@@ -300,6 +343,24 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(call: Call, tmp_path: Path
     ):
         assert word in ended.out, word
     assert written(tmp_path) == []
+
+
+@pytest.mark.parametrize("sweep", [RACE, OPTUNA])
+@pytest.mark.parametrize("words", [(), ("constraint.on=nominal", "constraint.tolerance=0.1")])
+def test_a_dry_run_of_a_search_writes_nothing(
+    call: Call, tmp_path: Path, sweep: str, words: tuple[str, ...]
+) -> None:
+    ended = call(sweep, *SMALL[1:], *words, "budget.runs=6", "dry_run=true")
+    assert ended.code == 0
+    for word in ("paper", "uniform", "to start STEP 1 with, at most 6 in all", "Nothing was"):
+        assert word in ended.out, word
+    assert written(tmp_path) == []
+
+
+def test_fewer_asks_than_marked_points(call: Call) -> None:
+    ended = call(*SMALL_OPTUNA, "sweep.asks=2", "dry_run=true")
+    assert ended.code == 0
+    assert "2 asks, the marked points first: 2 distinct networks" in ended.out
 
 
 def test_a_dry_run_of_a_study_whose_points_need_more_than_the_native_resolution(

@@ -189,6 +189,30 @@ def test_runs_that_fail_every_time_do_not_hold_the_search_up(
     assert reported(folder) == content(undisturbed[name])
 
 
+def test_a_search_that_ends_sooner_the_next_time_replaces_its_records(tmp_path: Path) -> None:
+    """At first the best network's runs fail, so that the race goes on without a decision."""
+    settings = replace(STUDIES["race"], budget=Budget(runs=40))
+    best: list[Any] = []
+
+    def function(job: Job, fails: bool) -> Any:
+        best.append(job.spec.network)
+        is_best = job.spec.network == best[0]
+        if is_best and fails:
+            raise RuntimeError("boom")
+        outcome = fake_outcome(job)
+        outcome.result.val_error = 0.2 if is_best else 0.6 + outcome.result.val_error / 10
+        return outcome
+
+    def lengths(place: str, fails: bool) -> int:
+        executor = FakeExecutor(lambda job: function(job, fails), slots=1)
+        folder = fake_study(tmp_path / place, settings, executor, name="study")
+        return sum(row["step"] == "search" for row in rows(folder / "runs.csv"))
+
+    undecided, decided, alone = lengths("a", True), lengths("a", False), lengths("b", False)
+    assert undecided > decided == alone
+    assert reported(tmp_path / "a" / "study") == reported(tmp_path / "b" / "study")
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_what_diverges_does_not_win_and_is_not_asked_for_more(
     undisturbed: dict[str, Path], tmp_path: Path, name: str
