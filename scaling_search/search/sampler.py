@@ -247,7 +247,6 @@ def copy_for_dashboard(proposals: SampledProposals, url: str, name: str) -> None
     study of this name that is no such copy.
     """
     import optuna
-    import sqlalchemy as sa
 
     try:
         storage = optuna.storages.RDBStorage(url)
@@ -265,7 +264,10 @@ def copy_for_dashboard(proposals: SampledProposals, url: str, name: str) -> None
             to_study_name=name,
         )
         storage.engine.dispose()
-    except (optuna.exceptions.OptunaError, sa.exc.SQLAlchemyError, RuntimeError) as error:
+    except InvalidInput:
+        raise
+    except Exception as error:
+        # A database has many ways to refuse, and another version of Optuna may own its tables.
         raise InvalidInput(
             f"the study could not be copied into the database for optuna-dashboard "
             f"({type(error).__name__}: {str(error).splitlines()[0]}): give store= another one"

@@ -284,6 +284,7 @@ def _log_point(multipliers: Floats) -> Floats:
 
 
 def nothing_within(constraint: CostConstraint, closest: float) -> str:
+    """What to say where no network has the right cost; `closest` is the nearest cost ratio."""
     off = abs(closest / constraint.cost_ratio - 1)
     return (
         f"no network costs {constraint.cost_ratio:g} times the baseline within "

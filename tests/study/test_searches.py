@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -149,7 +151,7 @@ def test_interrupted_again_and_again(
 def test_a_folder_that_knows_more_than_the_database_is_left_alone(
     undisturbed: dict[str, Path], tmp_path: Path
 ) -> None:
-    """Somebody's published study, run again without its database and interrupted."""
+    """A study without its database and its timings, run again and interrupted."""
     whole = undisturbed["optuna"]
     folder = tmp_path / "study"
     folder.mkdir()
@@ -339,4 +341,15 @@ class TestDashboard:
         assert "'study'" in failure
         assert "name=" in failure
         # Only the copy is missing.
+        assert {row["step"] for row in rows(folder / "runs.csv")} == {"search", "family"}
+
+    def test_a_database_that_refuses_the_copy_costs_only_the_copy(self, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path / 'store.db'}"
+        optuna.create_study(study_name="other", storage=url)
+        with closing(sqlite3.connect(tmp_path / "store.db")) as database, database:
+            database.execute("ALTER TABLE trials RENAME COLUMN number TO place")
+        folder = fake_study(tmp_path, self.SETTINGS, name="study")
+        (failure,) = json.loads((folder / "environment.json").read_text())["failures"]
+        assert "optuna-dashboard" in failure
+        assert "store=" in failure
         assert {row["step"] for row in rows(folder / "runs.csv")} == {"search", "family"}
