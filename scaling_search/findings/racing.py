@@ -3,8 +3,7 @@
 The next runs go where they may show a better choice (expected improvement; Jones, Schonlau and
 Welch 1998, Journal of Global Optimization 13, 455-492), per run that the candidate then has: the
 first runs of a candidate tell more of it than later ones. The present choice counts as much as its
-best rival, so that it is not kept by luck. By replays on synthetic landscapes it chooses better
-than the knowledge gradient, P(best), Thompson sampling and halving (docs/calibration.md).
+best rival, so that it is not kept by luck. Other rules were tried: docs/calibration.md.
 """
 
 from __future__ import annotations
