@@ -17,7 +17,7 @@ from scaling_search.findings.winner import Comparison, compare_with_best
 
 Floats = NDArray[np.float64]
 
-DRAWS = 4000
+DRAWS = 2000
 
 
 @dataclass(frozen=True)

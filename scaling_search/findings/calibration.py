@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scaling_search.findings.lack_of_fit import lack_of_fit
 from scaling_search.findings.landscapes import make_landscape
 from scaling_search.findings.optimum import STEPS, find_optimum
 from scaling_search.findings.replay import replay_race
@@ -37,6 +38,8 @@ class Outcome:
     #: Whether the region holds the lattice point next to the true optimum, and its share of points.
     region_holds: bool
     region_size: float
+    #: p-value of the test of lack of fit.
+    fit_p: float
     #: Whether the set of winners holds the true best candidate, and how many it has.
     winners_hold: bool
     winners: int
@@ -61,6 +64,7 @@ def calibrate_once(setting: Setting, replay: int) -> Outcome:
     return Outcome(
         region_holds=bool((np.abs(optimum.region - nearest).max(axis=1) < 1e-9).any()),
         region_size=len(optimum.region) / len(points),
+        fit_p=lack_of_fit(land.shares, race.errors).p_value,
         winners_hold=bool(race.comparison.possible[land.best]),
         winners=int(race.comparison.possible.sum()),
         errors_hold=float(((low <= land.error) & (land.error <= high)).mean()),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.surface import Surface
-from scaling_search.findings.triangle import DIMENSIONS, quadratic, triangle
+from scaling_search.findings.triangle import DIMENSIONS, triangle
 
 Floats = NDArray[np.float64]
 
@@ -55,8 +55,8 @@ class Regret:
 
 def find_optimum(surface: Surface, level: float = 0.9) -> Optimum:
     """The optimum on a lattice of the triangle with a step of 5 %."""
-    points, value = _values(surface)
-    error = _error(value)
+    points = triangle(STEPS)
+    value, error = surface.log_error_at(points), surface.error_at(points)
     expected = error.mean(axis=0)
     best = int(np.argmin(expected))
     low, high = np.quantile(error[:, best], _tails(level))
@@ -83,25 +83,14 @@ def find_optimum(surface: Surface, level: float = 0.9) -> Optimum:
 
 def regret_of_points(surface: Surface, shares: Floats, level: float = 0.9) -> Regret:
     """Regret of spending the compute in shares (points, 3) instead of at the optimum."""
-    _, value = _values(surface)
-    chosen = _error(surface.coefficients @ quadratic(np.atleast_2d(shares)).T)
-    return _regret(np.maximum(chosen - _error(value.min(axis=1, keepdims=True)), 0), level)
+    lowest = surface.error_at(triangle(STEPS)).min(axis=1, keepdims=True)
+    return _regret(np.maximum(surface.error_at(np.atleast_2d(shares)) - lowest, 0), level)
 
 
 def regret_of_candidates(surface: Surface, level: float = 0.9) -> Regret:
     """Regret of choosing each candidate instead of the best candidate."""
     error = np.exp(surface.log_error)
     return _regret(error - error.min(axis=1, keepdims=True), level)
-
-
-def _values(surface: Surface) -> tuple[Floats, Floats]:
-    """The lattice (points, 3), and the log error of each draw there (draws, points)."""
-    points = triangle(STEPS)
-    return points, surface.coefficients @ quadratic(points).T
-
-
-def _error(log_error: Floats) -> Floats:
-    return np.exp(np.minimum(log_error, 0.0))
 
 
 def _regret(regret: Floats, level: float) -> Regret:

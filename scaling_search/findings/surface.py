@@ -1,16 +1,18 @@
 """The response surface: log error over the triangle of shares, and what it says of candidates.
 
-    log error = quadratic(shares) + slope * log_cost + step(resolution) + deviation(candidate)
+    log error = smooth(shares) + slope * log_cost + step(resolution) + deviation(candidate)
                 + block(seed) + noise
 
-The quadratic has six coefficients (Box and Wilson 1951). Real networks do not lie on a smooth
-surface exactly: layers of stride 2 treat 17 px otherwise than 16 or 18, so candidates of equal
-resolution have a step in common, and each candidate has a deviation of its own (sd tau). A seed has
-an effect common to all candidates (sd omega) and a run has noise (sd sigma). All of these
-have normal priors whose scales are multiples of sigma, and sigma^2 has an inverse gamma one: given
-the multiples everything is integrated exactly (Lindley and Smith 1972), and the multiples are
-summed over a grid. So a handful of runs gives a wide answer and not a wild one, and a candidate
-that was never trained is known from its neighbours.
+The smooth part is a quadratic (Box and Wilson 1951) with weaker terms of third degree: a bowl need
+not be as steep on one side as on the other, and a region of its lowest point that believes so is
+too small (docs/calibration.md). Real networks do not lie on a smooth surface exactly: layers of
+stride 2 treat 17 px otherwise than 16 or 18, so candidates of equal resolution have a step in
+common, and each candidate has a deviation of its own (sd tau). A seed has an effect common to all
+candidates (sd omega) and a run has noise (sd sigma). All of these have normal priors whose scales
+are multiples of sigma, and sigma^2 has an inverse gamma one: given the multiples everything is
+integrated exactly (Lindley and Smith 1972), and the multiples are summed over a grid. So a handful
+of runs gives a wide answer and not a wild one, and a candidate that was never trained is known from
+its neighbours.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.triangle import quadratic
+from scaling_search.findings.triangle import polynomial
 
 Floats = NDArray[np.float64]
 
@@ -35,8 +37,9 @@ OMEGA_SCALES = np.array([0.0, 0.5, 1.5, 5.0])
 #: Scales of the steps that are tried, likewise.
 STEP_SCALES = np.array([0.05, 0.5, 1.0, 2.0])
 #: Centre and scale of the curvature in units of the slope's scale: returns of a dimension diminish,
-#: so a bowl is likelier than a hill, and its bottom is about as likely inside as on an edge.
-BOWL, CURVATURE = 1.0, 1.5
+#: so a bowl is likelier than a hill, and its bottom is about as likely inside as on an edge. BEND
+#: is the scale of the terms of third degree.
+BOWL, CURVATURE, BEND = 1.0, 1.5, 1.0
 #: Log error per unit of log cost: what doublings of small networks buy; sd in units of sigma. The
 #: few per cent by which costs differ cannot teach it, but would let it stand in for what else
 #: networks of equal rounding have in common.
@@ -65,6 +68,8 @@ class Surface:
     sd: Floats
     #: (candidates,): probability that it is the best of the candidates.
     p_best: Floats
+    #: (candidates,): how many runs of each were known.
+    runs: NDArray[np.int64]
     #: Noise of a run, deviation of networks from the surface, effect of seeds: posterior means, in
     #: log error (0.05 is 5 % of the error).
     sigma: float
@@ -72,13 +77,21 @@ class Surface:
     omega: float
     #: (draws, candidates): log of the true mean error.
     log_error: Floats
-    #: (draws, 6): coefficients of `quadratic`.
+    #: (draws, 10): coefficients of `polynomial`.
     coefficients: Floats
 
     @property
     def choice(self) -> int:
         """Index of the candidate with the lowest expected error."""
         return int(np.argmin(self.mean))
+
+    def log_error_at(self, shares: Floats) -> Floats:
+        """(draws, points): log error of the smooth part at shares (points, 3), even above 0."""
+        return np.asarray(self.coefficients @ polynomial(shares).T)
+
+    def error_at(self, shares: Floats) -> Floats:
+        """(draws, points): error of the smooth part at shares (points, 3), 1 at most."""
+        return np.asarray(np.exp(np.minimum(self.log_error_at(shares), 0.0)))
 
     @property
     def expected_regret(self) -> Floats:
@@ -105,7 +118,8 @@ def fit_surface(
     level = float(y.mean()) if y.size else math.log(UNKNOWN_ERROR)
     y = y - level
 
-    design = quadratic(shares)
+    design = polynomial(shares)
+    terms = design.shape[1]
     if log_cost is not None:
         design = np.column_stack([design, np.asarray(log_cost, float)])
     steps = _steps(resolution, len(shares))
@@ -145,11 +159,11 @@ def fit_surface(
     prior = 1 / scale**2
     info = info[:, :, None] + np.einsum("sp,pq->spq", prior, np.eye(design.shape[1]))
     vector = vector[:, :, None] + prior * centre
-    inverse = np.linalg.inv(info)
-    middle = np.einsum("otspq,otsq->otsp", inverse, vector)
+    lower = np.linalg.cholesky(info)
+    middle = np.linalg.solve(info, vector[..., None])[..., 0]
     squares = squares[:, :, None] + (prior * centre**2).sum(axis=1)
     squares = squares - np.einsum("otsp,otsp->ots", vector, middle)
-    log_det = log_det[:, :, None] + np.linalg.slogdet(info)[1] - np.log(prior).sum(axis=1)
+    log_det = log_det[:, :, None] + 2 * _log_diagonal(lower) - np.log(prior).sum(axis=1)
     shape, rate = SIGMA_SHAPE + 0.5 * len(y), SIGMA_RATE + 0.5 * np.maximum(squares, 0)
     log_weight = -0.5 * log_det - shape * np.log(rate)
     weight = np.exp(log_weight - log_weight.max()).ravel()
@@ -160,8 +174,9 @@ def fit_surface(
     o, t, s = np.unravel_index(np.minimum(pick, weight.size - 1), log_weight.shape)
     z, gamma = _noise(design.shape[1] + count, shape)
     sigma = np.sqrt(rate[o, t, s] / gamma)
-    factor = np.linalg.cholesky(inverse)[o, t, s]
-    wobble = sigma[:, None] * (factor @ z[:, : design.shape[1], None])[:, :, 0]
+    used, which = np.unique(np.stack([o, t, s]), axis=1, return_inverse=True)
+    factor = np.linalg.inv(lower[tuple(used)])[which]
+    wobble = sigma[:, None] * np.einsum("kqp,kq->kp", factor, z[:, : design.shape[1]])
     b = np.stack([middle[o, t, s] + wobble, middle[o, t, s] - wobble])  # (2, pairs, coefficients)
     deviation = np.empty((2, PAIRS, count))
     for index in range(len(OMEGA_SCALES)):
@@ -173,9 +188,10 @@ def fit_surface(
         deviation[:, these] = along_axes @ axes[index].T
     # The log of a mean error lies above the mean of log errors.
     b[:, :, 0] += level + 0.5 * sigma**2 * (1 + OMEGA_SCALES[o] ** 2)
-    coefficients = b[:, :, :6].reshape(-1, 6)
-    log_error = coefficients @ design[:, :6].T + deviation.reshape(-1, count)
+    coefficients = b[:, :, :terms].reshape(-1, terms)
+    log_error = coefficients @ design[:, :terms].T + deviation.reshape(-1, count)
     log_error += b[:, :, smooth:].reshape(len(log_error), -1) @ steps.T
+    wins = np.bincount(log_error.argmin(axis=1), minlength=count)
     log_error = np.minimum(log_error, 0.0)  # an error is 1 at most
     error = np.exp(log_error)
     mean = error.mean(axis=0)
@@ -183,7 +199,8 @@ def fit_surface(
         shares=shares,
         mean=mean,
         sd=np.sqrt(np.maximum((error**2).mean(axis=0) - mean**2, 0)),
-        p_best=np.bincount(error.argmin(axis=1), minlength=count) / len(error),
+        p_best=wins / len(error),
+        runs=np.bincount(rows, minlength=count),
         sigma=float(sigma.mean()),
         tau=float((sigma * TAU_SCALES[t]).mean()),
         omega=float((sigma * OMEGA_SCALES[o]).mean()),
@@ -197,6 +214,11 @@ def log_errors(errors: Floats) -> Floats:
     positive = errors[np.isfinite(errors) & (errors > 0)]
     floor = 0.5 * float(positive.min()) if positive.size else 0.5
     return np.asarray(np.log(np.maximum(errors, floor)))
+
+
+def _log_diagonal(lower: Floats) -> Floats:
+    """(...): log determinants of triangular matrices (..., n, n)."""
+    return np.asarray(np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1))
 
 
 def _steps(resolution: Sequence[int] | None, count: int) -> Floats:
@@ -218,8 +240,9 @@ def _prior(cost: bool, steps: int) -> tuple[Floats, Floats]:
     A centre of the curvature in units of sigma is not known before sigma is, but its prior says no
     more than a likely order of size, for which UNIT_SIGMA stands.
     """
-    unit = np.array([1.0, 1.0, CURVATURE, CURVATURE, CURVATURE])
-    bowl = BOWL * UNIT_SIGMA * np.array([0.0, 0.0, 1.0, 0.0, 1.0])
+    unit = np.repeat([1.0, CURVATURE, BEND], [2, 3, 4])
+    bowl = np.zeros(len(unit))
+    bowl[[2, 4]] = BOWL * UNIT_SIGMA
     surface, step = np.meshgrid(SURFACE_SCALES, STEP_SCALES if steps else [1.0], indexing="ij")
     surface, step = surface.reshape(-1, 1), step.reshape(-1, 1)
     one = np.ones_like(surface)

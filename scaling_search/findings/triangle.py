@@ -1,4 +1,4 @@
-"""The triangle of shares: its plane, a lattice on it, and a quadratic that treats sides alike."""
+"""The triangle of shares: its plane, a lattice on it, polynomials that treat all sides alike."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ def quadratic(shares: Floats) -> Floats:
     """
     x, y = (np.asarray(shares, float) @ PLANE).T
     return np.column_stack([np.ones(len(x)), x, y, x * x, np.sqrt(2) * x * y, y * y])
+
+
+def polynomial(shares: Floats) -> Floats:
+    """(points, 10): the six of `quadratic`, and four of third degree that make a bowl lopsided."""
+    x, y = (np.asarray(shares, float) @ PLANE).T
+    root = np.sqrt(3)
+    third = np.column_stack([x**3, root * x * x * y, root * x * y * y, y**3])
+    return np.column_stack([quadratic(shares), third])

@@ -103,7 +103,7 @@ def _fit(evidence: Evidence) -> str:
     fit = evidence.fit
     if not fit.testable:
         return "Whether the surface fits cannot be tested without repeated seeds."
-    test = f"F test, p = {fit.p_value:.3f}"
+    test = "F test, p " + (f"= {fit.p_value:.3f}" if fit.p_value >= 0.001 else "< 0.001")
     if fit.p_value < _MISFIT:
         return (
             f"The surface does not fit ({test}): networks deviate from it by more than the noise "

@@ -17,7 +17,6 @@ import numpy as np
 
 from scaling_search.findings.optimum import STEPS, Optimum
 from scaling_search.findings.surface import Surface
-from scaling_search.findings.triangle import quadratic
 from scaling_search.findings.triangle import triangle as lattice
 from scaling_search.forecast import ScalingLaw
 from scaling_search.report.tables import LEVEL, Tables
@@ -113,7 +112,7 @@ def triangle(tables: Tables) -> str:
 def _draw_surface(axes: Any, surface: Surface, optimum: Optimum) -> None:
     """Expected accuracy at equal cost as lines, and the region of its highest point."""
     points = lattice(STEPS)
-    error = np.exp(surface.coefficients @ quadratic(points).T).mean(axis=0)
+    error = surface.error_at(points).mean(axis=0)
     inside = (np.abs(points[:, None] - optimum.region[None]).max(axis=2) < 1e-9).any(axis=1)
     axes.tricontourf(*points.T, inside.astype(float), levels=[0.5, 1.5], colors=["0.9"], zorder=0)
     if np.ptp(error) > 1e-6:

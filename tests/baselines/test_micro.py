@@ -37,9 +37,11 @@ def test_every_published_baseline_has_one() -> None:
 def test_small_and_deep(name: str) -> None:
     micro = _micro(name)
     assert 3e5 < scale(micro, PAPER, 0).cost.macs < 6e5
-    assert sum(micro.architecture.repeats) >= 4
-    deeper = scale_by(micro, depth_mult=1.25, width_mult=1, resolution=micro.resolution)
-    assert 1.1 < deeper.cost_ratio < 1.3
+    blocks = sum(micro.architecture.repeats)
+    assert blocks >= 4
+    one_more = scale_by(micro, depth_mult=1 + 1 / blocks, width_mult=1, resolution=20)
+    assert sum(one_more.architecture.repeats) == blocks + 1
+    assert 1.05 < one_more.cost_ratio < 1.35
 
 
 @each

@@ -1,4 +1,4 @@
-"""The answer holds what it promises, with its own stopping rule (full: benchmarks/calibration.py)."""
+"""The answer holds what it promises, under racing (at full: benchmarks/calibration.py)."""
 
 import numpy as np
 import pytest

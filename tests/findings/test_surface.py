@@ -7,7 +7,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.findings import surface as module
 from scaling_search.findings.landscapes import KINDS, make_landscape
 from scaling_search.findings.surface import fit_surface
-from scaling_search.findings.triangle import quadratic, triangle
+from scaling_search.findings.triangle import polynomial, triangle
 
 SHARES = triangle(6)
 RNG = np.random.default_rng(2)
@@ -33,18 +33,19 @@ def test_values_are_those_of_the_joint_normal_model(monkeypatch: pytest.MonkeyPa
 
     rows, columns = np.nonzero(np.isfinite(errors))
     y = np.log(errors[rows, columns])
-    features = np.column_stack([quadratic(SHARES), cost])
-    sd = np.r_[module.LEVEL_SCALE, scale * np.r_[1, 1, [module.CURVATURE] * 3], module.COST_SLOPE_SCALE]
-    centre = np.zeros(7)
+    features = np.column_stack([polynomial(SHARES), cost])
+    unit = np.r_[1, 1, [module.CURVATURE] * 3, [module.BEND] * 4]
+    sd = np.r_[module.LEVEL_SCALE, scale * unit, module.COST_SLOPE_SCALE]
+    centre = np.zeros(11)
     centre[[3, 5]] = scale * module.BOWL * module.UNIT_SIGMA
-    centre[6] = module.COST_SLOPE
+    centre[10] = module.COST_SLOPE
     value = (features * sd**2) @ features.T + tau**2 * np.eye(28)
     seen = value[np.ix_(rows, rows)] + omega**2 * (columns[:, None] == columns) + np.eye(len(rows))
     off = y - y.mean() - (features @ centre)[rows]
-    wanted = (features * np.r_[sd[:6] ** 2, 0]) @ features.T + tau**2 * np.eye(28)
+    wanted = (features * np.r_[sd[:10] ** 2, 0]) @ features.T + tau**2 * np.eye(28)
     # At equal cost: the covariate's part is known of but not predicted.
     cross = wanted[:, rows]
-    expected = (features[:, :6] @ centre[:6]) + cross @ np.linalg.solve(seen, off)
+    expected = (features[:, :10] @ centre[:10]) + cross @ np.linalg.solve(seen, off)
     found = fitted.log_error.mean(axis=0)
     assert np.allclose(found - found.mean(), expected - expected.mean(), atol=1e-9)
 
