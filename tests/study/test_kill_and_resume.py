@@ -125,7 +125,7 @@ def test_kill_9_between_rungs_and_in_a_continued_run(
     alone, killed = tmp_path / "alone", tmp_path / "killed"
     for folder in (alone, killed):
         folder.mkdir()
-    for name in ("triangle", "accuracy_against_macs"):
+    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
         monkeypatch.setattr(figures, name, lambda _: "<svg/>")
     words = ["executor.workers=2", f"data.cache_dir={cache}"]
     monkeypatch.setattr(sys, "argv", ["scaling_search", *HALVING, *words])

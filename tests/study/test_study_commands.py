@@ -48,7 +48,7 @@ def call(
     """Type a command; gives code, out, err and the jobs that it trained."""
     monkeypatch.chdir(tmp_path)
     # Drawing takes most of a command's time here; tests of the report draw.
-    for name in ("triangle", "accuracy_against_macs"):
+    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
         monkeypatch.setattr(figures, name, lambda _: "<svg/>")
 
     def run(*words: str, function: Callable[[Job], Any] = fake_outcome) -> SimpleNamespace:
