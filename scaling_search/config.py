@@ -23,6 +23,11 @@ from scaling_search.search import (
     OptunaSettings,
     RaceSettings,
 )
+from scaling_search.series import (
+    Observation1Settings,
+    Observation2Settings,
+    SingleVsCompoundSettings,
+)
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
 
 
@@ -129,11 +134,38 @@ class _OptunaSchema(OptunaSettings):
         pass
 
 
+@dataclass(frozen=True)
+class _Observation1Schema(Observation1Settings):
+    """As _GridSchema."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class _Observation2Schema(Observation2Settings):
+    """As _GridSchema."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class _SingleVsCompoundSchema(SingleVsCompoundSettings):
+    """As _GridSchema."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
 #: Kind of study -> the schema that Hydra fills, and the settings that are made of it.
 _SWEEPS: dict[str, tuple[type, type]] = {
     "grid": (_GridSchema, GridSettings),
     "race": (_RaceSchema, RaceSettings),
     "optuna": (_OptunaSchema, OptunaSettings),
+    "observation1": (_Observation1Schema, Observation1Settings),
+    "observation2": (_Observation2Schema, Observation2Settings),
+    "single_vs_compound": (_SingleVsCompoundSchema, SingleVsCompoundSettings),
 }
 
 

@@ -4,7 +4,6 @@ from scaling_search.study.conduct import (
     claimed,
     define,
     open_database,
-    run_study,
     study_folder,
 )
 from scaling_search.study.decide import Decision, decide
@@ -16,6 +15,7 @@ from scaling_search.study.settings import (
     FidelitySettings,
     StudySettings,
 )
+from scaling_search.study.training import run_study
 
 __all__ = [
     "Conduct",

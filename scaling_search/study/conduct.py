@@ -1,4 +1,4 @@
-"""Carrying out a study: STEP 1, the decision, STEP 2, and the records of both."""
+"""Around a study: its task and device, its folder, its database."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     platform = Platform(resolve_device(conduct.executor.device), torch_version(), TRAINER_VERSION)
     definition = StudyDefinition(settings, task.facts, platform)
     require_native(definition.baseline.resolution, task.facts)
-    # Refused here, before anything is written, where nothing can be searched.
-    _ = definition.search_runs
+    # Refused here, before anything is written, where nothing can be trained.
+    _ = definition.first_runs
     return definition, task
 
 
@@ -134,111 +134,3 @@ def claimed(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iter
         yield
     finally:
         lock.release()
-
-
-def run_study(
-    definition: StudyDefinition,
-    conduct: Conduct,
-    folder: Path,
-    database: Database,
-    executor: LocalExecutor[Job, Outcome],
-    command: str,
-    progress: Callable[[str, int], Progress],
-) -> list[str]:
-    """Train what is missing of STEP 1 and STEP 2 and write the study's records.
-
-    `progress(step, runs)` gives the progress to report on. Records are written after each step and
-    also when the study is interrupted. Gives one line for each run that failed.
-    """
-    if conduct.fresh:
-        _forget(folder)
-    write_definition(folder, definition)
-    # A folder that came from elsewhere, such as a clone's, brings its runs with it.
-    for content, run in read_records(folder).items():
-        database.record(content, run)
-    planned: list[PlannedRun] = []
-    failures: list[str] = []
-    search = definition.search()
-    searching = SearchProposer(definition, search)
-    checkpoints = (folder.parent / "checkpoints").resolve()
-
-    def train(step: str, proposer: Proposer, runs: Sequence[PlannedRun], expected: int) -> None:
-        reported = progress(step, expected)
-        weights = {}
-        if step == "family" and definition.settings.family.save_weights:
-            weights = {
-                run.spec.key: folder / "weights" / f"{run.member.id}-seed{run.spec.seed}.pt"
-                for run in runs
-            }
-
-        def make_job(spec: RunSpec) -> Job:
-            path = weights.get(spec.key)
-            kept = checkpoints if definition.settings.sweep.rungs else None
-            return Job(spec, definition.settings.data, path.resolve() if path else None, kept)
-
-        try:
-            complete(
-                proposer,
-                database,
-                executor,
-                make_job,
-                attempts=conduct.executor.attempts,
-                timeout=conduct.executor.timeout,
-                progress=reported,
-            )
-        finally:
-            failures.extend(reported.failures)
-            planned.extend(runs)
-            write(whole=False)
-
-    def write(whole: bool) -> None:
-        stored = database.stored_runs(run.spec.key for run in planned)
-        if whole or len(stored) >= known_rows(folder):
-            # A folder that knows more than the database, such as a clone's, is left alone.
-            if isinstance(search.proposals, SampledProposals):
-                write_asks(folder, search.proposals)
-            write_records(folder, definition, planned, stored)
-            write_environment(folder, command, executor.slots, failures, searching.ended)
-
-    train("search", searching, searching.runs, len(definition.search_runs))
-    _forget_checkpoints(checkpoints, searching.runs)
-    if isinstance(search.proposals, SampledProposals):
-        try:
-            copy_for_dashboard(search.proposals, database.address, folder.name)
-        except InvalidInput as error:
-            # The study itself does not need the copy.
-            failures.append(str(error))
-    candidates = candidates_of(definition, search)
-    known = database.search_results(run.spec.key for run in searching.runs)
-    decision = decide(definition, candidates.kept, search_runs(searching.runs, known))
-    if decision.winner is not None:
-        runs = definition.family_runs(decision.winner.coefficients)
-        train("family", AllAtOnce([run.spec for run in runs]), runs, len(runs))
-        if definition.settings.fidelity.wanted:
-            runs = fidelity_runs(definition, decision)
-            train("fidelity", AllAtOnce([run.spec for run in runs]), runs, len(runs))
-    if not failures and known_rows(folder) != len({run.spec.key for run in planned}):
-        # An earlier time, when runs failed, the search went another way.
-        write(whole=True)
-    return failures
-
-
-def candidates_of(definition: StudyDefinition, search: Search) -> Candidates:
-    """What a search has compared."""
-    if isinstance(search.proposals, SampledProposals):
-        return search.proposals.candidates
-    return definition.candidates
-
-
-def _forget_checkpoints(folder: Path, runs: Sequence[PlannedRun]) -> None:
-    """Remove what would let the runs that stopped at a rung go on: the search has ended."""
-    for run in runs:
-        (folder / checkpoint_name(run.spec)).unlink(missing_ok=True)
-    with suppress(OSError):
-        folder.rmdir()
-
-
-def _forget(folder: Path) -> None:
-    """Remove the files of an earlier study of this name; its lock and its weights stay."""
-    for name in STUDY_FILES:
-        (folder / name).unlink(missing_ok=True)

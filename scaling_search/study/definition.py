@@ -6,7 +6,7 @@ keys, so that a study can be planned, resumed, and read again anywhere.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from scaling_search.search import Candidate, Candidates
 from scaling_search.search.assemble import SearchSpace, begin_search, known_candidates
 from scaling_search.search.race import Race
 from scaling_search.search.strategy import Evaluation, Search
+from scaling_search.series import Networks, SingleVsCompoundSettings, list_networks
 from scaling_search.study.settings import StudySettings, from_plain, to_plain
 
 
@@ -37,7 +38,7 @@ class Platform:
 class PlannedRun:
     """A run and why it is wanted."""
 
-    #: search (STEP 1), family (STEP 2), or `fidelity: NAME`.
+    #: search (STEP 1), family (STEP 2), `fidelity: NAME`, or series.
     step: str
     member: FamilyMember
     spec: RunSpec
@@ -76,12 +77,12 @@ class StudyDefinition:
     @cached_property
     def candidates(self) -> Candidates:
         """The distinct networks that are known before anything is trained."""
-        return known_candidates(self.settings.sweep, self._space)
+        return known_candidates(self.settings.search, self._space)
 
     def search(self) -> Search:
         """STEP 1 from its beginning."""
         settings = self.settings
-        return begin_search(settings.sweep, self._space, self.candidates, settings.budget)
+        return begin_search(settings.search, self._space, self.candidates, settings.budget)
 
     @cached_property
     def looks(self) -> int:
@@ -107,6 +108,44 @@ class StudyDefinition:
         assert isinstance(point, Candidate)
         rung = evaluation.epochs if evaluation.epochs < search.epochs else None
         return self.run("search", point.member, 1.0, evaluation.seed, rung)
+
+    @cached_property
+    def baselines(self) -> tuple[Baseline, ...]:
+        """The baselines of a study of series."""
+        sweep, given = self.settings.sweep, self.settings.baseline
+        if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.baselines:
+            return (self.baseline,)
+        named = [
+            replace(given, name="", _target_=name) if "." in name else replace(given, name=name, _target_="")
+            for name in sweep.baselines
+        ]
+        return tuple(b.load(self.facts.num_classes, self.facts.in_channels) for b in named)
+
+    @cached_property
+    def networks(self) -> Networks:
+        """The networks of a study of series."""
+        assert self.settings.series is not None
+        return list_networks(
+            self.settings.series,
+            self.baselines,
+            self.settings.constraint,
+            self.facts.native_resolution,
+        )
+
+    @cached_property
+    def series_runs(self) -> tuple[PlannedRun, ...]:
+        """Every network of a study of series with every seed, seed by seed."""
+        phi = {point.member.id: point.phi for point in self.networks.points}
+        return tuple(
+            self.run("series", member, phi[member.id], seed)
+            for seed in self.settings.sweep.seeds
+            for member in self.networks.members
+        )
+
+    @property
+    def first_runs(self) -> tuple[PlannedRun, ...]:
+        """The runs that are wanted before any result is known."""
+        return self.search_runs if self.settings.series is None else self.series_runs
 
     def family(self, coefficients: Coefficients) -> tuple[FamilyMember, ...]:
         """STEP 2's listed members, in the order of family.phi."""

@@ -44,16 +44,18 @@ def make_plan(
     definition: StudyDefinition, task: ProxyTask, database: Database | None, slots: int
 ) -> Plan:
     """Count, price and estimate. Raises InvalidInput where the disk cannot hold the caches."""
-    runs = definition.search_runs
+    runs = definition.first_runs
     stored = database.stored_runs(r.spec.key for r in runs) if database else {}
     flops = {run.spec.key: _train_flops(definition, run) for run in runs}
     speeds = sorted(flops[key] / max(run.seconds, 1e-3) for key, run in stored.items())
     device = definition.platform.device
     speed = speeds[len(speeds) // 2] if speeds else _TYPICAL_FLOPS[device]
     missing = sum(value for key, value in flops.items() if key not in stored)
-    budget = definition.search().budget.runs or len(runs)
-    missing += max(0, budget - len(runs)) * max(flops.values())
-    seconds = (missing + _family_flops(definition)) / speed / slots
+    budget = len(runs)
+    if definition.settings.series is None:
+        budget = definition.search().budget.runs or len(runs)
+        missing += max(0, budget - len(runs)) * max(flops.values()) + _family_flops(definition)
+    seconds = missing / speed / slots
 
     resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
     if task.image_set.drawn:
@@ -99,13 +101,32 @@ def _bytes(shape: tuple[int, ...]) -> int:
 def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
     """The plan as lines of text."""
     definition = plan.definition
-    facts, settings, candidates = definition.facts, definition.settings, definition.candidates
-    constraint = settings.constraint
+    facts = definition.facts
     write(
         f"Task: {facts.name}, {facts.num_classes} classes, {facts.train_images:,} train, "
         f"{facts.val_images:,} val and {facts.test_images:,} test images of "
         f"{facts.native_resolution} px"
     )
+    if definition.settings.series is None:
+        _print_search(plan, write)
+    else:
+        _print_series(plan, write)
+    source = (
+        f"measured on {plan.measured_on} finished runs"
+        if plan.measured_on
+        else "a guess until the first runs have ended"
+    )
+    write(
+        f"Time: about {_duration(plan.seconds)} with {plan.slots} workers on "
+        f"{definition.platform.device} ({source})"
+    )
+    write(f"Disk: {plan.cache_bytes / 1e6:,.0f} MB of pixels in {plan.cache_folder}")
+
+
+def _print_search(plan: Plan, write: Callable[[str], None]) -> None:
+    definition = plan.definition
+    settings, candidates = definition.settings, definition.candidates
+    constraint = settings.constraint
     base = plan.runs[0].member.baseline
     macs = plan.runs[0].member.cost.macs / plan.runs[0].member.cost_ratio
     write(f"Baseline: {base.name} at {base.resolution} px, {round(macs):,} multiply-adds")
@@ -148,16 +169,26 @@ def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
     if isinstance(settings.sweep, RaceSettings | OptunaSettings):
         runs = f"Runs: {len(plan.runs)} to start STEP 1 with, at most {plan.most_runs} in all"
     write(f"{runs}; {len(plan.known)} of the first ones are already in the database")
-    source = (
-        f"measured on {plan.measured_on} finished runs"
-        if plan.measured_on
-        else "a guess until the first runs have ended"
-    )
-    write(
-        f"Time: about {_duration(plan.seconds)} with {plan.slots} workers on "
-        f"{definition.platform.device} ({source})"
-    )
-    write(f"Disk: {plan.cache_bytes / 1e6:,.0f} MB of pixels in {plan.cache_folder}")
+
+
+def _print_series(plan: Plan, write: Callable[[str], None]) -> None:
+    networks = plan.definition.networks
+    write(f"Series: {len(networks.points)} points, {len(networks.members)} distinct networks")
+    write("  network   depth  width  px   cost    multiply-adds     params  series")
+    for point in networks.points:
+        member, cost = point.member, point.member.cost
+        outside = "" if point.within else "  (outside the tolerance: compared, and said so)"
+        write(
+            f"  {member.id}  {member.depth_mult:<6.3f} {member.width_mult:<6.3f} "
+            f"{member.resolution:<4} {member.cost_ratio:<6.3f} {cost.macs:>14,} "
+            f"{cost.params:>10,}  {point.baseline}, {point.series}{outside}"
+        )
+    left_out: dict[str, list[str]] = {}
+    for network in networks.left_out:
+        left_out.setdefault(network.reason, []).append(network.what)
+    for reason, what in left_out.items():
+        write(f"  left out, {reason}: {'; '.join(what)}")
+    write(f"Runs: {len(plan.runs)}; {len(plan.known)} of them are already in the database")
 
 
 def _duration(seconds: float) -> str:

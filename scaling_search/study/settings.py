@@ -13,6 +13,15 @@ from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.search import Budget, CostConstraint, GridSettings
 from scaling_search.search.assemble import SweepSettings
+from scaling_search.series import (
+    Observation1Settings,
+    Observation2Settings,
+    SeriesSettings,
+    SingleVsCompoundSettings,
+)
+
+#: A search for coefficients, or series of networks to compare.
+AnySweep = SweepSettings | Observation1Settings | Observation2Settings | SingleVsCompoundSettings
 
 T = TypeVar("T")
 
@@ -104,13 +113,16 @@ class StudySettings:
     baseline: BaselineSettings
     data: DataSettings
     recipe: Recipe
-    sweep: SweepSettings
+    sweep: AnySweep
     constraint: CostConstraint
     family: FamilySettings
     budget: Budget = field(default_factory=Budget)
     fidelity: FidelitySettings = field(default_factory=FidelitySettings)
 
     def __post_init__(self) -> None:
+        if isinstance(self.sweep, SeriesSettings):
+            self._refuse_what_searches_need()
+            return
         if type(self.sweep) is GridSettings and self.budget != Budget():
             raise InvalidInput(
                 f"budget is {self.budget}, but a grid trains all that it lists: leave budget out, "
@@ -121,6 +133,39 @@ class StudySettings:
             raise InvalidInput(
                 f"sweep.rungs has {late}, but each must be below recipe.epochs = "
                 f"{self.recipe.epochs}, where every run ends"
+            )
+
+    @property
+    def search(self) -> SweepSettings:
+        """The sweep of a study that is a search."""
+        assert not isinstance(self.sweep, SeriesSettings)
+        return self.sweep
+
+    @property
+    def series(self) -> SeriesSettings | None:
+        """The sweep of a study that compares series; None where it is a search."""
+        return self.sweep if isinstance(self.sweep, SeriesSettings) else None
+
+    def _refuse_what_searches_need(self) -> None:
+        """A setting that would have no effect is a mistake."""
+        parts: dict[str, tuple[Any, Any]] = {
+            "family": (self.family, FamilySettings()),
+            "budget": (self.budget, Budget()),
+            "fidelity": (self.fidelity, FidelitySettings()),
+        }
+        if not isinstance(self.sweep, SingleVsCompoundSettings):
+            parts["constraint"] = (self.constraint, CostConstraint())
+        for name, (given, default) in parts.items():
+            if given != default:
+                changed = differences(asdict(default), asdict(given), f"{name}.")[0]
+                raise InvalidInput(
+                    f"{changed.split(':')[0]} is given, but +sweep={self.sweep.kind} has no "
+                    f"{name}: leave it out"
+                )
+        if self.constraint.cost_ratio != CostConstraint().cost_ratio:
+            raise InvalidInput(
+                f"constraint.cost_ratio is {self.constraint.cost_ratio:g}, but "
+                "+sweep=single_vs_compound compares at sweep.costs: give sweep.costs="
             )
 
 

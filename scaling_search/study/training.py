@@ -1,0 +1,186 @@
+"""Training what is missing of a study: STEP 1, the decision and STEP 2, or series of networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaling_search.errors import InvalidInput
+from scaling_search.execution import LocalExecutor
+from scaling_search.proxy import Job, Outcome, RunSpec
+from scaling_search.proxy.run import checkpoint_name
+from scaling_search.search import Candidates
+from scaling_search.search.sampler import SampledProposals, copy_for_dashboard
+from scaling_search.search.strategy import Search
+from scaling_search.study.asks import write_asks
+from scaling_search.study.decide import decide, search_runs
+from scaling_search.study.definition import PlannedRun, StudyDefinition
+from scaling_search.study.fidelity import fidelity_runs
+from scaling_search.study.folder import (
+    STUDY_FILES,
+    known_rows,
+    read_records,
+    write_definition,
+    write_environment,
+    write_records,
+)
+from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
+from scaling_search.study.searching import SearchProposer
+from scaling_search.study.settings import Conduct
+
+if TYPE_CHECKING:
+    from scaling_search.study.database import Database
+
+
+def run_study(
+    definition: StudyDefinition,
+    conduct: Conduct,
+    folder: Path,
+    database: Database,
+    executor: LocalExecutor[Job, Outcome],
+    command: str,
+    progress: Callable[[str, int], Progress],
+) -> list[str]:
+    """Train what is missing and write the study's records.
+
+    `progress(step, runs)` gives the progress to report on. Records are written after each step and
+    also when the study is interrupted. Gives one line for each run that failed.
+    """
+    if conduct.fresh:
+        _forget(folder)
+    write_definition(folder, definition)
+    # A folder that came from elsewhere, such as a clone's, brings its runs with it.
+    for content, run in read_records(folder).items():
+        database.record(content, run)
+    study = _Training(definition, conduct, folder, database, executor, command, progress)
+    if definition.settings.series is not None:
+        study.train("series", _all(definition.series_runs), definition.series_runs)
+    else:
+        _search_and_scale(study)
+    if not study.failures and known_rows(folder) != len({run.spec.key for run in study.planned}):
+        # An earlier time, when runs failed, the search went another way.
+        study.write(whole=True)
+    return study.failures
+
+
+def _search_and_scale(study: _Training) -> None:
+    """STEP 1, the decision, STEP 2 and the check of fidelity."""
+    definition, database = study.definition, study.database
+    search = study.search = definition.search()
+    searching = study.searching = SearchProposer(definition, search)
+    study.train("search", searching, searching.runs, len(definition.search_runs))
+    _forget_checkpoints(study.checkpoints, searching.runs)
+    if isinstance(search.proposals, SampledProposals):
+        try:
+            copy_for_dashboard(search.proposals, database.address, study.folder.name)
+        except InvalidInput as error:
+            # The study itself does not need the copy.
+            study.failures.append(str(error))
+    candidates = candidates_of(definition, search)
+    known = database.search_results(run.spec.key for run in searching.runs)
+    decision = decide(definition, candidates.kept, search_runs(searching.runs, known))
+    if decision.winner is not None:
+        runs = definition.family_runs(decision.winner.coefficients)
+        study.train("family", _all(runs), runs)
+        if definition.settings.fidelity.wanted:
+            runs = fidelity_runs(definition, decision)
+            study.train("fidelity", _all(runs), runs)
+
+
+@dataclass
+class _Training:
+    """A study under way."""
+
+    definition: StudyDefinition
+    conduct: Conduct
+    folder: Path
+    database: Database
+    executor: LocalExecutor[Job, Outcome]
+    command: str
+    progress: Callable[[str, int], Progress]
+    #: All runs of the steps so far, in the order of planning.
+    planned: list[PlannedRun] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    search: Search | None = None
+    searching: SearchProposer | None = None
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where runs that stopped at a rung wait to go on."""
+        return (self.folder.parent / "checkpoints").resolve()
+
+    def train(
+        self,
+        step: str,
+        proposer: Proposer,
+        runs: Sequence[PlannedRun],
+        expected: int | None = None,
+    ) -> None:
+        """One step; `runs` may grow while the proposer goes on, `expected` is for the display."""
+        reported = self.progress(step, len(runs) if expected is None else expected)
+        weights = {}
+        if step == "family" and self.definition.settings.family.save_weights:
+            weights = {
+                run.spec.key: self.folder / "weights" / f"{run.member.id}-seed{run.spec.seed}.pt"
+                for run in runs
+            }
+        kept = self.checkpoints if self.search and self.search.settings.rungs else None
+
+        def make_job(spec: RunSpec) -> Job:
+            path = weights.get(spec.key)
+            data = self.definition.settings.data
+            return Job(spec, data, path.resolve() if path else None, kept)
+
+        try:
+            complete(
+                proposer,
+                self.database,
+                self.executor,
+                make_job,
+                attempts=self.conduct.executor.attempts,
+                timeout=self.conduct.executor.timeout,
+                progress=reported,
+            )
+        finally:
+            self.failures.extend(reported.failures)
+            self.planned.extend(runs)
+            self.write(whole=False)
+
+    def write(self, whole: bool) -> None:
+        """The study's records as far as they are known."""
+        stored = self.database.stored_runs(run.spec.key for run in self.planned)
+        # A folder that knows more than the database, such as a clone's, is left alone.
+        if whole or len(stored) >= known_rows(self.folder):
+            if self.search and isinstance(self.search.proposals, SampledProposals):
+                write_asks(self.folder, self.search.proposals)
+            write_records(self.folder, self.definition, self.planned, stored)
+            ended = self.searching is None or self.searching.ended
+            write_environment(self.folder, self.command, self.executor.slots, self.failures, ended)
+
+
+def _all(runs: Sequence[PlannedRun]) -> AllAtOnce:
+    return AllAtOnce([run.spec for run in runs])
+
+
+def candidates_of(definition: StudyDefinition, search: Search) -> Candidates:
+    """What a search has compared."""
+    if isinstance(search.proposals, SampledProposals):
+        return search.proposals.candidates
+    return definition.candidates
+
+
+def _forget_checkpoints(folder: Path, runs: Sequence[PlannedRun]) -> None:
+    """Remove what would let the runs that stopped at a rung go on: the search has ended."""
+    for run in runs:
+        (folder / checkpoint_name(run.spec)).unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _forget(folder: Path) -> None:
+    """Remove the files of an earlier study of this name; its lock and its weights stay."""
+    for name in STUDY_FILES:
+        (folder / name).unlink(missing_ok=True)
