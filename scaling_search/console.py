@@ -11,7 +11,13 @@ from rich.progress import Progress as Bar
 
 from scaling_search.study.loop import Progress
 
-_TITLES = {"search": "STEP 1", "family": "STEP 2", "fidelity": "fidelity", "single": "training"}
+_TITLES = {
+    "search": "STEP 1",
+    "family": "STEP 2",
+    "fidelity": "fidelity",
+    "series": "series",
+    "single": "training",
+}
 
 
 @contextmanager
