@@ -55,8 +55,15 @@ class LatencyPredictors:
     reason: str
 
     @property
+    def some_predict(self) -> bool:
+        """Whether the latency is seen to grow with at least one of them, by logs."""
+        return self.macs.pearson.low > 0 or self.activations.pearson.low > 0
+
+    @property
     def better(self) -> str | None:
-        """activations or macs, by the correlation of logs; None where they cannot be told apart."""
+        """activations or macs, by the correlation of logs; None where neither can be named."""
+        if not self.some_predict:
+            return None
         if self.difference.pearson.low > 0:
             return "activations"
         return "macs" if self.difference.pearson.high < 0 else None
@@ -72,6 +79,11 @@ class LatencyPredictors:
             f"{_text(of_macs)} for multiply-adds, a difference of {_text(self.difference.pearson)} "
             f"({self.level:.0%} intervals over {self.networks} networks)."
         )
+        if not self.some_predict:
+            return (
+                "Neither activations nor multiply-adds are seen to predict latency with "
+                f"{self.networks} networks: {numbers}"
+            )
         if self.better is None:
             return (
                 f"Activations and multiply-adds cannot be told apart as predictors of latency with "
@@ -93,7 +105,7 @@ def latency_predictors(
     tell what other networks of this kind would show, not the noise of the clock. Logs decide: in
     simulations their interval of the difference excluded 0 in a tenth of the cases where both
     predict equally well, that of ranks in a fiftieth, missing most true differences of 8 to 12
-    networks. Raises InvalidInput.
+    networks. Networks of nearly equal macs give macs little to predict. Raises InvalidInput.
     """
     table = _table({"latency": latency, "macs": macs, "activations": activations})
     count = len(table)

@@ -61,6 +61,15 @@ def test_equal_predictors_are_rarely_told_apart() -> None:
     assert f"cannot be told apart as predictors of latency with {COUNT}" in undecided.verdict
 
 
+def test_the_better_of_two_that_predict_nothing_is_not_named() -> None:
+    rng = np.random.default_rng(1)
+    latency, chance = np.exp(rng.normal(0, 1, (2, COUNT)))
+    found = latency_predictors(latency, chance / latency, chance)
+    assert found.difference.pearson.low > 0
+    assert found.better is None
+    assert found.verdict.startswith("Neither activations nor multiply-adds are seen to predict")
+
+
 def test_perfect_predictors() -> None:
     latency, *_ = networks(0, 0)
     # Powers of latency, so that only rounding tells them apart.
