@@ -1,4 +1,4 @@
-"""What is scaled: baselines and their family members. torch is imported only to build or count."""
+"""What is scaled: baselines and their members. torch is imported only to build, count or time."""
 
 from scaling_search.baselines.baseline import (
     ArchitectureBaseline,
@@ -12,6 +12,7 @@ from scaling_search.baselines.baseline import (
     scale,
     scale_by,
 )
+from scaling_search.baselines.latency import Latency, measure_latency
 from scaling_search.baselines.load import STAGE_TABLES, BaselineSettings, load_baseline
 from scaling_search.baselines.own_network import OwnNetwork
 from scaling_search.baselines.solve import solve_phi
@@ -22,11 +23,13 @@ __all__ = [
     "Baseline",
     "BaselineSettings",
     "FamilyMember",
+    "Latency",
     "Network",
     "OwnBaseline",
     "OwnNetwork",
     "build_network",
     "load_baseline",
+    "measure_latency",
     "network_id",
     "plain_network",
     "scale",
