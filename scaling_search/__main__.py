@@ -37,6 +37,7 @@ def run_sweep(configuration: Configuration) -> None:
         return
     from scaling_search.console import show_progress
     from scaling_search.report import build_report
+    from scaling_search.study.latency import write_latency
 
     database = open_database(conduct)
     assert database is not None
@@ -48,7 +49,12 @@ def run_sweep(configuration: Configuration) -> None:
             )
         for failure in failures:
             print(f"failed: {failure}")
-        print(f"\n{build_report(folder)}\n\nReport: {folder / 'report.html'}")
+        answer = build_report(folder)
+        if conduct.latency:
+            # After the workers have gone, and the winner is known.
+            write_latency(folder, definition)
+            answer = build_report(folder)
+        print(f"\n{answer}\n\nReport: {folder / 'report.html'}")
 
 
 def _command() -> str:

@@ -63,6 +63,7 @@ class Configuration:
     experiments_dir: str = "experiments"
     store: str = ""
     dry_run: bool = False
+    latency: bool = False
     fresh: bool = False
 
     @property
@@ -83,7 +84,13 @@ class Configuration:
     def conduct(self) -> Conduct:
         """How it is carried out."""
         return Conduct(
-            self.name, self.experiments_dir, self.store, self.dry_run, self.fresh, self.executor
+            self.name,
+            self.experiments_dir,
+            self.store,
+            self.dry_run,
+            self.latency,
+            self.fresh,
+            self.executor,
         )
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput, whole_number
+from scaling_search.findings.additive import fit_additive
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -96,42 +97,22 @@ def compare_with_best(
     if not 0 < level < 1:
         raise InvalidInput(f"level is {level!r}, but must lie between 0 and 1, such as 0.9")
     looks = whole_number("looks", looks)
-    rows, columns = np.nonzero(np.isfinite(errors))
-    count, seeds = errors.shape
-    nothing = np.full(count, np.nan)
+    count = len(errors)
+    present = np.flatnonzero(np.isfinite(errors).any(axis=1))
     out = np.zeros(count, bool) if excluded is None else np.asarray(excluded, bool)
-    present, blocks = np.unique(rows), np.unique(columns)
-    mean, se, low, high, detectable = (nothing.copy() for _ in range(5))
+    se, low, high, detectable = (np.full(count, np.nan) for _ in range(4))
     possible = np.isin(np.arange(count), present) & ~out
-    if len(present) == 0:
-        return Comparison(
-            mean, se, low, high, possible, level, math.nan, 0, detectable, looks=looks
-        )
-
-    design = np.zeros((len(rows), count + seeds))
-    design[np.arange(len(rows)), rows] = 1
-    # Seed effects add up to nothing over the seeds that were used, so means keep their level.
-    design[np.arange(len(rows)), count + columns] = 1
-    design[:, count + blocks] -= 1 / len(blocks)
-    used = np.r_[present, count + blocks[1:]]
-    design = design[:, used]
-    inverse = np.linalg.pinv(design.T @ design)
-    effects = inverse @ design.T @ errors[rows, columns]
-    residual = errors[rows, columns] - design @ effects
-    freedom = int(len(rows) - np.linalg.matrix_rank(design))
-    variance = float(residual @ residual) / freedom if freedom > 0 else math.nan
-
-    size = len(present)
-    effects, unit = effects[:size], inverse[:size, :size]
-    mean[present] = effects
-    se[present] = np.sqrt(np.diag(unit) * variance)
+    fit = fit_additive(errors)
+    freedom, size = fit.degrees_of_freedom, len(present)
+    effects, unit = fit.effect[present], fit.unit[np.ix_(present, present)]
+    se[present] = np.sqrt(np.diag(unit)) * fit.residual_sd
     rival = possible[present]
     if size > 1 and freedom > 0 and rival.any():
         cut = 1 - (1 - level) / looks
         critical = np.array(
             [critical_value(size, freedom, cut, rho) for rho in _least_correlations(unit)]
         )
-        spread = np.sqrt(np.maximum(_difference_variances(unit) * variance, 0))
+        spread = np.sqrt(np.maximum(_difference_variances(unit), 0)) * fit.residual_sd
         gap = effects[:, None] - effects[None, :]
         gap[:, ~rival] = -np.inf
         np.fill_diagonal(gap, -np.inf)
@@ -146,13 +127,13 @@ def compare_with_best(
         needed[best] = np.nan
         detectable[present] = needed
     return Comparison(
-        mean,
+        fit.effect,
         se,
         low,
         high,
         possible,
         level,
-        math.sqrt(variance),
+        fit.residual_sd,
         freedom,
         detectable,
         looks=looks,

@@ -1,16 +1,10 @@
-"""The figures of a report: SVG, the same bytes each time, readable in greyscale and small."""
+"""The figures of a search's report."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
-
-mpl.use("svg")
-
 import matplotlib.pyplot as plt
 import mpltern  # noqa: F401  (registers the ternary projection)
 import numpy as np
@@ -19,45 +13,19 @@ from scaling_search.findings.optimum import STEPS, Optimum
 from scaling_search.findings.surface import Surface
 from scaling_search.findings.triangle import triangle as lattice
 from scaling_search.forecast import ScalingLaw
+from scaling_search.report.drawing import against_macs, as_svg, styled
 from scaling_search.report.tables import LEVEL, Tables
 from scaling_search.scaling import PAPER
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_STYLE: Any = {
-    "svg.hashsalt": "scaling_search",
-    "svg.fonttype": "path",
-    "font.family": "DejaVu Sans",
-    "font.size": 13,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "figure.constrained_layout.use": True,
-}
-
-
-@contextmanager
-def _styled() -> Iterator[None]:
-    # Whatever a user has configured, a report looks the same.
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.use("svg")
-        plt.rcParams.update(_STYLE)
-        yield
-    plt.close("all")
-
-
-def _svg(figure: Figure) -> str:
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
-
 
 def triangle(tables: Tables) -> str:
     """Val accuracy of every candidate on the triangle of shares, as SVG."""
     trials = tables.trials
     shown = trials[trials["val_error"].notna()]
-    with _styled():
+    with styled():
         figure = plt.figure(figsize=(7.6, 6.0))
         # mpltern's axes take three coordinates, which matplotlib's annotations do not know.
         axes: Any = figure.add_subplot(projection="ternary")
@@ -106,7 +74,7 @@ def triangle(tables: Tables) -> str:
             f"lines: the response surface   shaded: {LEVEL:.0%} region of its optimum",
             fontsize=12,
         )
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def _draw_surface(axes: Any, surface: Surface, optimum: Optimum) -> None:
@@ -124,11 +92,7 @@ def _draw_surface(axes: Any, surface: Surface, optimum: Optimum) -> None:
 
 def _accuracy_axes() -> tuple[Figure, Any]:
     figure, axes = plt.subplots(figsize=(7.2, 4.8))
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(mpl.ticker.EngFormatter())
-    axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
-    axes.set_xlabel("multiply-adds of one forward pass")
+    against_macs(axes)
     axes.set_ylabel("test accuracy, %")
     return figure, axes
 
@@ -136,7 +100,7 @@ def _accuracy_axes() -> tuple[Figure, Any]:
 def accuracy_against_macs(tables: Tables) -> str:
     """Test accuracy of the winner's family against multiply-adds, measured and forecast, as SVG."""
     family = tables.family
-    with _styled():
+    with styled():
         figure, axes = _accuracy_axes()
         if len(family):
             measured = family[family["runs"] > 0]
@@ -187,17 +151,17 @@ def accuracy_against_macs(tables: Tables) -> str:
                         )
             axes.legend(loc="lower right", fontsize=11, frameon=False)
         axes.grid(axis="y", color="0.9")
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def held_out_members(tables: Tables) -> str:
     """The largest trained members as a fit to the smaller ones forecasts them, as SVG."""
     backtest = tables.backtest
-    with _styled():
+    with styled():
         figure, axes = _accuracy_axes()
         if isinstance(backtest, str):
             axes.set_title("no back-test: too few sizes were trained", fontsize=12)
-            return _svg(figure)
+            return as_svg(figure)
         fitted = backtest.law.observations
         macs = np.geomspace(fitted.macs[0], backtest.prediction.macs[-1] * 1.15, 200)
         forecast = backtest.law.predict(macs, backtest.prediction.level, of="run")
@@ -236,4 +200,4 @@ def held_out_members(tables: Tables) -> str:
             )
         axes.legend(loc="lower right", fontsize=11, frameon=False)
         axes.grid(axis="y", color="0.9")
-        return _svg(figure)
+        return as_svg(figure)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,10 @@ from scaling_search.report.family_forecast import (
     next_sentence,
 )
 from scaling_search.report.fidelity import fidelity_rows
+from scaling_search.report.latency import LatencyContent
+from scaling_search.report.rows import Table
 from scaling_search.report.tables import LEVEL, Tables
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of text, ready to be shown."""
-
-    head: list[str]
-    rows: list[list[str]]
+from scaling_search.study import StudyDefinition
 
 
 def trial_rows(tables: Tables) -> Table:
@@ -135,7 +129,7 @@ def family_rows(tables: Tables) -> Table:
     return Table(head, rows)
 
 
-def conduct_rows(folder: Path, tables: Tables) -> Table:
+def conduct_rows(folder: Path, definition: StudyDefinition, runs: pd.DataFrame) -> Table:
     """How the study was run: command, versions, hardware, time, failures."""
     rows = []
     environment: dict[str, Any] = {}
@@ -149,7 +143,7 @@ def conduct_rows(folder: Path, tables: Tables) -> Table:
                 "hardware",
                 f"{hardware['processor']}, {hardware['cores']} cores, "
                 f"{hardware['memory_gib']} GiB, {hardware['workers']} workers on "
-                f"{tables.definition.platform.device}",
+                f"{definition.platform.device}",
             ],
             [
                 "versions",
@@ -163,12 +157,12 @@ def conduct_rows(folder: Path, tables: Tables) -> Table:
     path = folder / "timings.csv"
     if path.exists():
         timings = read_timings(path)
-        diverged = int((tables.runs["status"] == "diverged").sum())
+        diverged = int((runs["status"] == "diverged").sum())
         rows.append(
             [
                 "runs",
-                f"{tables.runs['run'].nunique()} runs, {timings['seconds'].sum() / 60:.1f} minutes "
-                f"of training in all, {diverged} diverged, {tables.runs['train_flops'].sum():.2e} "
+                f"{runs['run'].nunique()} runs, {timings['seconds'].sum() / 60:.1f} minutes "
+                f"of training in all, {diverged} diverged, {runs['train_flops'].sum():.2e} "
                 "floating-point operations",
             ]
         )
@@ -203,16 +197,10 @@ def read_timings(path: Path) -> pd.DataFrame:
     return timings
 
 
-def render(folder: Path, tables: Tables, figures: dict[str, str]) -> tuple[str, str]:
-    """(report.html, report.md)."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("scaling_search.report", "templates"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    definition = tables.definition.to_plain()
+def render(
+    folder: Path, tables: Tables, latency: LatencyContent | None, figures: dict[str, str]
+) -> tuple[str, str]:
+    """(report.html, report.md) of a search."""
     content = {
         "name": folder.resolve().name,
         "answer": [first_sentence(tables), second_sentence(tables)],
@@ -229,15 +217,33 @@ def render(folder: Path, tables: Tables, figures: dict[str, str]) -> tuple[str, 
         "needed": Table(*needed_rows(tables)),
         "next": Table(*next_rows(tables)),
         "next_sentence": next_sentence(tables),
-        "conduct": conduct_rows(folder, tables),
-        "configuration": yaml.safe_dump(definition, sort_keys=False, allow_unicode=True),
+        "latency": latency,
+        "conduct": conduct_rows(folder, tables.definition, tables.runs),
+        "configuration": configuration(tables.definition),
         "level": f"{LEVEL:.0%}",
         "facts": tables.definition.facts,
         "baseline": tables.definition.baseline,
     }
+    return fill("report", content, figures)
+
+
+def configuration(definition: StudyDefinition) -> str:
+    """study.yaml, to be read."""
+    return str(yaml.safe_dump(definition.to_plain(), sort_keys=False, allow_unicode=True))
+
+
+def fill(template: str, content: dict[str, Any], figures: dict[str, str]) -> tuple[str, str]:
+    """(HTML, Markdown) of the templates of this name; figures are SVG."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("scaling_search.report", "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
     escaped = environment.overlay(autoescape=True)
     svg = {name: Markup(text[text.index("<svg") :]) for name, text in figures.items()}
     return (
-        escaped.get_template("report.html.jinja").render(**content, figures=svg),
-        environment.get_template("report.md.jinja").render(**content),
+        escaped.get_template(f"{template}.html.jinja").render(**content, figures=svg),
+        environment.get_template(f"{template}.md.jinja").render(**content),
     )

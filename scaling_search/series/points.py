@@ -89,7 +89,9 @@ def list_networks(
                 reason = f"above the {native_resolution} px of the images"
                 left_out.append(LeftOut(name, reason))
             elif largest is not None and member.cost_ratio > largest:
-                left_out.append(LeftOut(name, f"above sweep.largest_cost={largest:g} times the baseline"))
+                left_out.append(
+                    LeftOut(name, f"above sweep.largest_cost={largest:g} times the baseline")
+                )
             else:
                 points.append(point)
     # Rounding may bring two multipliers of a series to one network.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scaling_search.errors import InvalidInput
-from scaling_search.search import SearchSettings
 from scaling_search.scaling import PAPER, Coefficients
+from scaling_search.search import SearchSettings
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ class SingleVsCompoundSettings(SeriesSettings):
     #: Costs over the baseline's at which they are compared.
     costs: list[float] = field(default_factory=lambda: [2.0, 4.0])
     #: What compound scaling is: alpha, beta and gamma, brought to each cost by their shares.
-    coefficients: list[float] = field(default_factory=lambda: [PAPER.alpha, PAPER.beta, PAPER.gamma])
+    coefficients: list[float] = field(
+        default_factory=lambda: [PAPER.alpha, PAPER.beta, PAPER.gamma]
+    )
     #: Folder of a finished study whose winner gives the coefficients instead.
     winner_of: str = ""
     #: Names of baselines, or import paths of own networks; empty takes `baseline`.
@@ -98,7 +100,9 @@ class SingleVsCompoundSettings(SeriesSettings):
         super().__post_init__()
         _require_numbers("sweep.costs", self.costs, 1.0, 8)
         if not self.costs or self.costs[0] == 1.0:
-            raise InvalidInput(f"sweep.costs is {self.costs!r}, but each must be above 1 and at most 8")
+            raise InvalidInput(
+                f"sweep.costs is {self.costs!r}, but each must be above 1 and at most 8"
+            )
         if len(self.coefficients) != 3:
             raise InvalidInput(
                 f"sweep.coefficients is {self.coefficients!r}, but must hold alpha, beta and gamma"

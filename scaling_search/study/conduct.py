@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import LocalExecutor, resolve_device, torch_version
-from scaling_search.proxy import Job, Outcome, ProxyTask, RunSpec, TaskFacts, proxy_task
-from scaling_search.proxy.run import TRAINER_VERSION, checkpoint_name
-from scaling_search.search import Candidates
-from scaling_search.search.sampler import SampledProposals, copy_for_dashboard
-from scaling_search.search.strategy import Search
-from scaling_search.study.asks import write_asks
-from scaling_search.study.decide import decide, search_runs
+from scaling_search.execution import resolve_device, torch_version
+from scaling_search.proxy import ProxyTask, TaskFacts, proxy_task
+from scaling_search.proxy.run import TRAINER_VERSION
+from scaling_search.series import SingleVsCompoundSettings
 from scaling_search.study.definition import (
-    PlannedRun,
     Platform,
     StudyDefinition,
     read_definition,
 )
-from scaling_search.study.fidelity import fidelity_runs
-from scaling_search.study.folder import (
-    STUDY_FILES,
-    known_rows,
-    read_records,
-    write_definition,
-    write_environment,
-    write_records,
-)
-from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
-from scaling_search.study.searching import SearchProposer
+from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings, differences
 
 if TYPE_CHECKING:
@@ -43,6 +29,7 @@ if TYPE_CHECKING:
 
 def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask]:
     """Make a study concrete: open its data and find its device. Raises InvalidInput."""
+    settings = _with_winner(settings)
     task = proxy_task(settings.data)
     task.require_batch(settings.recipe.batch_size)
     platform = Platform(resolve_device(conduct.executor.device), torch_version(), TRAINER_VERSION)
@@ -51,6 +38,16 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     # Refused here, before anything is written, where nothing can be trained.
     _ = definition.first_runs
     return definition, task
+
+
+def _with_winner(settings: StudySettings) -> StudySettings:
+    """Compound scaling by another study's winner, as numbers: study.yaml then stands alone."""
+    sweep = settings.sweep
+    if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.winner_of:
+        return settings
+    winner = read_study(sweep.winner_of).winning_coefficients
+    found = replace(sweep, coefficients=[winner.alpha, winner.beta, winner.gamma])
+    return replace(settings, sweep=found)
 
 
 def require_native(resolution: int, facts: TaskFacts) -> None:

@@ -116,7 +116,9 @@ class StudyDefinition:
         if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.baselines:
             return (self.baseline,)
         named = [
-            replace(given, name="", _target_=name) if "." in name else replace(given, name=name, _target_="")
+            replace(given, name="", _target_=name)
+            if "." in name
+            else replace(given, name=name, _target_="")
             for name in sweep.baselines
         ]
         return tuple(b.load(self.facts.num_classes, self.facts.in_channels) for b in named)

@@ -50,7 +50,7 @@ def make_plan(
     speeds = sorted(flops[key] / max(run.seconds, 1e-3) for key, run in stored.items())
     device = definition.platform.device
     speed = speeds[len(speeds) // 2] if speeds else _TYPICAL_FLOPS[device]
-    missing = sum(value for key, value in flops.items() if key not in stored)
+    missing: float = sum(value for key, value in flops.items() if key not in stored)
     budget = len(runs)
     if definition.settings.series is None:
         budget = definition.search().budget.runs or len(runs)

@@ -47,6 +47,17 @@ class Study:
         return self._table("family.csv")
 
     @cached_property
+    def points(self) -> pd.DataFrame:
+        """points.csv of a study of series: one row a point."""
+        return self._table("points.csv")
+
+    @cached_property
+    def verdict(self) -> dict[str, Any]:
+        """verdict.json of a study of series."""
+        content: dict[str, Any] = json.loads(self._existing("verdict.json").read_text())
+        return content
+
+    @cached_property
     def winner(self) -> dict[str, Any]:
         """winner.json."""
         content: dict[str, Any] = json.loads(self._existing("winner.json").read_text())
@@ -63,11 +74,16 @@ class Study:
         return self._family_runs.backtest()
 
     @property
-    def _family_runs(self) -> FamilyRuns:
+    def winning_coefficients(self) -> Coefficients:
+        """The winner's. Raises InvalidInput before there is one."""
         winner = self.winner
         if winner["trial"] is None:
             raise InvalidInput("there is no winner yet, so there is no family: finish a run first")
-        coefficients = Coefficients(winner["alpha"], winner["beta"], winner["gamma"])
+        return Coefficients(winner["alpha"], winner["beta"], winner["gamma"])
+
+    @property
+    def _family_runs(self) -> FamilyRuns:
+        coefficients = self.winning_coefficients
         known = self.runs.dropna(subset=["test_error"])
         errors = dict(zip(known["run"], known["test_error"]))
         return known_family_runs(self.definition, coefficients, errors)
@@ -77,7 +93,9 @@ class Study:
 
         path = self._existing(name)
         try:
-            return pd.read_csv(path, dtype={"run": str, "trial": str, "member": str})
+            return pd.read_csv(
+                path, dtype={"run": str, "trial": str, "member": str, "network": str}
+            )
         except pd.errors.EmptyDataError:
             return pd.DataFrame()
 

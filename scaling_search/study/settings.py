@@ -181,6 +181,8 @@ class Conduct:
     store: str = ""
     #: Print the plan and stop.
     dry_run: bool = False
+    #: Measure how long the trained networks take on this machine, after all training.
+    latency: bool = False
     #: Replace the study of this name; runs that it shares with the new one are kept.
     fresh: bool = False
     executor: ExecutorSettings = field(default_factory=ExecutorSettings)

@@ -1,0 +1,52 @@
+"""The additive model of a randomised block design: candidate + seed, by least squares."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Additive:
+    """Candidates without the effects of the seeds that they happened to get."""
+
+    #: (candidates,) at the mean of the seeds that were used; nan without a run.
+    effect: Floats
+    #: (candidates, candidates): covariance of the effects over the residual variance; nan likewise.
+    unit: Floats
+    #: Residual standard deviation of a single run; nan without degrees of freedom.
+    residual_sd: float
+    degrees_of_freedom: int
+
+
+def fit_additive(values: Floats) -> Additive:
+    """Fit `values` (candidates, seeds), nan where a run is missing.
+
+    Seeds need not be the same for all: an unfinished study is compared fairly too.
+    """
+    rows, columns = np.nonzero(np.isfinite(values))
+    count, seeds = values.shape
+    effect, unit = np.full(count, np.nan), np.full((count, count), np.nan)
+    present, blocks = np.unique(rows), np.unique(columns)
+    if not len(present):
+        return Additive(effect, unit, math.nan, 0)
+    design = np.zeros((len(rows), count + seeds))
+    design[np.arange(len(rows)), rows] = 1
+    # Seed effects add up to nothing over the seeds that were used, so means keep their level.
+    design[np.arange(len(rows)), count + columns] = 1
+    design[:, count + blocks] -= 1 / len(blocks)
+    design = design[:, np.r_[present, count + blocks[1:]]]
+    inverse = np.linalg.pinv(design.T @ design)
+    solution = inverse @ design.T @ values[rows, columns]
+    residual = values[rows, columns] - design @ solution
+    freedom = int(len(rows) - np.linalg.matrix_rank(design))
+    size = len(present)
+    effect[present] = solution[:size]
+    unit[np.ix_(present, present)] = inverse[:size, :size]
+    variance = float(residual @ residual) / freedom if freedom > 0 else math.nan
+    return Additive(effect, unit, math.sqrt(variance), freedom)

@@ -1,0 +1,126 @@
+"""Observation 2: at equal cost, is a base that is deeper and finer better than width alone?
+
+Tan & Le 2019, section 3.3 and Figure 4, judged on runs. All series follow one curve of accuracy
+against doublings of multiply-adds, a series lies above or below it by its own number of points:
+
+    y = a_series + b x + c x^2,
+
+with seeds as blocks and networks that deviate (blocks.py). Two series are compared only where both
+reach the same realised cost; the difference a_i - a_j is then their difference at equal cost.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scaling_search.errors import InvalidInput
+from scaling_search.findings.blocks import BlockFit, fit_blocks, runs_left
+
+Floats = NDArray[np.float64]
+DRAWS = 8000
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How many points of accuracy `series` lies above `rival` at equal multiply-adds."""
+
+    series: str
+    rival: str
+    points: float
+    low: float
+    high: float
+    #: Multiply-adds over which both have networks; nan, nan: at none, so nothing is compared.
+    macs_from: float
+    macs_to: float
+
+    @property
+    def verdict(self) -> str:
+        """better, worse or open; `no common cost` where they do not overlap."""
+        if not np.isfinite(self.macs_from):
+            return "no common cost"
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "open"
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Series compared at equal cost."""
+
+    #: Every series against every earlier one, each interval at `level` by itself.
+    gaps: tuple[Gap, ...]
+    level: float
+    networks: int
+    runs: int
+    #: Accuracy in points of each series over its own costs: macs and points, (n,) each.
+    curves: dict[str, tuple[Floats, Floats]]
+
+    def gap(self, series: str, rival: str) -> Gap:
+        """The gap of two series; `rival` stands earlier."""
+        return next(g for g in self.gaps if (g.series, g.rival) == (series, rival))
+
+
+def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 0.9) -> Balance:
+    """Compare series at equal cost.
+
+    series: name of the series of each point (points,); macs: (points,); errors: (points, seeds),
+    fractions, nan: no run. Raises InvalidInput where fewer than two series are trained or too few
+    runs.
+    """
+    macs, errors = np.asarray(macs, float), np.asarray(errors, float)
+    kept = np.isfinite(errors).any(axis=1)
+    names = [series[int(index)] for index in np.flatnonzero(kept)]
+    macs, errors = macs[kept], errors[kept]
+    order = list(dict.fromkeys(names))
+    if len(order) < 2:
+        raise InvalidInput(f"{len(order)} series are trained, but a comparison needs two")
+    x = np.log2(macs / macs.min())
+    member = np.array([[name == other for other in order] for name in names], float)
+    bend = [x, x**2] if len(np.unique(x)) > len(order) + 2 else [x]
+    design = np.column_stack([member, *bend])
+    if runs_left(errors, design.shape[1]) < 1:
+        raise InvalidInput(
+            f"{int(np.isfinite(errors).sum())} runs cannot tell noise from gain: give more seeds"
+        )
+    fit = fit_blocks(design, 100 * (1 - errors))
+    draws = fit.draw(DRAWS, np.random.default_rng(0))
+    spans = {name: _span(macs, names, name) for name in order}
+    tail = (1 - level) / 2
+    gaps = []
+    for j, i in itertools.combinations(range(len(order)), 2):
+        low, points, high = np.quantile(draws[:, i] - draws[:, j], [tail, 0.5, 1 - tail])
+        first = max(spans[order[i]][0], spans[order[j]][0])
+        last = min(spans[order[i]][1], spans[order[j]][1])
+        common = (first, last) if first <= last else (np.nan, np.nan)
+        gaps.append(Gap(order[i], order[j], float(points), float(low), float(high), *common))
+    return Balance(
+        tuple(gaps),
+        level,
+        len(macs),
+        int(np.isfinite(errors).sum()),
+        {
+            name: _curve(fit, spans[name], macs.min(), at, len(bend))
+            for at, name in enumerate(order)
+        },
+    )
+
+
+def _span(macs: Floats, names: Sequence[str], name: str) -> tuple[float, float]:
+    own = macs[np.array(names) == name]
+    return float(own.min()), float(own.max())
+
+
+def _curve(
+    fit: BlockFit, span: tuple[float, float], smallest: float, at: int, bends: int
+) -> tuple[Floats, Floats]:
+    macs = np.geomspace(*span, 40)
+    beta = fit.weights @ fit.estimate
+    x = np.log2(macs / smallest)
+    powers = np.array([x ** (power + 1) for power in range(bends)])
+    points: Floats = beta[at] + beta[-bends:] @ powers
+    return macs, points

@@ -1,0 +1,56 @@
+"""Networks compared with one of them, seed by seed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scaling_search.findings.additive import fit_additive
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How much better one network is than each of the others. Arrays follow the networks."""
+
+    #: Error of the other minus error of the one, fractions: above 0, the one is better. 0 for
+    #: itself, nan where a network has no run.
+    difference: Floats
+    #: Bounds that hold together for all others with confidence `level`; nan without a repetition.
+    low: Floats
+    high: Floats
+    level: float
+    degrees_of_freedom: int
+
+    def verdict(self, index: int) -> str:
+        """Whether the one is better or worse than network `index`, or that it is open."""
+        if self.low[index] > 0:
+            return "better"
+        return "worse" if self.high[index] < 0 else "open"
+
+
+def compare_with_one(errors: Floats, one: int, level: float = 0.9) -> Differences:
+    """`errors` (networks, seeds) as fractions, nan where a run is missing; `one`: whose rivals.
+
+    Pairs share a seed: what it does to all networks alike cancels. The noise that is left is pooled
+    over networks, and the intervals are Student's with Bonferroni's correction.
+    """
+    from scipy import special
+
+    fit = fit_additive(np.asarray(errors, float))
+    difference = fit.effect - fit.effect[one]
+    rivals = int(np.isfinite(difference).sum()) - 1
+    half = np.full(len(difference), math.nan)
+    if fit.degrees_of_freedom > 0 and rivals > 0:
+        tail = (1 - level) / 2 / rivals
+        critical = float(special.stdtrit(fit.degrees_of_freedom, 1 - tail))
+        unit = fit.unit
+        spread = np.diag(unit) + unit[one, one] - 2 * unit[one]
+        half = critical * fit.residual_sd * np.sqrt(np.maximum(spread, 0))
+    return Differences(
+        difference, difference - half, difference + half, level, fit.degrees_of_freedom
+    )

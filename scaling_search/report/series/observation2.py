@@ -1,0 +1,105 @@
+"""Observation 2: is balance what pays, at equal cost?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scaling_search.errors import InvalidInput
+from scaling_search.findings.balance import Balance, Gap, balance
+from scaling_search.report.rows import Table
+from scaling_search.report.series.content import Content
+from scaling_search.report.series.points import Measured
+from scaling_search.report.tables import LEVEL
+
+QUESTION = (
+    "Observation 2 (Tan & Le 2019, Figure 4): at equal cost, width scaled from a deeper and finer "
+    "base beats width alone."
+)
+
+
+def observation2(measured: Measured) -> Content:
+    """The content of the report."""
+    from scaling_search.report.series.figures import width_series
+
+    found: Balance | str
+    try:
+        names = [point.series for point in measured.points]
+        found = balance(names, measured.macs, measured.errors, LEVEL)
+    except InvalidInput as error:
+        found = str(error)
+    return Content(
+        [f"{QUESTION} {_first_sentence(found)}"],
+        [],
+        [] if isinstance(found, str) else [("At equal cost", _table(found), _NOTE)],
+        "Test accuracy of width series from bases of different depth d and resolution r, against "
+        "realised multiply-adds: means over seeds ± standard error, with the width multiplier; "
+        "lines: the common curve of findings/balance.py.",
+        lambda: width_series(measured, found),
+        {"reason": found} if isinstance(found, str) else _json(found),
+    )
+
+
+def _first_sentence(found: Balance | str) -> str:
+    if isinstance(found, str):
+        return f"Here it cannot be judged: {found}."
+    bases = list(found.curves)
+    gap = found.gap(bases[-1], bases[0])
+    verdict = {
+        "better": "Here it holds",
+        "worse": "Here it is contradicted",
+        "open": "Here it is open",
+        "no common cost": "Here it cannot be judged",
+    }[gap.verdict]
+    if gap.verdict == "no common cost":
+        return f"{verdict}: ({gap.series}) and ({gap.rival}) share no cost."
+    return (
+        f"{verdict}: at equal multiply-adds, {gap.macs_from:,.0f} to {gap.macs_to:,.0f}, the base "
+        f"({gap.series}) lies {_points(gap)} points above ({gap.rival})."
+    )
+
+
+def _points(gap: Gap) -> str:
+    return f"{gap.points:+.1f} ({gap.low:+.1f} to {gap.high:+.1f})"
+
+
+_NOTE = (
+    "Points of test accuracy by which a series lies above another at equal realised cost; "
+    f"{LEVEL:.0%} intervals, each by itself; seeds as blocks, deviations of single networks "
+    "included."
+)
+
+
+def _table(found: Balance) -> Table:
+    rows = [
+        [
+            gap.series,
+            gap.rival,
+            "" if gap.verdict == "no common cost" else _points(gap),
+            ""
+            if gap.verdict == "no common cost"
+            else f"{gap.macs_from:,.0f} to {gap.macs_to:,.0f}",
+            gap.verdict,
+        ]
+        for gap in found.gaps
+    ]
+    return Table(["series", "above", "points", "common multiply-adds", "verdict"], rows)
+
+
+def _json(found: Balance) -> dict[str, Any]:
+    return {
+        "networks": found.networks,
+        "runs": found.runs,
+        "gaps": [
+            {
+                "series": gap.series,
+                "rival": gap.rival,
+                "points": gap.points,
+                "low": gap.low,
+                "high": gap.high,
+                "macs_from": None if gap.verdict == "no common cost" else gap.macs_from,
+                "macs_to": None if gap.verdict == "no common cost" else gap.macs_to,
+                "verdict": gap.verdict,
+            }
+            for gap in found.gaps
+        ],
+    }
