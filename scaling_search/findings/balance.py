@@ -81,13 +81,17 @@ def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 
         raise InvalidInput(f"{len(order)} series are trained, but a comparison needs two")
     x = np.log2(macs / macs.min())
     member = np.array([[name == other for other in order] for name in names], float)
-    bend = [x, x**2] if len(np.unique(x)) > len(order) + 2 else [x]
-    design = np.column_stack([member, *bend])
+    design = np.column_stack([member, x, x**2])
+    if np.linalg.matrix_rank(design) < design.shape[1] or len(x) <= design.shape[1]:
+        # Too few networks to see a bend by.
+        design = design[:, :-1]
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise InvalidInput("no series has two networks of different cost: train more of them")
     if runs_left(errors, design.shape[1]) < 1:
         raise InvalidInput(
             f"{int(np.isfinite(errors).sum())} runs cannot tell noise from gain: give more seeds"
         )
-    fit = fit_blocks(design, 100 * (1 - errors))
+    (fit,) = fit_blocks(design[None], 100 * (1 - errors))
     draws = fit.draw(DRAWS, np.random.default_rng(0))
     spans = {name: _span(macs, names, name) for name in order}
     tail = (1 - level) / 2
@@ -104,7 +108,7 @@ def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 
         len(macs),
         int(np.isfinite(errors).sum()),
         {
-            name: _curve(fit, spans[name], macs.min(), at, len(bend))
+            name: _curve(fit, spans[name], macs.min(), at, design.shape[1] - len(order))
             for at, name in enumerate(order)
         },
     )

@@ -53,40 +53,51 @@ def runs_left(errors: Floats, parameters: int) -> int:
     return int(known.sum()) - parameters - max(0, int(known.any(axis=0).sum()) - 1)
 
 
-def fit_blocks(design: Floats, values: Floats) -> BlockFit:
-    """Fit `values` (networks, seeds), nan where a run is missing, by `design` (networks, p).
+def fit_blocks(designs: Floats, values: Floats) -> list[BlockFit]:
+    """Fit `values` (networks, seeds), nan where a run is missing, by each of several designs.
 
-    The design holds its own constant. `runs_left(values, p)` must be above 0.
+    designs: (designs, networks, p), each of full rank and with its own constant.
+    `runs_left(values, p)` must be above 0.
     """
     network, seed = np.nonzero(np.isfinite(values))
     y = values[network, seed]
     blocks = np.unique(seed)
     # Seed effects add up to nothing, so that the constant keeps its meaning.
     effects = (seed[:, None] == blocks[None, 1:]).astype(float) - (seed == blocks[0])[:, None]
-    x = np.column_stack([design[network], effects])
-    size, freedom = design.shape[1], runs_left(values, design.shape[1])
-    same = (network[:, None] == network[None, :]).astype(float)
+    count, size, freedom = len(designs), designs.shape[2], runs_left(values, designs.shape[2])
+    x = np.concatenate([designs[:, network], np.broadcast_to(effects, (count, *effects.shape))], 2)
+    # Sums over the runs of each network are all that its deviation adds to least squares.
+    own = (network[:, None] == np.unique(network)[None, :]).astype(float)
+    runs, sum_x, sum_y = own.sum(axis=0), np.einsum("nk,dnp->dkp", own, x), y @ own
+    squares_x, squares_xy = np.swapaxes(x, 1, 2) @ x, np.swapaxes(x, 1, 2) @ y
     logs, estimates, factors = [], [], []
     for ratio in RATIOS:
-        root = np.linalg.cholesky(np.eye(len(y)) + ratio**2 * same)
-        white_x, white_y = np.linalg.solve(root, x), np.linalg.solve(root, y)
-        inverse = np.linalg.pinv(white_x.T @ white_x)
-        beta = inverse @ white_x.T @ white_y
-        rest = white_y - white_x @ beta
-        square = max(float(rest @ rest), 1e-12)
-        # pinv: a design that the networks do not determine keeps its least-squares solution.
-        _, log_det = np.linalg.slogdet(inverse[: x.shape[1], : x.shape[1]])
-        logs.append(-np.log(np.diag(root)).sum() + 0.5 * log_det - 0.5 * freedom * np.log(square))
-        estimates.append(beta[:size])
-        covariance = inverse[:size, :size] * square / freedom
+        # Inverse covariance: 1 - shrink on the runs of one network (Sherman and Morrison 1950).
+        shrink = ratio**2 / (1 + runs * ratio**2)
+        weighted = sum_x * shrink[:, None]
+        inverse = np.linalg.inv(squares_x - np.swapaxes(weighted, 1, 2) @ sum_x)
+        crossed = squares_xy - np.swapaxes(weighted, 1, 2) @ sum_y
+        beta = np.einsum("dpq,dq->dp", inverse, crossed)
+        rest = y - np.einsum("dnp,dp->dn", x, beta)
+        left = (rest**2).sum(axis=1) - ((rest @ own) ** 2 * shrink).sum(axis=1)
+        left = np.maximum(left, 1e-12)
+        _, log_det = np.linalg.slogdet(inverse)
+        log_spread = np.log1p(runs * ratio**2).sum()
+        logs.append(0.5 * (log_det - log_spread - freedom * np.log(left)))
+        estimates.append(beta[:, :size])
+        covariance = inverse[:, :size, :size] * (left / freedom)[:, None, None]
         factors.append(np.linalg.cholesky(covariance + 1e-12 * np.eye(size)))
-    posterior = np.array(logs) + np.log(_WEIGHTS)
-    top = posterior.max()
+    posterior = np.array(logs).T + np.log(_WEIGHTS)
+    top = posterior.max(axis=1, keepdims=True)
     weights = np.exp(posterior - top)
-    return BlockFit(
-        float(top + np.log(weights.sum())),
-        weights / weights.sum(),
-        np.array(estimates),
-        np.array(factors),
-        freedom,
-    )
+    total = weights.sum(axis=1, keepdims=True)
+    return [
+        BlockFit(
+            float(top[i, 0] + np.log(total[i, 0])),
+            weights[i] / total[i],
+            np.array([estimate[i] for estimate in estimates]),
+            np.array([factor[i] for factor in factors]),
+            freedom,
+        )
+        for i in range(count)
+    ]

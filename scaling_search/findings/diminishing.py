@@ -105,10 +105,8 @@ def diminishing_returns(macs: Floats, errors: Floats, level: float = 0.9) -> Dim
     values = 100 * (1 - errors)
     x = np.log2(macs / macs.min())
     reach = float(x.max())
-    fits = [
-        fit_blocks(np.column_stack([np.ones_like(x), _rise(x, bend, reach)]), values)
-        for bend in BENDS
-    ]
+    rises = _rise(x[None, :], BENDS[:, None], reach)
+    fits = fit_blocks(np.stack([np.ones_like(rises), rises], axis=2), values)
     evidence = np.array([fit.log_evidence for fit in fits])
     weights = np.exp(evidence - evidence.max())
     bend, level_at_start, gain = _draw(fits, weights / weights.sum())

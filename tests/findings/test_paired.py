@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from scaling_search.findings.additive import fit_additive
+from scaling_search.findings.paired import compare_with_one
+
+
+def test_two_networks_give_the_paired_t_interval() -> None:
+    rng = np.random.default_rng(0)
+    errors = 0.3 + 0.02 * rng.standard_normal((2, 6)) + 0.1 * rng.standard_normal(6)
+    found = compare_with_one(errors, one=1, level=0.9)
+    pairs = errors[0] - errors[1]
+    expected = stats.ttest_rel(errors[0], errors[1]).confidence_interval(0.9)
+    assert found.difference[0] == pytest.approx(pairs.mean())
+    assert (found.low[0], found.high[0]) == pytest.approx((expected.low, expected.high))
+    assert found.difference[1] == 0
+
+
+def test_what_a_seed_does_to_all_alike_cancels() -> None:
+    rng = np.random.default_rng(1)
+    errors = 0.3 + 0.02 * rng.standard_normal((4, 5))
+    calm, wild = (compare_with_one(e, 3) for e in (errors, errors + 0.2 * rng.random(5)))
+    assert wild.low == pytest.approx(calm.low)
+    assert wild.difference == pytest.approx(calm.difference)
+
+
+def test_intervals_hold_together_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(2)
+    true = np.array([0.02, 0.0, -0.03, 0.0])
+    held = 0
+    for _ in range(300):
+        errors = 0.3 + true[:, None] + 0.02 * rng.standard_normal((4, 3)) + rng.random(3) / 10
+        found = compare_with_one(errors, 3, level=0.9)
+        held += bool(((found.low[:3] <= true[:3]) & (true[:3] <= found.high[:3])).all())
+    assert held >= 258
+
+
+def test_verdicts() -> None:
+    errors = np.array([[0.5, 0.51, 0.49], [0.301, 0.3, 0.299], [0.3, 0.3, 0.301], [0.1, 0.1, 0.1]])
+    found = compare_with_one(errors, 2)
+    assert [found.verdict(i) for i in (0, 1, 3)] == ["better", "open", "worse"]
+
+
+def test_one_seed_gives_differences_without_intervals() -> None:
+    found = compare_with_one(np.array([[0.4], [0.3]]), 1)
+    assert found.difference[0] == pytest.approx(0.1)
+    assert np.isnan(found.low[0])
+    assert found.degrees_of_freedom == 0
+
+
+def test_missing_runs_keep_the_comparison_fair() -> None:
+    """The hard seed is missing for the first network: its plain mean would be too low."""
+    seeds = np.array([0.0, 0.0, 0.3])
+    errors = np.array([[0.3], [0.3], [0.4]]) + seeds
+    errors[0, 2] = np.nan
+    fit = fit_additive(errors)
+    assert fit.effect == pytest.approx([0.4, 0.4, 0.5])
+    assert compare_with_one(errors, 2).difference[0] == pytest.approx(-0.1)
+
+
+def test_nothing_known_is_no_crash() -> None:
+    fit = fit_additive(np.full((3, 2), np.nan))
+    assert np.isnan(fit.effect).all()
+    assert fit.degrees_of_freedom == 0
