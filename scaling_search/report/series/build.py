@@ -105,7 +105,7 @@ def _common_remarks(measured: Measured) -> list[str]:
         f"Measured on {definition.facts.test_images:,} test images, by which nothing was chosen, "
         "with one recipe for all networks."
     )
-    return remarks + [
-        f"Left out: {left_out.what} ({left_out.reason})."
-        for left_out in definition.networks.left_out
-    ]
+    reasons: dict[str, list[str]] = {}
+    for left_out in definition.networks.left_out:
+        reasons.setdefault(left_out.reason, []).append(left_out.what)
+    return remarks + [f"Left out, {reason}: {'; '.join(what)}." for reason, what in reasons.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from scaling_search.errors import InvalidInput
@@ -82,21 +83,28 @@ def _sentence(name: str, result: Diminishing | str) -> str:
         "whether the gain diminishes is not visible in this range: start minus end is "
         f"{_points(result.difference)} points a doubling",
     )
-    little = result.little_from
-    when = (
-        "at no size, by this fit, does"
-        if little.median == float("inf")
-        else (
-            f"above {little.median:.3g} times its smallest network"
-            + (" (beyond the range)" if result.little_beyond else "")
-        )
-    )
     return (
         f"{name}: {result.doublings:.1f} doublings buy {_points(result.gain)} points in all; a "
         f"doubling buys {_points(result.start)} at the start and {_points(result.end)} at the end; "
-        f"{verdict}. A doubling buys less than half a point {when}"
-        + (" that happen." if little.median == float("inf") else ".")
+        f"{verdict}. {_little_sentence(result)}"
     )
+
+
+def _little_sentence(result: Diminishing) -> str:
+    little = f"{LITTLE:g} points"
+    if math.isinf(result.little_from.median):
+        return f"At no size, by this fit, does a doubling buy less than {little}."
+    if result.little_from.median <= 1:
+        return f"By this fit a doubling buys less than {little} from the smallest network on."
+    beyond = " (beyond the range)" if result.little_beyond else ""
+    return (
+        f"A doubling buys less than {little} above {result.little_from.median:.3g} times the "
+        f"smallest network{beyond}."
+    )
+
+
+def _times(value: float) -> str:
+    return "never" if math.isinf(value) else f"{value:.3g}"
 
 
 def _points(interval: Interval) -> str:
@@ -114,28 +122,27 @@ _NOTE = (
 
 def _table(found: dict[str, Diminishing | str]) -> Table:
     head = [
-        "dimension", "networks", "runs", "doublings", "gain in all", "at the start", "at the end",
-        "start minus end", "at least", "little from", "verdict",
+        "dimension", "verdict", "gain in all", "at the start", "at the end", "start minus end",
+        "at least", "little from", "doublings", "networks, runs",
     ]  # fmt: skip
     rows = []
     for name, result in found.items():
         if isinstance(result, str):
-            rows.append([name, *[""] * (len(head) - 2), result])
+            rows.append([name, result, *[""] * (len(head) - 2)])
             continue
+        little = result.little_from
         rows.append(
             [
                 name,
-                str(result.networks),
-                str(result.runs),
-                f"{result.doublings:.2f}",
+                _group(result),
                 _points(result.gain),
                 _points(result.start),
                 _points(result.end),
                 _points(result.difference),
                 f"{result.difference_above:+.1f}",
-                f"{result.little_from.median:.3g} ({result.little_from.low:.3g} to "
-                f"{result.little_from.high:.3g})",
-                _group(result),
+                f"{_times(little.median)} ({_times(little.low)} to {_times(little.high)})",
+                f"{result.doublings:.2f}",
+                f"{result.networks}, {result.runs}",
             ]
         )
     return Table(head, rows)
