@@ -1,7 +1,8 @@
 """`python -m scaling_search.reproduce experiments/NAME`: train the decisive runs again and compare.
 
-Decisive are the runs of the winner and of its nearest rival. Their data must be where study.yaml
-says, and torch and the device must be those of the study.
+Decisive are the runs of the winner and of its nearest rival, or of a study of series those of the
+first seed. Their data must be where study.yaml says, and torch and the device must be those of the
+study.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ from scaling_search.study.definition import Platform
 def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> list[PlannedRun]:
     """The known runs of the winner and its nearest rival, or all known runs of STEP 1."""
     results = runs_by_key(read_runs(folder))
+    if definition.settings.series is not None:
+        seeds = definition.settings.sweep.seeds[: None if all_runs else 1]
+        known = [run for run in definition.series_runs if run.spec.key in results]
+        return [run for run in known if run.spec.seed in seeds]
     candidates = read_candidates(folder, definition)
     ranked = decide_by_runs(definition, candidates, results).ranked
     wanted = {c.id: c for c in (candidates.kept if all_runs else ranked[:2])}
@@ -53,7 +58,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool) -> bool:
     before = runs_by_key(read_runs(folder))
     runs = decisive_runs(definition, folder, all_runs)
     if not runs:
-        raise InvalidInput(f"{folder} has no finished run of STEP 1 to train again")
+        raise InvalidInput(f"{folder} has no finished run to train again")
     equal = 0
     for run in runs:
         was, now = before[run.spec.key], carry_out(Job(run.spec, data)).result
@@ -74,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description="Train the decisive runs of a study again and compare.",
     )
     parser.add_argument("folder", type=Path, help="experiments/NAME")
-    parser.add_argument("--all", action="store_true", help="every run of STEP 1")
+    parser.add_argument("--all", action="store_true", help="every run of STEP 1 or of the series")
     parser.add_argument("--cache-dir", default="", help="where pixel caches live")
     given = parser.parse_args(arguments)
     try:

@@ -21,6 +21,9 @@ CHECKOUT = Path(scaling_search.__file__).parents[1]
 GRID = "+sweep=grid"
 RACE = "+sweep=race"
 OPTUNA = "+sweep=optuna"
+FIRST = "+sweep=observation1"
+SECOND = "+sweep=observation2"
+COMPARE = "+sweep=single_vs_compound"
 RANDOM = "optuna.samplers.RandomSampler"
 SMALL = (
     GRID,
@@ -162,6 +165,28 @@ REFUSED = [
     ([OPTUNA, "+budget.hours=1"], ["budget.hours"]),
     ([RACE, *SMALL[1:], "budget.train_flops=1"], ["budget.train_flops is 1", "one run takes"]),
     ([*SMALL_OPTUNA, "budget.train_flops=1"], ["budget.train_flops is 1", "one run takes"]),
+    # The paper's comparisons.
+    ([FIRST, "sweep.depth=[2,1]"], ["sweep.depth", "[2.0, 1.0]", "growing"]),
+    ([FIRST, "sweep.width=[nan]"], ["sweep.width", "nan", "between"]),
+    ([FIRST, "sweep.resolution=[0]"], ["sweep.resolution", "0.0", "between"]),
+    ([FIRST, "sweep.largest_cost=1"], ["sweep.largest_cost", "1.0", "above 1"]),
+    ([FIRST, "sweep.seeds=[]"], ["sweep.seeds", "[]"]),
+    ([FIRST, "sweep.kind=grid"], ["sweep.kind", "grid", "observation1"]),
+    ([FIRST, "family.sizes=2"], ["family.sizes", "observation1", "leave it out"]),
+    ([FIRST, "budget.runs=2"], ["budget.runs", "observation1", "leave it out"]),
+    ([FIRST, "fidelity.epochs=9"], ["fidelity.epochs", "observation1", "leave it out"]),
+    ([FIRST, "constraint.tolerance=0.1"], ["constraint.tolerance", "leave it out"]),
+    ([FIRST, *SMALL[1:], "sweep.largest_cost=1.01"], ["1 networks", "sweep.largest_cost"]),
+    ([SECOND, "sweep.bases=[[1,1]]"], ["sweep.bases", "two pairs"]),
+    ([SECOND, "sweep.bases=[[1,1],[2]]"], ["sweep.bases", "pairs"]),
+    ([SECOND, "sweep.width=[1]"], ["sweep.width", "two or more"]),
+    ([COMPARE, "sweep.costs=[1]"], ["sweep.costs", "1.0", "above 1"]),
+    ([COMPARE, "sweep.costs=[9]"], ["sweep.costs", "9.0", "8"]),
+    ([COMPARE, "constraint.cost_ratio=3"], ["constraint.cost_ratio", "sweep.costs="]),
+    ([COMPARE, "sweep.coefficients=[1.2]"], ["sweep.coefficients", "gamma"]),
+    ([COMPARE, "sweep.coefficients=[1,1,0.5]"], ["gamma", "0.5", "at least 1"]),
+    ([COMPARE, *SMALL[1:], "sweep.baselines=[resnet]"], ["resnet", "efficientnet_micro"]),
+    ([COMPARE, *SMALL[1:], "sweep.winner_of=absent"], ["absent", "study.yaml"]),
     # The cost.
     ([GRID, "constraint.on=real"], ["constraint.on", "real", "nominal"]),
     ([GRID, "constraint.cost_ratio=1"], ["constraint.cost_ratio", "above 1"]),

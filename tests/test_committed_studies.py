@@ -30,9 +30,23 @@ def test_report_follows_from_the_records(name: str, tmp_path: Path) -> None:
     copy.mkdir()
     for record in RECORDS:
         shutil.copy(study / record, copy / record)
+    if (study / "latency.csv").exists():
+        shutil.copy(study / "latency.csv", copy / "latency.csv")
     build_report(copy)
-    for path in sorted(p for p in study.rglob("*") if p.is_file() and p.name != ".lock"):
+    by_hand = (".lock", "README.md")
+    for path in sorted(p for p in study.rglob("*") if p.is_file() and p.name not in by_hand):
         assert (copy / path.relative_to(study)).read_bytes() == path.read_bytes(), path.name
+
+
+@pytest.mark.parametrize("name", [n for n in STUDIES if (EXPERIMENTS / n / "README.md").exists()])
+def test_a_readme_says_what_the_study_found(name: str) -> None:
+    """The question, the command and the answer in the words of verdict.json."""
+    text = " ".join((EXPERIMENTS / name / "README.md").read_text().split())
+    verdict = json.loads((EXPERIMENTS / name / "verdict.json").read_text())
+    command = json.loads((EXPERIMENTS / name / "environment.json").read_text())["command"]
+    for sentence in verdict["answer"]:
+        assert sentence in text
+    assert command in text
 
 
 @pytest.mark.parametrize("name", STUDIES)

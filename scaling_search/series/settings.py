@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import PAPER, Coefficients
@@ -21,6 +21,11 @@ class SeriesSettings:
     seeds: list[int] = field(default_factory=lambda: [0, 1])
 
     def __post_init__(self) -> None:
+        kind = next(f.default for f in fields(self) if f.name == "kind")
+        if self.kind != kind:
+            raise InvalidInput(
+                f"sweep.kind is {self.kind!r}, but this sweep is {kind!r}: leave sweep.kind out"
+            )
         SearchSettings(seeds=self.seeds)
 
 
