@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import PAPER, Coefficients
@@ -60,7 +61,8 @@ class Observation2Settings(SeriesSettings):
 
     kind: str = "observation2"
     #: Pairs of a depth and a resolution multiplier; the first is what the others are compared with.
-    bases: list[list[float]] = field(
+    # Any: OmegaConf does not turn [[1, 1]] into lists of floats.
+    bases: list[Any] = field(
         default_factory=lambda: [[1.0, 1.0], [2.0, 1.0], [1.0, 1.3], [2.0, 1.3]]
     )
     #: Width multipliers of every series.
@@ -70,7 +72,8 @@ class Observation2Settings(SeriesSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.bases) < 2 or any(len(base) != 2 for base in self.bases):
+        pairs = [base for base in self.bases if isinstance(base, Sequence) and len(base) == 2]
+        if len(self.bases) < 2 or len(pairs) < len(self.bases):
             raise InvalidInput(
                 f"sweep.bases is {self.bases!r}, but must hold at least two pairs of a depth and a "
                 "resolution multiplier: sweep.bases=[[1,1],[2,1.3]]"
