@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,18 @@ class Differences:
     """How much better one network is than each of the others. Arrays follow the networks."""
 
     #: Error of the other minus error of the one, fractions: above 0, the one is better. 0 for
-    #: itself, nan where a network has no run.
+    #: itself, nan where a network has no run or is no rival.
     difference: Floats
     #: Bounds that hold together for all others with confidence `level`; nan without a repetition.
     low: Floats
     high: Floats
     level: float
     degrees_of_freedom: int
+
+    def of(self, indices: Sequence[int]) -> Differences:
+        """The part about these networks, in their order."""
+        at = list(indices)
+        return replace(self, difference=self.difference[at], low=self.low[at], high=self.high[at])
 
     def verdict(self, index: int) -> str:
         """Whether the one is better or worse than network `index`, or that it is open."""
@@ -33,20 +39,26 @@ class Differences:
         return "worse" if self.high[index] < 0 else "open"
 
 
-def compare_with_one(errors: Floats, one: int, level: float = 0.9) -> Differences:
-    """`errors` (networks, seeds) as fractions, nan where a run is missing; `one`: whose rivals.
+def compare_with_one(
+    errors: Floats, one: int, rivals: Sequence[int] | None = None, level: float = 0.9
+) -> Differences:
+    """Compare network `one` with its rivals, by default with all others.
 
-    Pairs share a seed: what it does to all networks alike cancels. The noise that is left is pooled
-    over networks, and the intervals are Student's with Bonferroni's correction.
+    errors: (networks, seeds) as fractions, nan where a run is missing. Pairs share a seed: what it
+    does to all networks alike cancels. The noise that is left is pooled over all networks, rivals
+    or not, and the intervals are Student's with Bonferroni's correction for the rivals.
     """
     from scipy import special
 
     fit = fit_additive(np.asarray(errors, float))
     difference = fit.effect - fit.effect[one]
-    rivals = int(np.isfinite(difference).sum()) - 1
+    others = [i for i in range(len(difference)) if i != one] if rivals is None else list(rivals)
+    outside = ~np.isin(np.arange(len(difference)), [one, *others])
+    difference[outside] = math.nan
+    count = int(np.isfinite(difference[others]).sum())
     half = np.full(len(difference), math.nan)
-    if fit.degrees_of_freedom > 0 and rivals > 0:
-        tail = (1 - level) / 2 / rivals
+    if fit.degrees_of_freedom > 0 and count > 0:
+        tail = (1 - level) / 2 / count
         critical = float(special.stdtrit(fit.degrees_of_freedom, 1 - tail))
         unit = fit.unit
         spread = np.diag(unit) + unit[one, one] - 2 * unit[one]

@@ -65,3 +65,13 @@ def test_nothing_known_is_no_crash() -> None:
     fit = fit_additive(np.full((3, 2), np.nan))
     assert np.isnan(fit.effect).all()
     assert fit.degrees_of_freedom == 0
+
+
+def test_networks_that_are_no_rivals_tell_of_the_noise_alone() -> None:
+    rng = np.random.default_rng(3)
+    errors = 0.3 + 0.02 * rng.standard_normal((6, 2))
+    alone = compare_with_one(errors[:3], 2)
+    among = compare_with_one(errors, 2, rivals=[0, 1])
+    assert among.difference[:3] == pytest.approx(alone.difference)
+    assert np.isnan(among.difference[3:]).all()
+    assert (alone.degrees_of_freedom, among.degrees_of_freedom) == (2, 5)

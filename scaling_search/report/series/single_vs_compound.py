@@ -52,7 +52,11 @@ def compare(measured: Measured) -> Found:
                 continue
             differences = None
             if np.isfinite(measured.errors[at]).any(axis=1).all():
-                differences = compare_with_one(measured.errors[at], series.index(COMPOUND), LEVEL)
+                # Noise is pooled over all networks of the baseline, so few seeds go further.
+                places = [own.index(i) for i in at]
+                one = places[series.index(COMPOUND)]
+                rivals = [place for place in places if place != one]
+                differences = compare_with_one(measured.errors[own], one, rivals, LEVEL).of(places)
             found[baseline, cost] = (at, differences)
     return found
 
