@@ -103,7 +103,7 @@ def _sentence(
 
 
 def _points(differences: Differences, index: int) -> str:
-    difference = f"{100 * differences.difference[index]:+.1f}"
+    difference = f"{round(100 * differences.difference[index], 1) + 0:+.1f}"
     if math.isnan(differences.low[index]):
         return difference
     low, high = 100 * differences.low[index], 100 * differences.high[index]
@@ -130,7 +130,7 @@ _NOTE = (
 def _table(measured: Measured, found: Found) -> Table:
     head = [
         "baseline", "scaled by", "depth", "width", "px", "cost", "test accuracy",
-        "compound minus this", "published: cost", "top-1", "compound minus this",
+        "compound minus this", "published, ImageNet", "compound minus this",
     ]  # fmt: skip
     effect, se = means(measured.errors)
     differences = {
@@ -170,9 +170,9 @@ def _published_cells(baseline: str, series: str) -> list[str]:
     own, base = published(baseline, series), published(baseline, UNSCALED)
     compound = published(baseline, COMPOUND)
     if own is None or base is None or compound is None:
-        return ["", "", ""]
+        return ["", ""]
     worth = "" if series in (COMPOUND, UNSCALED) else f"{compound.top1 - own.top1:+.1f}"
-    return [f"{own.flops / base.flops:.1f}", f"{own.top1:.1f} %", worth]
+    return [f"{own.top1:.1f} % at {own.flops / base.flops:.1f} times the cost", worth]
 
 
 def _json(
