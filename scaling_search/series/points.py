@@ -49,6 +49,7 @@ class Point:
 class LeftOut:
     """A network that is not trained, and why."""
 
+    #: Its series and its cost over the baseline's.
     what: str
     reason: str
 
@@ -83,7 +84,9 @@ def list_networks(
     for baseline in baselines:
         for point in _points(sweep, baseline, constraint):
             member = point.member
-            name = f"{point.baseline}, {point.series}, cost {member.cost_ratio:.3g}"
+            name = f"{point.series} ×{member.cost_ratio:.3g}"
+            if len(baselines) > 1:
+                name = f"{point.baseline}, {name}"
             largest = getattr(sweep, "largest_cost", None)
             if member.resolution > native_resolution:
                 reason = f"above the {native_resolution} px of the images"

@@ -52,10 +52,18 @@ def _first_sentence(found: Balance | str) -> str:
     }[gap.verdict]
     if gap.verdict == "no common cost":
         return f"{verdict}: ({gap.series}) and ({gap.rival}) share no cost."
+    side, sign = ("above", 1) if gap.points >= 0 else ("below", -1)
+    low, high = sorted((sign * gap.low, sign * gap.high))
     return (
-        f"{verdict}: at equal multiply-adds, {gap.macs_from:,.0f} to {gap.macs_to:,.0f}, the base "
-        f"({gap.series}) lies {_points(gap)} points above ({gap.rival})."
+        f"{verdict}: at equal multiply-adds ({_costs(gap)}) the base ({gap.series}) lies "
+        f"{sign * gap.points:.1f} points ({low:.1f} to {high:.1f}) {side} ({gap.rival})."
     )
+
+
+def _costs(gap: Gap) -> str:
+    if gap.macs_from == gap.macs_to:
+        return f"{gap.macs_from:,.0f}, by one network"
+    return f"{gap.macs_from:,.0f} to {gap.macs_to:,.0f}"
 
 
 def _points(gap: Gap) -> str:
@@ -75,9 +83,7 @@ def _table(found: Balance) -> Table:
             gap.series,
             gap.rival,
             "" if gap.verdict == "no common cost" else _points(gap),
-            ""
-            if gap.verdict == "no common cost"
-            else f"{gap.macs_from:,.0f} to {gap.macs_to:,.0f}",
+            "" if gap.verdict == "no common cost" else _costs(gap),
             gap.verdict,
         ]
         for gap in found.gaps
