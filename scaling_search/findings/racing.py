@@ -11,16 +11,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.findings.surface import Surface, fit_surface
+from scaling_search.findings.surface import Surface
 from scaling_search.findings.triangle import quadratic
 
 Floats = NDArray[np.float64]
 
-#: A first look at the surface: as many runs as the quadratic has coefficients, and some more.
-START = 10
 
-
-def first_round(shares: Floats, size: int = START) -> tuple[int, ...]:
+def first_round(shares: Floats, size: int) -> tuple[int, ...]:
     """Indices of `size` candidates of shares (candidates, 3) that tell most of the surface.
 
     Each is the one whose error is the least known after those before it (a greedy D-optimal
@@ -39,28 +36,14 @@ def first_round(shares: Floats, size: int = START) -> tuple[int, ...]:
     return tuple(chosen)
 
 
-def racing_round(
-    shares: Floats,
-    errors: Floats,
-    runs: int,
-    log_cost: Floats | None = None,
-    possible: NDArray[np.bool_] | None = None,
-) -> tuple[int, ...]:
-    """Indices of the candidates that get one more seed each, the most telling first.
-
-    shares: (candidates, 3). errors: (candidates, seeds), nan where not trained. runs: how many to
-    name at most. possible: candidates not yet excluded, by default all. A candidate is named once
-    at most. Without any error, the first round.
-    """
-    if not np.isfinite(errors).any():
-        return first_round(shares, runs)
-    return next_runs(fit_surface(shares, errors, log_cost), runs, possible)
-
-
 def next_runs(
     surface: Surface, runs: int, possible: NDArray[np.bool_] | None = None
 ) -> tuple[int, ...]:
-    """As racing_round, from a surface."""
+    """Indices of the candidates that get one more seed each, the most telling first.
+
+    runs: how many to name at most; a candidate is named once at most. possible: candidates not yet
+    excluded, by default all.
+    """
     able = np.ones(len(surface.mean), bool) if possible is None else np.asarray(possible, bool)
     error = np.exp(surface.log_error)
     gain = np.maximum(error[:, [surface.choice]] - error, 0).mean(axis=0)

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from landscapes import make_landscape
 from search_cost import replay
 from search_strategies import exhaustive, full_cost, halving, plain, race, rungs_of, strategies
-from search_table import Half, Network, Table, errors_of, within
+from search_table import Half, Table, errors_of, within
 
-from scaling_search.findings.landscapes import make_landscape
-from scaling_search.scaling import Coefficients
 from scaling_search.search import Budget
 from scaling_search.search.sampler import SAMPLERS
 from scaling_search.search.strategy import Evaluation
@@ -23,17 +22,11 @@ SEEDS, EPOCHS = 8, 3
 def table() -> Table:
     """A landscape of 21 networks whose costs differ by up to 5 %."""
     rng = np.random.default_rng(3)
-    landscape = make_landscape("inside", 0.1, 0.02, rng, steps=5)
-    whole = landscape.runs(SEEDS, 0.05, 0.02, rng)
+    landscape = make_landscape("inside", 0.1, 0.02, rng, lattice=5, cost=0.05)
+    whole = landscape.table(SEEDS, 0.05, 0.02, rng)
     # A run gets better with every epoch.
-    errors = np.stack([whole * factor for factor in (1.8, 1.3, 1.0)], axis=2)
-    networks = tuple(
-        Network(f"n{i}", Coefficients.from_shares(*shares), 20, cost, int(cost * 5e5))
-        for i, (shares, cost) in enumerate(
-            zip(landscape.shares, rng.uniform(1.9, 2.1, len(landscape.shares)))
-        )
-    )
-    return Table("synthetic", networks, np.minimum(errors, 1.0))
+    errors = np.minimum(whole.errors * [1.8, 1.3, 1.0], 1.0)
+    return replace(whole, errors=errors)
 
 
 def test_no_strategy_sees_the_truth(table: Table) -> None:

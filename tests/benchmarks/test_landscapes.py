@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from landscapes import COST_RATIO, KINDS, make_landscape
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.landscapes import KINDS, make_landscape
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -36,6 +36,33 @@ def test_means_over_many_seeds_are_the_true_errors() -> None:
     within = log_error - log_error.mean(axis=0)
     assert within.std(axis=1).mean() == pytest.approx(0.06, rel=0.05)
     assert log_error.mean(axis=0).std() == pytest.approx(np.hypot(0.04, 0.01), rel=0.05)
+
+
+def test_networks_of_one_resolution_share_a_step_and_costs_keep_their_tolerance() -> None:
+    land = make_landscape("inside", 1e-9, 0.0, np.random.default_rng(4), step=0.1, cost=0.05)
+    level = {px: set[float]() for px in land.resolution}
+    for px, error in zip(land.resolution, land.error):
+        level[px].add(round(float(error), 6))
+    assert len(level) > 5
+    assert all(len(errors) == 1 for errors in level.values())
+    assert np.std([np.log(min(errors)) for errors in level.values()]) > 0.03
+
+    assert 0.04 < np.abs(land.log_cost).max() <= 0.05
+    slopes = np.log(land.own_error / land.error) / land.log_cost
+    assert np.allclose(slopes, slopes[0])
+    assert -0.6 <= slopes[0] <= 0
+
+
+def test_a_search_sees_the_landscape_as_its_networks() -> None:
+    rng = np.random.default_rng(5)
+    land = make_landscape("edge", 0.1, 0.01, rng, step=0.05, cost=0.05)
+    table = land.table(3, 0.0, 0.0, rng)
+    assert np.allclose(table.shares, land.shares)
+    assert np.allclose(table.log_cost, land.log_cost)
+    assert table.resolution == land.resolution
+    assert np.allclose(table.errors[:, :, 0], land.own_error[:, None])
+    assert {network.id for network in table.networks} == {f"n{i}" for i in range(36)}
+    assert table.cost_ratio == COST_RATIO
 
 
 def test_unknown_kind_is_refused() -> None:
