@@ -62,12 +62,14 @@ class Outcome:
     region_size: float
     #: p-value of the test of lack of fit; nan without repeated seeds.
     fit_p: float
-    #: Whether the truly best candidate has a run, and whether it is a possible winner.
+    #: Whether the truly best candidate has a run, and whether it is a possible winner, trained or
+    #: one of the untrained that may be better still.
     best_trained: bool
     winners_hold: bool
     #: What the report gives as the probability that the best has no run.
     untrained_said: float
-    #: Whether the truly best of those that have a run is a possible winner, and how many there are.
+    #: Whether the truly best of those that have a run is a possible winner, and how many possible
+    #: winners there are, the untrained ones among them.
     best_of_trained_holds: bool
     winners: int
     #: Share of the candidates whose true error lies in its own 90 % interval.
@@ -115,15 +117,18 @@ def judge(land: Landscape, decision: Decision) -> Outcome:
     trained = np.asarray(np.isfinite(decision.errors).any(axis=1))
     best_of_trained = int(np.argmin(np.where(trained, land.error, np.inf)))
     chosen = decision.candidates.index(decision.winner)
+    possible = comparison.possible.copy()
+    rivals = {candidate.id for candidate in decision.untrained_rivals}
+    possible |= np.array([c.id in rivals for c in decision.candidates])
     return Outcome(
         region_holds=bool((np.abs(optimum.region - nearest).max(axis=1) < 1e-9).any()),
         region_size=len(optimum.region) / len(points),
         fit_p=lack_of_fit(land.shares, decision.errors, land.log_cost).p_value,
         best_trained=bool(trained[land.best]),
-        winners_hold=bool(comparison.possible[land.best]),
+        winners_hold=bool(possible[land.best]),
         untrained_said=float(surface.p_best[~trained].sum()),
         best_of_trained_holds=bool(comparison.possible[best_of_trained]),
-        winners=int(comparison.possible.sum()),
+        winners=int(possible.sum()),
         errors_hold=float(((low <= land.error) & (land.error <= high)).mean()),
         regret=100 * float(land.error[chosen] - land.error.min()),
         runs=int(np.isfinite(decision.errors).sum()),

@@ -53,6 +53,8 @@ def first_sentence(tables: Tables) -> str:
         )
     if compared_count < sum(decision.eligible):
         reason += f" and {sum(decision.eligible) - compared_count} have no run yet"
+        if decision.untrained_rivals:
+            reason += f", of which {len(decision.untrained_rivals)} may be better still"
     return f"Undecided: the lowest expected val error {where}, {error}, has {what}, but {reason}."
 
 
@@ -142,7 +144,13 @@ def winner_json(tables: Tables) -> dict[str, Any]:
         "level": LEVEL,
     }
     if winner is None:
-        return {**common, "trial": None, "decided": False, "possible_winners": []}
+        return {
+            **common,
+            "trial": None,
+            "decided": False,
+            "possible_winners": [],
+            "untrained_rivals": [],
+        }
     best = decision.candidates.index(winner)
     return {
         **common,
@@ -150,6 +158,7 @@ def winner_json(tables: Tables) -> dict[str, Any]:
         "trial": winner.id,
         "decided": decision.decided,
         "possible_winners": [candidate.id for candidate in decision.possible_winners],
+        "untrained_rivals": [candidate.id for candidate in decision.untrained_rivals],
         "alpha": winner.coefficients.alpha,
         "beta": winner.coefficients.beta,
         "gamma": winner.coefficients.gamma,

@@ -111,7 +111,7 @@ def decide_by_runs(
 def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFrame:
     """One row for each candidate of STEP 1; of the trained ones the lowest expected error first."""
     compared = decision.comparison
-    possible = set(compared.possible_winners)
+    possible = {c.id for c in (*decision.possible_winners, *decision.untrained_rivals)}
     sd, p_best = decision.expected_sd, decision.p_best
     rows = []
     for index, candidate in enumerate(decision.candidates):
@@ -146,7 +146,7 @@ def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFram
                 "val_error_se": compared.se[index],
                 "worse_low": compared.low[index],
                 "worse_high": compared.high[index],
-                "possible_winner": index in possible,
+                "possible_winner": candidate.id in possible,
                 "expected_error": decision.expected[index],
                 "expected_sd": sd[index],
                 "p_best": p_best[index],

@@ -15,6 +15,9 @@ from scaling_search.search import Candidate
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.records import SearchResult
 
+#: So probable may it be that the best is an untrained candidate that is named nowhere.
+LEFT_OUT = 0.05
+
 
 @dataclass(frozen=True)
 class SearchRun:
@@ -91,8 +94,28 @@ class Decision:
         return tuple(self.candidates[i] for i in order)
 
     @property
+    def untrained_rivals(self) -> tuple[Candidate, ...]:
+        """Untrained candidates that may be the best by their neighbours, the likeliest first.
+
+        So many that the rest of the untrained ones holds the best with probability LEFT_OUT at
+        most: a set of possible winners that knew trained candidates alone would miss the best too
+        often where few of them are trained.
+        """
+        at = self.comparison.mean
+        open_ = [
+            i
+            for i in np.argsort(-np.nan_to_num(self.p_best), kind="stable")
+            if self.eligible[i] and np.isnan(at[i]) and self.stopped[i] is None
+        ]
+        chance = np.array([self.p_best[i] for i in open_])
+        # What is left after each of them has been taken in.
+        left = chance.sum() - np.cumsum(chance)
+        needed = 0 if chance.sum() <= LEFT_OUT else int(np.argmax(left <= LEFT_OUT)) + 1
+        return tuple(self.candidates[int(i)] for i in open_[:needed])
+
+    @property
     def possible_winners(self) -> tuple[Candidate, ...]:
-        """The candidates that cannot be told apart from the best, the lowest mean first."""
+        """The trained ones that cannot be told apart from the best, the lowest mean first."""
         return tuple(self.candidates[i] for i in self.comparison.possible_winners)
 
 
