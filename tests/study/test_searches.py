@@ -20,7 +20,7 @@ from scaling_search.proxy import Job
 from scaling_search.report import build_report, family_forecast, figures
 from scaling_search.search import Budget, OptunaSettings, RaceSettings
 from scaling_search.search.sampler import copy_for_dashboard
-from scaling_search.study import conduct, read_definition
+from scaling_search.study import read_definition, training
 from scaling_search.study.asks import read_candidates
 
 BASE = replace(
@@ -53,7 +53,7 @@ def _quick() -> Iterator[None]:
         for name in ("triangle", "accuracy_against_macs", "held_out_members"):
             patch.setattr(figures, name, lambda _: "<svg/>")
         patch.setattr(family_forecast, "sizes_needed", lambda _: {})
-        patch.setattr(conduct, "copy_for_dashboard", lambda *_: None)
+        patch.setattr(training, "copy_for_dashboard", lambda *_: None)
         yield
 
 
@@ -300,7 +300,7 @@ class TestDashboard:
 
     @pytest.fixture(autouse=True)
     def _copied(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(conduct, "copy_for_dashboard", copy_for_dashboard)
+        monkeypatch.setattr(training, "copy_for_dashboard", copy_for_dashboard)
 
     def test_its_trials_are_the_asks(self, tmp_path: Path) -> None:
         folder = fake_study(tmp_path, self.SETTINGS, name="my study")
