@@ -25,6 +25,10 @@ QUESTION = (
 )
 
 
+#: Cost ratio beyond which no fit is followed.
+FAR = 100.0
+
+
 def observation1(measured: Measured) -> Content:
     """The content of the report."""
     from scaling_search.report.series.figures import accuracy_by_dimension
@@ -96,6 +100,10 @@ def _little_sentence(result: Diminishing) -> str:
         return f"At no size, by this fit, does a doubling buy less than {little}."
     if result.little_from.median <= 1:
         return f"By this fit a doubling buys less than {little} from the smallest network on."
+    if result.little_from.median > FAR:
+        return (
+            f"By this fit no network within {FAR:g} times the smallest one brings it to {little}."
+        )
     beyond = " (beyond the range)" if result.little_beyond else ""
     return (
         f"A doubling buys less than {little} above {result.little_from.median:.3g} times the "
@@ -104,7 +112,10 @@ def _little_sentence(result: Diminishing) -> str:
 
 
 def _times(value: float) -> str:
-    return "never" if math.isinf(value) else f"{value:.3g}"
+    """A cost ratio; further out than FAR a fit to a few doublings says nothing about it."""
+    if math.isinf(value):
+        return "never"
+    return f"{value:.3g}" if value <= FAR else f"above {FAR:g}"
 
 
 def _points(interval: Interval) -> str:
