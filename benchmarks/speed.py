@@ -2,7 +2,7 @@
 
 Each figure is the median of several runs with its smallest and largest, on an otherwise idle
 machine; the limits are those that the project sets itself for 2 cores without a GPU. Names:
-start, price, driver, report, smoke, quick, workers. Without names all but quick and workers run.
+start, price, driver, report, smoke, quick, comparisons, workers. Without names the first five run.
 """
 
 from __future__ import annotations
@@ -109,15 +109,27 @@ def smoke(folder: Path) -> None:
     show("+sweep=grid recipe=smoke", timed(run, 3), 40)
 
 
-def quick(folder: Path) -> None:
-    """The default study, from an empty database and an empty pixel cache."""
+def _default_study(folder: Path, sweep: str, limit: float) -> None:
+    """From an empty database and an empty pixel cache."""
 
     def run() -> None:
         shutil.rmtree(folder / "experiments", ignore_errors=True)
         cache = tempfile.mkdtemp(dir=folder)
-        command("scaling_search", "+sweep=grid", f"data.cache_dir={cache}", cwd=folder)()
+        command("scaling_search", f"+sweep={sweep}", f"data.cache_dir={cache}", cwd=folder)()
 
-    show("+sweep=grid", timed(run, 1), 300)
+    show(f"+sweep={sweep}", timed(run, 1), limit)
+
+
+def quick(folder: Path) -> None:
+    """The default searches."""
+    for sweep in ("grid", "race", "optuna"):
+        _default_study(folder, sweep, 300)
+
+
+def comparisons(folder: Path) -> None:
+    """The paper's comparisons by default."""
+    for sweep in ("observation1", "observation2", "single_vs_compound"):
+        _default_study(folder, sweep, 360)
 
 
 def workers(folder: Path) -> None:
@@ -137,7 +149,7 @@ def workers(folder: Path) -> None:
     )
 
 
-ALL = {f.__name__: f for f in (start, price, driver, report, smoke, quick, workers)}
+ALL = {f.__name__: f for f in (start, price, driver, report, smoke, quick, comparisons, workers)}
 
 
 def main() -> None:
