@@ -23,7 +23,7 @@ def outcomes() -> list[Outcome]:
 def test_region_and_winners_hold_the_truth_as_often_as_promised(outcomes: list[Outcome]) -> None:
     # A promised 90 % seen in 48 races has a standard error of 4 points.
     assert np.mean([o.region_holds for o in outcomes]) >= 0.85 - 0.04
-    assert np.mean([o.best_of_trained_holds for o in outcomes]) >= 0.9
+    assert np.mean([o.winners_hold for o in outcomes]) >= 0.9
     assert np.mean([o.errors_hold for o in outcomes]) == pytest.approx(0.9, abs=0.05)
 
 

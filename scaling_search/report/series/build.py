@@ -16,6 +16,9 @@ from scaling_search.study import StudyDefinition
 from scaling_search.study.folder import write_atomically, write_json
 from scaling_search.study.latency import read_latency
 
+#: Epochs, those of recipe=proxy, from which on a short recipe is not warned of.
+SETTLED = 15
+
 _KINDS = {
     "observation1": observation1,
     "observation2": observation2,
@@ -95,11 +98,12 @@ def _common_remarks(measured: Measured) -> list[str]:
         remarks.append(f"The study is unfinished: {len(known)} of {wanted} runs are known.")
     for network, count in diverged.items():
         remarks.append(f"Network {network} diverged in {count} of {seeds} runs; they are left out.")
-    if definition.settings.recipe.name in ("quick", "smoke"):
+    recipe = definition.settings.recipe
+    if recipe.name in ("quick", "smoke") and recipe.epochs < SETTLED:
         remarks.append(
-            f"{definition.settings.recipe.epochs} epochs of the recipe "
-            f"{definition.settings.recipe.name} mostly say which network starts to learn first; "
-            "depth suffers most (docs/proxy_task.md). Take it as a rehearsal of recipe=proxy."
+            f"{recipe.epochs} epochs of the recipe {recipe.name} mostly say which network starts "
+            "to learn first; depth suffers most (docs/proxy_task.md, docs/comparisons.md). Take it "
+            "as a rehearsal of recipe=proxy or of more epochs."
         )
     remarks.append(
         f"Measured on {definition.facts.test_images:,} test images, by which nothing was chosen, "
