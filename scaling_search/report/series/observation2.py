@@ -17,6 +17,10 @@ QUESTION = (
 )
 
 
+#: Verdicts on series that share a cost.
+_KNOWN = ("better", "worse", "open")
+
+
 def observation2(measured: Measured) -> Content:
     """The content of the report."""
     from scaling_search.report.series.figures import width_series
@@ -28,7 +32,7 @@ def observation2(measured: Measured) -> Content:
     except InvalidInput as error:
         found = str(error)
     return Content(
-        [f"{QUESTION} {_first_sentence(found)}"],
+        [f"{QUESTION} {_first_sentence(found)}", *_other_bases(found)],
         [],
         [] if isinstance(found, str) else [("At equal cost", _table(found), _NOTE)],
         "Test accuracy of width series from bases of different depth d and resolution r, against "
@@ -52,12 +56,26 @@ def _first_sentence(found: Balance | str) -> str:
     }[gap.verdict]
     if gap.verdict == "no common cost":
         return f"{verdict}: ({gap.series}) and ({gap.rival}) share no cost."
-    side, sign = ("above", 1) if gap.points >= 0 else ("below", -1)
-    low, high = sorted((sign * gap.low, sign * gap.high))
     return (
         f"{verdict}: at equal multiply-adds ({_costs(gap)}) the base ({gap.series}) lies "
-        f"{sign * gap.points:.1f} points ({low:.1f} to {high:.1f}) {side} ({gap.rival})."
+        f"{_side(gap)} ({gap.rival})."
     )
+
+
+def _other_bases(found: Balance | str) -> list[str]:
+    """Is it the balance or one dimension of it? What the bases between first and last do."""
+    if isinstance(found, str):
+        return []
+    first, *between, _ = found.curves
+    gaps = [gap for gap in (found.gap(base, first) for base in between) if gap.verdict in _KNOWN]
+    lies = [f"({gap.series}) lies {_side(gap)} it" for gap in gaps]
+    return [f"Of the other bases, {', '.join(lies)}."] if lies else []
+
+
+def _side(gap: Gap) -> str:
+    side, sign = ("above", 1) if gap.points >= 0 else ("below", -1)
+    low, high = sorted((sign * gap.low, sign * gap.high))
+    return f"{sign * gap.points:.1f} points ({low:.1f} to {high:.1f}) {side}"
 
 
 def _costs(gap: Gap) -> str:
