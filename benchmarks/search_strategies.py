@@ -89,6 +89,17 @@ def exhaustive(half: Half, number: int) -> list[Choice]:
     ]
 
 
+def all_runs(half: Half, number: int) -> list[Choice]:
+    """Every run that may be drawn: what no search among them can be expected to beat by much."""
+    table, count, seeds = half.table, len(half.table.networks), len(half.seeds)
+    settings = SearchSettings(seeds=list(half.seeds))
+    log = half.carry_out(Search(_listed(table), count, None, count, settings, table.epochs))
+    return [
+        _choice("all runs of the half", f"{seeds} seeds", log, table, lowest_mean),
+        _choice("all runs of the half, by surface", f"{seeds} seeds", log, table, by_surface),
+    ]
+
+
 def race(half: Half, number: int) -> list[Choice]:
     """This project's default, `+sweep=race`."""
     table = half.table
@@ -247,6 +258,7 @@ def strategies(gp: bool) -> list[Strategy]:
     quick = [
         no_search,
         exhaustive,
+        all_runs,
         plain("random", SAMPLERS["random"]),
         plain("TPE", SAMPLERS["tpe"]),
         halving,
