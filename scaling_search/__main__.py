@@ -49,6 +49,9 @@ def run_sweep(configuration: Configuration) -> None:
             )
         for failure in failures:
             print(f"failed: {failure}")
+        if conduct.latency:
+            # What was measured before is replaced, be it damaged.
+            (folder / "latency.csv").unlink(missing_ok=True)
         answer = build_report(folder)
         if conduct.latency:
             # After the workers have gone, and the winner is known.

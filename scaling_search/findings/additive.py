@@ -22,6 +22,9 @@ class Additive:
     #: Residual standard deviation of a single run; nan without degrees of freedom.
     residual_sd: float
     degrees_of_freedom: int
+    #: (candidates,): candidates of one number are connected by common seeds, and only their effects
+    #: can be compared; -1 without a run.
+    connected: NDArray[np.int64]
 
 
 def fit_additive(values: Floats) -> Additive:
@@ -29,12 +32,14 @@ def fit_additive(values: Floats) -> Additive:
 
     Seeds need not be the same for all: an unfinished study is compared fairly too.
     """
+    from scipy.sparse import csgraph
+
     rows, columns = np.nonzero(np.isfinite(values))
     count, seeds = values.shape
     effect, unit = np.full(count, np.nan), np.full((count, count), np.nan)
     present, blocks = np.unique(rows), np.unique(columns)
     if not len(present):
-        return Additive(effect, unit, math.nan, 0)
+        return Additive(effect, unit, math.nan, 0, np.full(count, -1))
     design = np.zeros((len(rows), count + seeds))
     design[np.arange(len(rows)), rows] = 1
     # Seed effects add up to nothing over the seeds that were used, so means keep their level.
@@ -49,4 +54,10 @@ def fit_additive(values: Floats) -> Additive:
     effect[present] = solution[:size]
     unit[np.ix_(present, present)] = inverse[:size, :size]
     variance = float(residual @ residual) / freedom if freedom > 0 else math.nan
-    return Additive(effect, unit, math.sqrt(variance), freedom)
+    known = np.isfinite(values)
+    # Candidates and seeds as nodes, runs as links between them.
+    links = np.zeros((count + seeds, count + seeds), bool)
+    links[:count, count:] = known
+    labels = csgraph.connected_components(links, directed=False)[1][:count]
+    connected = np.where(known.any(axis=1), labels, -1)
+    return Additive(effect, unit, math.sqrt(variance), freedom, connected)

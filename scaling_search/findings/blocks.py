@@ -15,12 +15,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scaling_search.errors import InvalidInput
+
 Floats = NDArray[np.float64]
 
 #: Standard deviation of u over that of e: the values over which is integrated, and their weights
 #: (a half-Cauchy prior of scale 1: a network deviates about as much as a run of it).
-RATIOS = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0])
-_WEIGHTS = np.gradient(RATIOS) / (1 + RATIOS**2)
+RATIOS = np.array([0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 10, 16, 30, 60], float)
+_STEPS = np.diff(RATIOS)
+_WEIGHTS = (np.r_[0, _STEPS] + np.r_[_STEPS, 0]) / 2 / (1 + RATIOS**2)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def fit_blocks(designs: Floats, values: Floats) -> list[BlockFit]:
     """Fit `values` (networks, seeds), nan where a run is missing, by each of several designs.
 
     designs: (designs, networks, p), each of full rank and with its own constant.
-    `runs_left(values, p)` must be above 0.
+    `runs_left(values, p)` must be above 0. Raises InvalidInput where no common seeds connect them.
     """
     network, seed = np.nonzero(np.isfinite(values))
     y = values[network, seed]
@@ -66,6 +69,11 @@ def fit_blocks(designs: Floats, values: Floats) -> list[BlockFit]:
     effects = (seed[:, None] == blocks[None, 1:]).astype(float) - (seed == blocks[0])[:, None]
     count, size, freedom = len(designs), designs.shape[2], runs_left(values, designs.shape[2])
     x = np.concatenate([designs[:, network], np.broadcast_to(effects, (count, *effects.shape))], 2)
+    if np.linalg.matrix_rank(x[0]) < x.shape[2]:
+        raise InvalidInput(
+            "some networks share no seed with the others, so they cannot be compared: train the "
+            "missing runs"
+        )
     # Sums over the runs of each network are all that its deviation adds to least squares.
     own = (network[:, None] == np.unique(network)[None, :]).astype(float)
     runs, sum_x, sum_y = own.sum(axis=0), np.einsum("nk,dnp->dkp", own, x), y @ own

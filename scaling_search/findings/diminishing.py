@@ -78,7 +78,15 @@ class Diminishing:
 
     @property
     def verdict(self) -> str:
-        """diminishing, not visible or contradicted, at `level` one-sided confidence."""
+        """diminishing, not visible or contradicted, at `level` one-sided confidence.
+
+        Where the dimension hurts the observation is contradicted, whatever the bend, and where no
+        gain is seen there is none that could diminish.
+        """
+        if self.helps == "hurts":
+            return CONTRADICTED
+        if self.helps == "open":
+            return NOT_VISIBLE
         if self.difference_above > 0:
             return DIMINISHING
         return CONTRADICTED if self.difference_below < 0 else NOT_VISIBLE
@@ -164,9 +172,9 @@ def _slope(x: float, bend: Floats, reach: float) -> Floats:
 
 
 def _little_from(start: Floats, bend: Floats) -> Floats:
-    """Doublings after which a doubling buys less than LITTLE; inf where it never does."""
+    """Doublings from which on a doubling buys less than LITTLE for good; inf: from none on."""
     found = np.full(len(start), math.inf)
-    found[start < LITTLE] = 0.0
+    found[(start < LITTLE) & (bend >= -1e-9)] = 0.0
     falls = (start >= LITTLE) & (bend > 1e-9)
     found[falls] = np.log2(start[falls] / LITTLE) / bend[falls]
     return found

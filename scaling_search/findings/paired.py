@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,24 +19,13 @@ class Differences:
     """How much better one network is than each of the others. Arrays follow the networks."""
 
     #: Error of the other minus error of the one, fractions: above 0, the one is better. 0 for
-    #: itself, nan where a network has no run or is no rival.
+    #: itself, nan where a network is no rival or no common seeds connect the two.
     difference: Floats
     #: Bounds that hold together for all others with confidence `level`; nan without a repetition.
     low: Floats
     high: Floats
     level: float
     degrees_of_freedom: int
-
-    def of(self, indices: Sequence[int]) -> Differences:
-        """The part about these networks, in their order."""
-        at = list(indices)
-        return replace(self, difference=self.difference[at], low=self.low[at], high=self.high[at])
-
-    def verdict(self, index: int) -> str:
-        """Whether the one is better or worse than network `index`, or that it is open."""
-        if self.low[index] > 0:
-            return "better"
-        return "worse" if self.high[index] < 0 else "open"
 
 
 def compare_with_one(
@@ -54,7 +43,7 @@ def compare_with_one(
     difference = fit.effect - fit.effect[one]
     others = [i for i in range(len(difference)) if i != one] if rivals is None else list(rivals)
     outside = ~np.isin(np.arange(len(difference)), [one, *others])
-    difference[outside] = math.nan
+    difference[outside | (fit.connected != fit.connected[one])] = math.nan
     count = int(np.isfinite(difference[others]).sum())
     half = np.full(len(difference), math.nan)
     if fit.degrees_of_freedom > 0 and count > 0:

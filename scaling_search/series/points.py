@@ -42,7 +42,9 @@ class Point:
     @property
     def phi(self) -> float:
         """Doublings of cost, by which a recipe's regularisation grows."""
-        return math.log2(self.asked_cost) if self.asked_cost else self.member.effective_phi
+        if self.asked_cost is not None:
+            return math.log2(self.asked_cost)
+        return self.member.effective_phi
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,31 @@ def list_networks(
     # Rounding may bring two multipliers of a series to one network.
     distinct = {(p.baseline, p.series, p.asked_cost, p.member.id): p for p in points}
     networks = Networks(tuple(distinct.values()), tuple(left_out))
+    if isinstance(sweep, Observation2Settings):
+        _refuse_equal_series(networks)
     if len(networks.members) < 2:
+        remedy = "more multipliers, a larger sweep.largest_cost or a smaller baseline.resolution"
+        if isinstance(sweep, SingleVsCompoundSettings):
+            remedy = "larger sweep.costs or a smaller baseline.resolution"
         raise InvalidInput(
-            f"only {len(networks.members)} networks are left to compare: give more multipliers, a "
-            "larger sweep.largest_cost or a smaller baseline.resolution"
+            f"the networks left to compare are {len(networks.members)}, but must be two or more: "
+            f"give {remedy}"
         )
     return networks
+
+
+def _refuse_equal_series(networks: Networks) -> None:
+    """Bases that rounding brings together would be compared with themselves."""
+    series: dict[str, list[str]] = {}
+    for point in networks.points:
+        series.setdefault(point.series, []).append(point.member.id)
+    named: dict[tuple[str, ...], str] = {}
+    for name, ids in series.items():
+        if (other := named.setdefault(tuple(ids), name)) != name:
+            raise InvalidInput(
+                f"sweep.bases has ({other}) and ({name}), which round to the same networks: leave "
+                "one out or move them further apart"
+            )
 
 
 def _points(
@@ -119,12 +140,17 @@ def _points(
         for depth, resolution in sweep.bases:
             for width in sweep.width:
                 member = _scaled(baseline, depth=depth, width=width, resolution=resolution)
-                yield Point(f"d={depth:g}, r={resolution:g}", member)
+                yield Point(base_name(depth, resolution), member)
     elif isinstance(sweep, SingleVsCompoundSettings):
         yield Point(UNSCALED, _scaled(baseline), 1.0)
         for cost in sweep.costs:
             at = replace(constraint, cost_ratio=cost)
             yield from _at_equal_cost(baseline, at, sweep.compound)
+
+
+def base_name(depth: float, resolution: float) -> str:
+    """The name of a width series from a base of these multipliers."""
+    return f"d={depth:g}, r={resolution:g}"
 
 
 def _scaled(

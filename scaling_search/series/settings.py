@@ -72,7 +72,7 @@ class Observation2Settings(SeriesSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        pairs = [base for base in self.bases if isinstance(base, Sequence) and len(base) == 2]
+        pairs = [base for base in self.bases if _is_pair(base)]
         if len(self.bases) < 2 or len(pairs) < len(self.bases):
             raise InvalidInput(
                 f"sweep.bases is {self.bases!r}, but must hold at least two pairs of a depth and a "
@@ -80,11 +80,16 @@ class Observation2Settings(SeriesSettings):
             )
         for base in self.bases:
             _require_numbers("sweep.bases", base, 0.1, 100, ordered=False)
-        if len({tuple(base) for base in self.bases}) < len(self.bases):
-            raise InvalidInput(f"sweep.bases is {self.bases!r}, but must hold different pairs")
+        if len({f"{depth:g} {resolution:g}" for depth, resolution in self.bases}) < len(self.bases):
+            raise InvalidInput(
+                f"sweep.bases is {self.bases!r}, but must hold different pairs: leave one out"
+            )
         _require_numbers("sweep.width", self.width, 0.1, 100)
         if len(self.width) < 2:
-            raise InvalidInput(f"sweep.width is {self.width!r}, but a series needs two or more")
+            raise InvalidInput(
+                f"sweep.width is {self.width!r}, but a series needs two or more: "
+                "sweep.width=[1,1.4]"
+            )
         _require_largest_cost(self.largest_cost)
 
 
@@ -128,6 +133,10 @@ class SingleVsCompoundSettings(SeriesSettings):
         return Coefficients(*self.coefficients)
 
 
+def _is_pair(base: Any) -> bool:
+    return isinstance(base, Sequence) and not isinstance(base, str) and len(base) == 2
+
+
 def _require_numbers(
     name: str, values: Sequence[float], low: float, high: float, ordered: bool = True
 ) -> None:
@@ -137,9 +146,9 @@ def _require_numbers(
             f"{name} is {list(values)!r}, but must hold numbers between {low:g} and {high:g}"
         )
     if ordered and list(values) != sorted(set(values)):
-        raise InvalidInput(f"{name} is {list(values)!r}, but must hold growing numbers")
+        raise InvalidInput(f"{name} is {list(values)!r}, but must hold growing numbers: sort it")
 
 
 def _require_largest_cost(value: float | None) -> None:
     if value is not None and not (math.isfinite(value) and value > 1):
-        raise InvalidInput(f"sweep.largest_cost is {value!r}, but must be above 1, or null")
+        raise InvalidInput(f"sweep.largest_cost is {value!r}, but must be above 1, or null for all")

@@ -14,6 +14,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import ProxyTask, TaskFacts, proxy_task
 from scaling_search.proxy.run import TRAINER_VERSION
+from scaling_search.scaling import PAPER
 from scaling_search.series import SingleVsCompoundSettings
 from scaling_search.study.definition import (
     Platform,
@@ -34,7 +35,8 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     task.require_batch(settings.recipe.batch_size)
     platform = Platform(resolve_device(conduct.executor.device), torch_version(), TRAINER_VERSION)
     definition = StudyDefinition(settings, task.facts, platform)
-    require_native(definition.baseline.resolution, task.facts)
+    for baseline in definition.baselines:
+        require_native(baseline.resolution, task.facts)
     # Refused here, before anything is written, where nothing can be trained.
     _ = definition.first_runs
     return definition, task
@@ -45,8 +47,24 @@ def _with_winner(settings: StudySettings) -> StudySettings:
     sweep = settings.sweep
     if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.winner_of:
         return settings
-    winner = read_study(sweep.winner_of).winning_coefficients
-    found = replace(sweep, coefficients=[winner.alpha, winner.beta, winner.gamma])
+    if sweep.compound != PAPER:
+        raise InvalidInput(
+            f"sweep.winner_of is {sweep.winner_of!r} and sweep.coefficients is "
+            f"{sweep.coefficients!r}, but only one can say what compound is: leave one out"
+        )
+    study = read_study(sweep.winner_of)
+    if not study.search_ended:
+        raise InvalidInput(
+            f"sweep.winner_of is {sweep.winner_of!r}, but that search has not ended: repeat its "
+            "command first"
+        )
+    winner = study.winning_coefficients
+    found = replace(
+        sweep,
+        coefficients=[winner.alpha, winner.beta, winner.gamma],
+        # The folder's name: the same study by another path is the same study.
+        winner_of=Path(sweep.winner_of).resolve().name,
+    )
     return replace(settings, sweep=found)
 
 
@@ -66,6 +84,8 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
     if not name:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
         baseline = settings.baseline.name or settings.baseline._target_
+        if isinstance(settings.sweep, SingleVsCompoundSettings) and settings.sweep.baselines:
+            baseline = "+".join(settings.sweep.baselines)
         parts = (settings.sweep.kind, baseline, data, settings.recipe.name)
         name = "-".join(part.replace("/", "_") for part in parts if part)
     if name in (".", "..") or any(c in name for c in "/\\\0"):

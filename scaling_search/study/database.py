@@ -56,7 +56,11 @@ class Database:
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _set_up_sqlite)
         with self._errors_named():
-            _METADATA.create_all(self._engine)
+            try:
+                _METADATA.create_all(self._engine)
+            except sa.exc.DatabaseError:
+                # Another driver may have made the tables between the look and the making.
+                _METADATA.create_all(self._engine)
 
     @property
     def address(self) -> str:

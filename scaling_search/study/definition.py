@@ -111,7 +111,7 @@ class StudyDefinition:
 
     @cached_property
     def baselines(self) -> tuple[Baseline, ...]:
-        """The baselines of a study of series."""
+        """The baselines that are scaled: one, or those of a comparison of several."""
         sweep, given = self.settings.sweep, self.settings.baseline
         if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.baselines:
             return (self.baseline,)
@@ -137,7 +137,10 @@ class StudyDefinition:
     @cached_property
     def series_runs(self) -> tuple[PlannedRun, ...]:
         """Every network of a study of series with every seed, seed by seed."""
-        phi = {point.member.id: point.phi for point in self.networks.points}
+        phi: dict[str, float] = {}
+        for point in self.networks.points:
+            # A network that serves two costs is trained once, as the cheaper one asks for.
+            phi.setdefault(point.member.id, point.phi)
         return tuple(
             self.run("series", member, phi[member.id], seed)
             for seed in self.settings.sweep.seeds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def read_latency(folder: Path) -> dict[str, MeasuredLatency]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = [_parsed(row) for row in csv.DictReader(file)]
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, csv.Error) as error:
         raise InvalidInput(
             f"{path} is damaged ({type(error).__name__}: {error}): remove it, or measure again "
             "with latency=true"
@@ -98,7 +99,7 @@ def read_latency(folder: Path) -> dict[str, MeasuredLatency]:
 def _parsed(row: dict[str, str]) -> MeasuredLatency:
     def three(name: str) -> tuple[float, float, float]:
         low, median, high = (float(row[name + end]) for end in ("_low", "", "_high"))
-        if not 0 < low <= median <= high:
+        if not 0 < low <= median <= high < math.inf:
             raise ValueError(f"{name} of {row['network']} is {median}")
         return low, median, high
 

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from scaling_search.forecast import Backtest, ScalingLaw
 
 
+#: Files that only one of the two kinds of study has.
+_OF_SEARCHES = ("trials.csv", "family.csv", "winner.json")
+_OF_SERIES = ("points.csv", "verdict.json")
+
+
 @dataclass(frozen=True)
 class Study:
     """What stands in a study folder; columns are explained in docs/study_folder.md."""
@@ -54,14 +59,12 @@ class Study:
     @cached_property
     def verdict(self) -> dict[str, Any]:
         """verdict.json of a study of series."""
-        content: dict[str, Any] = json.loads(self._existing("verdict.json").read_text())
-        return content
+        return self._json("verdict.json")
 
     @cached_property
     def winner(self) -> dict[str, Any]:
         """winner.json."""
-        content: dict[str, Any] = json.loads(self._existing("winner.json").read_text())
-        return content
+        return self._json("winner.json")
 
     @cached_property
     def law(self) -> ScalingLaw:
@@ -77,9 +80,20 @@ class Study:
     def winning_coefficients(self) -> Coefficients:
         """The winner's. Raises InvalidInput before there is one."""
         winner = self.winner
-        if winner["trial"] is None:
-            raise InvalidInput("there is no winner yet, so there is no family: finish a run first")
-        return Coefficients(winner["alpha"], winner["beta"], winner["gamma"])
+        try:
+            if winner["trial"] is None:
+                raise InvalidInput(
+                    "there is no winner yet, so there is no family: finish a run first"
+                )
+            return Coefficients(winner["alpha"], winner["beta"], winner["gamma"])
+        except KeyError as error:
+            raise InvalidInput(self._damaged("winner.json", error)) from error
+
+    @property
+    def search_ended(self) -> bool:
+        """Whether STEP 1 had all its runs when the study last ran; studies of old don't say."""
+        path = self.folder / "environment.json"
+        return not path.exists() or bool(self._json("environment.json").get("search_ended", True))
 
     @property
     def _family_runs(self) -> FamilyRuns:
@@ -99,8 +113,29 @@ class Study:
         except pd.errors.EmptyDataError:
             return pd.DataFrame()
 
+    def _json(self, name: str) -> dict[str, Any]:
+        try:
+            content = json.loads(self._existing(name).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InvalidInput(self._damaged(name, error)) from error
+        if not isinstance(content, dict):
+            raise InvalidInput(self._damaged(name, TypeError("not an object")))
+        return content
+
+    def _damaged(self, name: str, error: Exception) -> str:
+        return (
+            f"{self.folder / name} is damaged ({type(error).__name__}: {error}): "
+            f"python -m scaling_search.report {self.folder} makes it anew"
+        )
+
     def _existing(self, name: str) -> Path:
         path = self.folder / name
+        is_series = self.definition.settings.series is not None
+        if name in (_OF_SEARCHES if is_series else _OF_SERIES):
+            raise InvalidInput(
+                f"{self.folder} is a study of the kind {self.definition.settings.sweep.kind}, "
+                f"which has no {name}: give a {'search' if is_series else 'study of series'}"
+            )
         if not path.exists():
             raise InvalidInput(
                 f"{path} is missing: python -m scaling_search.report {self.folder} makes it"

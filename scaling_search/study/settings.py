@@ -162,6 +162,11 @@ class StudySettings:
                     f"{changed.split(':')[0]} is given, but +sweep={self.sweep.kind} has no "
                     f"{name}: leave it out"
                 )
+        if self.constraint.on != "realised":
+            raise InvalidInput(
+                f"constraint.on is {self.constraint.on!r}, but +sweep=single_vs_compound compares "
+                "at realised cost: leave it out"
+            )
         if self.constraint.cost_ratio != CostConstraint().cost_ratio:
             raise InvalidInput(
                 f"constraint.cost_ratio is {self.constraint.cost_ratio:g}, but "

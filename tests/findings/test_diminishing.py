@@ -55,7 +55,10 @@ def test_a_straight_line_is_neither() -> None:
 
 
 def test_a_dimension_that_hurts_is_said_to() -> None:
-    assert judge(-2.0 * X, noise=0.3).helps == "hurts"
+    hurts = judge(-2.0 * X, noise=0.3)
+    assert (hurts.helps, hurts.verdict) == ("hurts", "contradicted")
+    # Harm that saturates is no gain that diminishes.
+    assert judge(-saturating(1.0, 6.0), noise=0.1).verdict == "contradicted"
     assert judge(0.0 * X, noise=1.0).helps == "open"
 
 

@@ -38,10 +38,11 @@ def test_intervals_hold_together_as_often_as_they_say() -> None:
     assert held >= 258
 
 
-def test_verdicts() -> None:
+def test_a_clear_difference_is_bounded_on_its_side() -> None:
     errors = np.array([[0.5, 0.51, 0.49], [0.301, 0.3, 0.299], [0.3, 0.3, 0.301], [0.1, 0.1, 0.1]])
     found = compare_with_one(errors, 2)
-    assert [found.verdict(i) for i in (0, 1, 3)] == ["better", "open", "worse"]
+    assert found.low[0] > 0 > found.high[3]
+    assert found.low[1] < 0 < found.high[1]
 
 
 def test_one_seed_gives_differences_without_intervals() -> None:
@@ -75,3 +76,11 @@ def test_networks_that_are_no_rivals_tell_of_the_noise_alone() -> None:
     assert among.difference[:3] == pytest.approx(alone.difference)
     assert np.isnan(among.difference[3:]).all()
     assert (alone.degrees_of_freedom, among.degrees_of_freedom) == (2, 5)
+
+
+def test_networks_without_connecting_seeds_are_not_compared() -> None:
+    nan = np.nan
+    errors = np.array([[0.5, 0.52, nan, nan], [0.4, 0.42, nan, nan], [nan, nan, 0.6, 0.63]])
+    found = compare_with_one(errors, 0)
+    assert found.difference[1] == pytest.approx(-0.1)
+    assert np.isnan([found.difference[2], found.low[2]]).all()

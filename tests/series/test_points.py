@@ -144,6 +144,9 @@ def test_the_published_figures_are_found_by_the_large_sibling() -> None:
         (lambda: Observation2Settings(bases=[[1, 1]]), "at least two pairs"),
         (lambda: Observation2Settings(bases=[[1, 1], [1, 1]]), "different pairs"),
         (lambda: Observation2Settings(bases=[[1, 1], [2]]), "pairs of a depth"),
+        (lambda: Observation2Settings(bases=["ab", "cd"]), "pairs of a depth"),
+        (lambda: Observation2Settings(bases=[[1, 1], [1.00000001, 1]]), "different pairs"),
+        (lambda: networks(Observation2Settings(bases=[[1, 1], [1.001, 1]])), "same networks"),
         (lambda: Observation2Settings(width=[1]), "needs two"),
         (lambda: SingleVsCompoundSettings(costs=[]), "each must be above 1"),
         (lambda: SingleVsCompoundSettings(costs=[1, 2]), "each must be above 1"),
@@ -151,7 +154,7 @@ def test_the_published_figures_are_found_by_the_large_sibling() -> None:
         (lambda: SingleVsCompoundSettings(coefficients=[1.2]), "alpha, beta and gamma"),
         (lambda: SingleVsCompoundSettings(baselines=["a", "a"]), "names one twice"),
         (lambda: networks(Observation1Settings(), native=20).points and networks(
-            Observation1Settings(largest_cost=1.1)), "networks are left"),
+            Observation1Settings(largest_cost=1.1)), "must be two or more"),
     ],
 )  # fmt: skip
 def test_mistakes_are_refused_with_a_remedy(make: object, message: str) -> None:

@@ -67,7 +67,7 @@ def build_series_report(folder: Path, definition: StudyDefinition) -> str:
 
 def _timed(folder: Path, measured: Measured) -> list[Timed]:
     """Every network whose latency was measured, once, by the first series that it is part of."""
-    known, effect = read_latency(folder), means(measured.errors)[0]
+    known, effect = read_latency(folder), means(measured)[0]
     found: dict[str, Timed] = {}
     for point, error in zip(measured.points, effect):
         member = point.member

@@ -68,7 +68,7 @@ def scalings_by_baseline(measured: Measured) -> str:
         figure, row = plt.subplots(
             1, len(baselines), figsize=(max(7.2, 5.2 * len(baselines)), 4.8), squeeze=False
         )
-        effect, _ = means(measured.errors)
+        effect, _ = means(measured)
         for axes, baseline in zip(row[0], baselines):
             against_macs(axes)
             first = measured.of(baseline, UNSCALED)
@@ -92,7 +92,7 @@ def _cycle(count: int) -> list[tuple[Any, str, Any]]:
 def _errorbars(
     axes: Any, measured: Measured, at: list[int], colour: str, marker: str, label: str | None = None
 ) -> None:
-    effect, se = means(measured.errors)
+    effect, se = means(measured)
     axes.errorbar(
         measured.macs[at],
         100 * (1 - effect[at]),
@@ -107,7 +107,7 @@ def _errorbars(
 
 
 def _label(axes: Any, measured: Measured, index: int, text: str) -> None:
-    effect, _ = means(measured.errors)
+    effect, _ = means(measured)
     if np.isfinite(effect[index]):
         axes.annotate(
             text,

@@ -14,7 +14,7 @@ from scaling_search.findings.diminishing import (
     Interval,
     diminishing_returns,
 )
-from scaling_search.report.rows import Table
+from scaling_search.report.rows import Table, interval_text
 from scaling_search.report.series.content import Content
 from scaling_search.report.series.points import Measured
 from scaling_search.report.tables import LEVEL
@@ -77,11 +77,20 @@ def _group(result: Diminishing | str) -> str:
 def _sentence(name: str, result: Diminishing | str) -> str:
     if isinstance(result, str):
         return f"{name}: {result}."
+    if result.helps != "helps":
+        seen = "scaling it hurts" if result.helps == "hurts" else "no gain can be seen"
+        return (
+            f"{name}: {result.doublings:.1f} doublings buy {_points(result.gain)} points in all, "
+            f"so {seen}; a doubling buys {_points(result.start)} at the start and "
+            f"{_points(result.end)} at the end."
+        )
     verdict = {
-        DIMINISHING: f"the gain diminishes: by {result.difference.median:.1f} points a doubling, "
-        f"at least {result.difference_above:.1f} with {result.level:.0%} confidence",
-        CONTRADICTED: f"the gain grows: by {-result.difference.median:.1f} points a doubling, at "
-        f"least {-result.difference_below:.1f} with {result.level:.0%} confidence",
+        DIMINISHING: f"the gain diminishes: a doubling buys {result.difference.median:.1f} points "
+        f"less at the end than at the start, at least {result.difference_above:.1f} with "
+        f"{result.level:.0%} confidence",
+        CONTRADICTED: f"the gain grows: a doubling buys {-result.difference.median:.1f} points "
+        f"more at the end than at the start, at least {-result.difference_below:.1f} with "
+        f"{result.level:.0%} confidence",
     }.get(
         result.verdict,
         "whether the gain diminishes is not visible in this range: start minus end is "
@@ -119,7 +128,7 @@ def _times(value: float) -> str:
 
 
 def _points(interval: Interval) -> str:
-    return f"{interval.median:+.1f} ({interval.low:+.1f} to {interval.high:+.1f})"
+    return interval_text(interval.median, interval.low, interval.high)
 
 
 _NOTE = (

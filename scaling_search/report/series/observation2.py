@@ -6,16 +6,12 @@ from typing import Any
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.balance import Balance, Gap, balance
-from scaling_search.report.rows import Table
+from scaling_search.report.rows import Table, interval_text
 from scaling_search.report.series.content import Content
 from scaling_search.report.series.points import Measured
 from scaling_search.report.tables import LEVEL
-
-QUESTION = (
-    "Observation 2 (Tan & Le 2019, Figure 4): at equal cost, width scaled from a deeper and finer "
-    "base beats width alone."
-)
-
+from scaling_search.series import Observation2Settings
+from scaling_search.series.points import base_name
 
 #: Verdicts on series that share a cost.
 _KNOWN = ("better", "worse", "open")
@@ -25,14 +21,23 @@ def observation2(measured: Measured) -> Content:
     """The content of the report."""
     from scaling_search.report.series.figures import width_series
 
+    sweep = measured.definition.settings.sweep
+    assert isinstance(sweep, Observation2Settings)
     found: Balance | str
     try:
         names = [point.series for point in measured.points]
         found = balance(names, measured.macs, measured.errors, LEVEL)
     except InvalidInput as error:
         found = str(error)
+    first, last = sweep.bases[0], sweep.bases[-1]
+    grown = last[0] > first[0] and last[1] > first[1]
+    question = (
+        "Observation 2 (Tan & Le 2019, Figure 4): at equal cost, width scaled from a "
+        f"{'deeper and finer' if grown else 'different'} base beats width scaled from the first."
+    )
+    bases = [base_name(*base) for base in sweep.bases]
     return Content(
-        [f"{QUESTION} {_first_sentence(found)}", *_other_bases(found)],
+        [f"{question} {_first_sentence(found, bases)}", *_other_bases(found, bases)],
         [],
         [] if isinstance(found, str) else [("At equal cost", _table(found), _NOTE)],
         "Test accuracy of width series from bases of different depth d and resolution r, against "
@@ -43,10 +48,12 @@ def observation2(measured: Measured) -> Content:
     )
 
 
-def _first_sentence(found: Balance | str) -> str:
+def _first_sentence(found: Balance | str, bases: list[str]) -> str:
     if isinstance(found, str):
         return f"Here it cannot be judged: {found}."
-    bases = list(found.curves)
+    absent = [base for base in (bases[0], bases[-1]) if base not in found.curves]
+    if absent:
+        return f"Here it cannot be judged: no network of the base ({absent[0]}) is trained."
     gap = found.gap(bases[-1], bases[0])
     verdict = {
         "better": "Here it holds",
@@ -62,12 +69,12 @@ def _first_sentence(found: Balance | str) -> str:
     )
 
 
-def _other_bases(found: Balance | str) -> list[str]:
+def _other_bases(found: Balance | str, bases: list[str]) -> list[str]:
     """Is it the balance or one dimension of it? What the bases between first and last do."""
-    if isinstance(found, str):
+    if isinstance(found, str) or bases[0] not in found.curves:
         return []
-    first, *between, _ = found.curves
-    gaps = [gap for gap in (found.gap(base, first) for base in between) if gap.verdict in _KNOWN]
+    between = [base for base in bases[1:-1] if base in found.curves]
+    gaps = [gap for gap in (found.gap(b, bases[0]) for b in between) if gap.verdict in _KNOWN]
     lies = [f"({gap.series}) lies {_side(gap)} it" for gap in gaps]
     return [f"Of the other bases, {', '.join(lies)}."] if lies else []
 
@@ -84,10 +91,6 @@ def _costs(gap: Gap) -> str:
     return f"{gap.macs_from:,.0f} to {gap.macs_to:,.0f}"
 
 
-def _points(gap: Gap) -> str:
-    return f"{gap.points:+.1f} ({gap.low:+.1f} to {gap.high:+.1f})"
-
-
 _NOTE = (
     "Points of test accuracy by which a series lies above another at equal realised cost; "
     f"{LEVEL:.0%} intervals, each by itself; seeds as blocks, deviations of single networks "
@@ -100,7 +103,7 @@ def _table(found: Balance) -> Table:
         [
             gap.series,
             gap.rival,
-            "" if gap.verdict == "no common cost" else _points(gap),
+            "" if gap.verdict == "no common cost" else interval_text(gap.points, gap.low, gap.high),
             "" if gap.verdict == "no common cost" else _costs(gap),
             gap.verdict,
         ]

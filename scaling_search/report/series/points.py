@@ -38,6 +38,16 @@ class Measured:
         """(points,)"""
         return np.array([point.member.cost.macs for point in self.points], float)
 
+    def distinct(self, baseline: str) -> tuple[Floats, dict[int, int]]:
+        """Errors of a baseline's networks, each once, and the row there of each of its points."""
+        own = self.of(baseline)
+        first: dict[str, int] = {}
+        for index in own:
+            first.setdefault(self.points[index].member.id, index)
+        place = {network: row for row, network in enumerate(first)}
+        row = {index: place[self.points[index].member.id] for index in own}
+        return self.errors[list(first.values())], row
+
     def of(self, baseline: str | None = None, series: str | None = None) -> list[int]:
         """Indices of the points of a baseline, of a series, or of both."""
         return [
@@ -71,7 +81,7 @@ def measure(definition: StudyDefinition, results: dict[str, Run]) -> Measured:
 def points_table(measured: Measured) -> pd.DataFrame:
     """points.csv: one row a point; errors are means over seeds without the seeds' own effects."""
     rows = []
-    effect, se = means(measured.errors)
+    effect, se = means(measured)
     for index, point in enumerate(measured.points):
         member, cost = point.member, point.member.cost
         rows.append(
@@ -99,10 +109,16 @@ def points_table(measured: Measured) -> pd.DataFrame:
     return table
 
 
-def means(errors: Floats) -> tuple[Floats, Floats]:
-    """Mean error of each point and its standard error, seeds as blocks; (points,) each."""
-    fit = fit_additive(errors)
-    runs = np.isfinite(errors).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        se = np.where(runs > 0, fit.residual_sd / np.sqrt(runs), math.nan)
-    return fit.effect, se
+def means(measured: Measured) -> tuple[Floats, Floats]:
+    """Mean error of each point and its standard error, (points,) each; seeds are blocks.
+
+    Noise and the effects of seeds are those of one baseline's networks.
+    """
+    effect, se = (np.full(len(measured.points), math.nan) for _ in range(2))
+    for baseline in measured.baselines:
+        errors, row = measured.distinct(baseline)
+        fit = fit_additive(errors)
+        spread = fit.residual_sd * np.sqrt(np.diag(fit.unit))
+        for index, at in row.items():
+            effect[index], se[index] = fit.effect[at], spread[at]
+    return effect, se

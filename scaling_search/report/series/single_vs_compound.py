@@ -3,20 +3,70 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from scaling_search.findings.paired import Differences, compare_with_one
-from scaling_search.report.rows import Table
+from scaling_search.report.rows import Table, interval_text
 from scaling_search.report.series.content import Content
 from scaling_search.report.series.points import Measured, means
 from scaling_search.report.tables import LEVEL
+from scaling_search.series import Point
 from scaling_search.series.points import COMPOUND, UNSCALED
 from scaling_search.series.published import published
 
-#: (baseline, cost asked for) -> the points at that cost and compound against each of them.
-Found = dict[tuple[str, float], tuple[list[int], Differences | None]]
+
+@dataclass(frozen=True)
+class Rival:
+    """A single dimension beside compound scaling at one cost."""
+
+    point: Point
+    #: Points of accuracy by which compound lies above it; bounds are nan without a repetition.
+    points: float
+    low: float
+    high: float
+    #: Why it is not compared; empty where it is.
+    reason: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """better, worse or open, as compound scaling sees it; else the reason."""
+        if self.reason:
+            return self.reason
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "open"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """All rivals of compound scaling at one cost of one baseline."""
+
+    baseline: str
+    cost: float
+    rivals: tuple[Rival, ...]
+    degrees_of_freedom: int
+
+    @property
+    def place(self) -> str:
+        """Where it was compared."""
+        return f"{self.baseline} at {self.cost:g} times its cost"
+
+    @property
+    def verdict(self) -> str:
+        """By the rivals that have the right cost and whole runs, each named."""
+        judged = [r for r in self.rivals if not r.reason and r.point.within]
+        if self.degrees_of_freedom < 1 or not judged:
+            return "too few runs to judge"
+        worse = [r.point.series for r in judged if r.verdict == "worse"]
+        if worse:
+            return f"{_and(worse)} alone {'is' if len(worse) == 1 else 'are'} better than compound"
+        if all(r.verdict == "better" for r in judged):
+            return f"compound is better than {_and([r.point.series for r in judged])} alone"
+        nearest = min((r for r in judged if r.verdict == "open"), key=lambda r: r.points)
+        return f"open between compound and {nearest.point.series}"
 
 
 def single_vs_compound(measured: Measured) -> Content:
@@ -27,93 +77,100 @@ def single_vs_compound(measured: Measured) -> Content:
     return Content(
         [
             "Compound against single-dimension scaling at equal cost (Tan & Le 2019, Tables 3 and "
-            f"7, Figure 8). {_first_sentence(measured, found)}",
-            *(_sentence(measured, key, *value) for key, value in found.items()),
+            f"7, Figure 8). {_first_sentence(found)}",
+            *(_sentence(compared) for compared in found),
         ],
         _remarks(measured),
         [("At equal cost", _table(measured, found), _NOTE)],
         "Test accuracy of each baseline scaled in one dimension alone and in all three, against "
         "realised multiply-adds: means over seeds ± standard error.",
         lambda: scalings_by_baseline(measured),
-        {"comparisons": [_json(measured, key, *value) for key, value in found.items()]},
+        {"comparisons": [_json(compared) for compared in found]},
     )
 
 
-def compare(measured: Measured) -> Found:
+def compare(measured: Measured) -> list[Compared]:
     """Compound against every single dimension, at every cost of every baseline."""
-    found: Found = {}
+    found = []
     for baseline in measured.baselines:
         own = measured.of(baseline)
-        costs = dict.fromkeys(measured.points[i].asked_cost or 1.0 for i in own)
-        for cost in costs:
+        for cost in dict.fromkeys(measured.points[i].asked_cost for i in own):
             at = [i for i in own if measured.points[i].asked_cost == cost]
-            series = [measured.points[i].series for i in at]
-            if series == [UNSCALED] or COMPOUND not in series:
-                continue
-            differences = None
-            if np.isfinite(measured.errors[at]).any(axis=1).all():
-                # Noise is pooled over all networks of the baseline, so few seeds go further.
-                places = [own.index(i) for i in at]
-                one = places[series.index(COMPOUND)]
-                rivals = [place for place in places if place != one]
-                differences = compare_with_one(measured.errors[own], one, rivals, LEVEL).of(places)
-            found[baseline, cost] = (at, differences)
+            compound = [i for i in at if measured.points[i].series == COMPOUND]
+            if cost is not None and compound:
+                others = [i for i in at if i != compound[0]]
+                found.append(_compare(measured, baseline, cost, compound[0], others))
     return found
 
 
-def _verdict(series: list[str], differences: Differences | None) -> str:
-    """better than all, worse than one, or open."""
-    if differences is None or differences.degrees_of_freedom < 1:
-        return "too few runs to judge"
-    verdicts = [differences.verdict(i) for i, name in enumerate(series) if name != COMPOUND]
-    if all(verdict == "better" for verdict in verdicts):
-        return "compound is better than every single dimension"
-    if "worse" in verdicts:
-        return "a single dimension is better than compound"
-    best = min(
-        (i for i in range(len(series)) if series[i] != COMPOUND),
-        key=lambda i: float(differences.difference[i]),
-    )
-    return f"open between compound and {series[best]}"
+def _compare(
+    measured: Measured, baseline: str, cost: float, compound: int, others: list[int]
+) -> Compared:
+    """Noise is pooled over all networks of the baseline, so few seeds go further."""
+    errors, row = measured.distinct(baseline)
+    reasons = {i: _reason(measured, compound, i) for i in others}
+    sound = [i for i in others if not reasons[i]]
+    differences: Differences | None = None
+    if sound:
+        differences = compare_with_one(errors, row[compound], [row[i] for i in sound], LEVEL)
+    rivals = []
+    for i in others:
+        values = (math.nan, math.nan, math.nan)
+        if differences is not None and i in sound:
+            of_rival = (differences.difference, differences.low, differences.high)
+            values = tuple(100 * float(value[row[i]]) for value in of_rival)  # type: ignore[assignment]
+            if math.isnan(values[0]):
+                reasons[i] = "it shares no seed with compound"
+        rivals.append(Rival(measured.points[i], *values, reasons[i]))
+    freedom = differences.degrees_of_freedom if differences is not None else 0
+    return Compared(baseline, cost, tuple(rivals), freedom)
 
 
-def _first_sentence(measured: Measured, found: Found) -> str:
+def _reason(measured: Measured, compound: int, rival: int) -> str:
+    if measured.points[rival].member.id == measured.points[compound].member.id:
+        return "it is the same network"
+    for index, name in ((compound, "compound"), (rival, "it")):
+        if measured.diverged[index]:
+            return f"{name} diverged"
+        if not np.isfinite(measured.errors[index]).any():
+            return f"{name} is not trained"
+    return ""
+
+
+def _first_sentence(found: list[Compared]) -> str:
     groups: dict[str, list[str]] = {}
-    for (baseline, cost), (at, differences) in found.items():
-        series = [measured.points[i].series for i in at]
-        where = f"{baseline} at {cost:g} times its cost"
-        groups.setdefault(_verdict(series, differences), []).append(where)
+    for compared in found:
+        groups.setdefault(compared.verdict, []).append(compared.place)
     if not groups:
         return "Nothing can be compared: compound scaling was left out."
     return "Here: " + "; ".join(f"{v} ({', '.join(w)})" for v, w in groups.items()) + "."
 
 
-def _sentence(
-    measured: Measured, key: tuple[str, float], at: list[int], differences: Differences | None
-) -> str:
-    baseline, cost = key
-    if differences is None:
-        return f"{baseline} at {cost:g} times its cost: some runs are missing."
-    parts = [
-        f"{_points(differences, i)} points against {measured.points[index].series}"
-        for i, index in enumerate(at)
-        if measured.points[index].series != COMPOUND
+def _sentence(compared: Compared) -> str:
+    known = [
+        f"{interval_text(r.points, r.low, r.high)} points against {_named(r.point)}"
+        for r in compared.rivals
+        if not r.reason
     ]
-    return f"{baseline} at {cost:g} times its cost: compound scaling is worth {', '.join(parts)}."
+    others = [f"{_named(r.point)} is not compared: {r.reason}" for r in compared.rivals if r.reason]
+    worth = [f"compound scaling is worth {', '.join(known)}"] if known else []
+    return f"{compared.place}: {'; '.join([*worth, *others])}."
 
 
-def _points(differences: Differences, index: int) -> str:
-    difference = f"{round(100 * differences.difference[index], 1) + 0:+.1f}"
-    if math.isnan(differences.low[index]):
-        return difference
-    low, high = 100 * differences.low[index], 100 * differences.high[index]
-    return f"{difference} ({low:+.1f} to {high:+.1f})"
+def _named(point: Point) -> str:
+    """A rival of another cost is never named without it."""
+    return point.series if point.within else f"{point.series} (×{point.member.cost_ratio:.3g})"
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _remarks(measured: Measured) -> list[str]:
     return [
         f"{point.baseline}, {point.series}: costs {point.member.cost_ratio:.3g} times the baseline "
-        f"instead of {point.asked_cost:g}, the nearest there is; read its difference with that."
+        f"instead of {point.asked_cost:g}, the nearest there is; it is shown, and no verdict rests "
+        "on it."
         for point in measured.points
         if not point.within
     ]
@@ -127,17 +184,16 @@ _NOTE = (
 )
 
 
-def _table(measured: Measured, found: Found) -> Table:
+def _table(measured: Measured, found: list[Compared]) -> Table:
     head = [
         "baseline", "scaled by", "depth", "width", "px", "cost", "test accuracy",
         "compound minus this", "published, ImageNet", "compound minus this",
     ]  # fmt: skip
-    effect, se = means(measured.errors)
-    differences = {
-        index: (result, i)
-        for at, result in found.values()
-        if result is not None
-        for i, index in enumerate(at)
+    effect, se = means(measured)
+    worth = {
+        id(r.point): r.reason or interval_text(r.points, r.low, r.high)
+        for compared in found
+        for r in compared.rivals
     }
     rows = []
     for index, point in enumerate(measured.points):
@@ -147,9 +203,6 @@ def _table(measured: Measured, found: Found) -> Table:
             accuracy = f"{100 * (1 - effect[index]):.1f} %"
             if math.isfinite(se[index]):
                 accuracy += f" ± {100 * se[index]:.1f}"
-        worth = ""
-        if point.series not in (COMPOUND, UNSCALED) and index in differences:
-            worth = _points(*differences[index])
         rows.append(
             [
                 point.baseline,
@@ -159,7 +212,7 @@ def _table(measured: Measured, found: Found) -> Table:
                 str(member.resolution),
                 f"{member.cost_ratio:.3f}",
                 accuracy,
-                worth,
+                worth.get(id(point), ""),
                 *_published_cells(point.baseline, point.series),
             ]
         )
@@ -175,29 +228,23 @@ def _published_cells(baseline: str, series: str) -> list[str]:
     return [f"{own.top1:.1f} % at {own.flops / base.flops:.1f} times the cost", worth]
 
 
-def _json(
-    measured: Measured, key: tuple[str, float], at: list[int], differences: Differences | None
-) -> dict[str, Any]:
-    series = [measured.points[i].series for i in at]
-    content: dict[str, Any] = {
-        "baseline": key[0],
-        "cost": key[1],
-        "verdict": _verdict(series, differences),
-    }
-    if differences is not None:
-        content["compound_minus"] = {
-            name: {
-                "points": 100 * float(differences.difference[i]),
-                "low": _finite(100 * differences.low[i]),
-                "high": _finite(100 * differences.high[i]),
-                "verdict": differences.verdict(i),
+def _json(compared: Compared) -> dict[str, Any]:
+    def finite(value: float) -> float | None:
+        return value if math.isfinite(value) else None
+
+    return {
+        "baseline": compared.baseline,
+        "cost": compared.cost,
+        "verdict": compared.verdict,
+        "degrees_of_freedom": compared.degrees_of_freedom,
+        "compound_minus": {
+            rival.point.series: {
+                "points": finite(rival.points),
+                "low": finite(rival.low),
+                "high": finite(rival.high),
+                "verdict": rival.verdict,
+                "within_tolerance": rival.point.within,
             }
-            for i, name in enumerate(series)
-            if name != COMPOUND
-        }
-        content["degrees_of_freedom"] = differences.degrees_of_freedom
-    return content
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+            for rival in compared.rivals
+        },
+    }

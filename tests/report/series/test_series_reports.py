@@ -139,7 +139,7 @@ def test_compound_against_single_dimensions(made: Callable[..., Path]) -> None:
     folder = made(sweep, compound_is_better)
     said = answer(folder)
     # Compound is better for both; their own costs differ, but not between their own scalings.
-    assert "compound is better than every single dimension" in said
+    assert "compound is better than depth, width and resolution alone" in said
     found = ss.read_study(folder)
     assert list(found.points["series"].unique()) == [
         "baseline",
@@ -269,3 +269,56 @@ def test_settings_of_a_search_are_refused(tmp_path: Path) -> None:
             family=FamilySettings(),
             constraint=CostConstraint(cost_ratio=3),
         )
+
+
+def test_a_missing_base_is_not_replaced_by_another(made: Callable[..., Path]) -> None:
+    sweep = Observation2Settings(
+        seeds=[0, 1], bases=[[1, 1], [2, 1], [2, 1.3]], width=[1, 1.4, 1.8], largest_cost=3.3
+    )
+    said = answer(made(sweep))
+    assert "cannot be judged: no network of the base (d=2, r=1.3) is trained" in said
+
+
+def test_a_network_is_not_compared_with_itself(made: Callable[..., Path]) -> None:
+    """Compound scaling that is depth alone."""
+    sweep = SingleVsCompoundSettings(seeds=[0, 1], costs=[2.0], coefficients=[2.0, 1.0, 1.0])
+    folder = made(sweep)
+    build_report(folder)
+    found = ss.read_study(folder)
+    rivals = found.verdict["comparisons"][0]["compound_minus"]
+    assert rivals["depth"]["verdict"] == "it is the same network"
+    assert rivals["depth"]["points"] is None
+    # 4 networks with 2 seeds, each counted once.
+    assert found.verdict["comparisons"][0]["degrees_of_freedom"] == 3
+    points = found.points.set_index("series")
+    assert points.loc["depth", "test_error"] == points.loc["compound", "test_error"]
+
+
+def test_no_verdict_rests_on_a_rival_that_diverged(made: Callable[..., Path]) -> None:
+    def wide_diverges(job: Job) -> Any:
+        wide = job.spec.network.stem_channels > 8 and job.spec.resolution == 12  # type: ignore[union-attr]
+        shallow = sum(job.spec.network.repeats) == 8  # type: ignore[union-attr]
+        return diverged() if wide and shallow and job.spec.seed else fake_outcome(job)
+
+    folder = made(SingleVsCompoundSettings(seeds=[0, 1], costs=[2.0]), outcome=wide_diverges)
+    build_report(folder)
+    rivals = ss.read_study(folder).verdict["comparisons"][0]["compound_minus"]
+    assert "diverged" in rivals["width"]["verdict"]
+
+
+def test_each_kind_of_study_names_the_files_that_it_lacks(
+    made: Callable[..., Path], tmp_path: Path
+) -> None:
+    compared = ss.read_study(made(SingleVsCompoundSettings(seeds=[0], costs=[2.0])))
+    with pytest.raises(InvalidInput, match=r"kind single_vs_compound, which has no winner\.json"):
+        _ = compared.winner
+    searched = fake_study(tmp_path, name="searched")
+    build_report(searched)
+    with pytest.raises(InvalidInput, match=r"kind grid, which has no verdict\.json"):
+        _ = ss.read_study(searched).verdict
+    (searched / "winner.json").write_text("{}")
+    with pytest.raises(InvalidInput, match=r"winner\.json is damaged \(KeyError"):
+        _ = ss.read_study(searched).winning_coefficients
+    (searched / "winner.json").write_text("[")
+    with pytest.raises(InvalidInput, match="makes it anew"):
+        _ = ss.read_study(searched).winner
