@@ -50,7 +50,7 @@ def test_the_documented_command_runs(tmp_path: Path) -> None:
     quick = ["recipe=smoke", "data.train_images=null", "data.test_images=null"]
     quick += ["recipe.batch_size=16", "sweep.costs=[2]", "sweep.seeds=[0,1]"]
     done = subprocess.run(
-        [sys.executable, *smaller, *quick, "executor.workers=2", "name=mine"],
+        [sys.executable, *smaller, *quick, "executor.workers=1", "name=mine"],
         cwd=tmp_path,
         env={
             **os.environ,
