@@ -29,6 +29,8 @@ BENDS = np.linspace(-2.0, 2.0, 41)
 #: Points a doubling below which more of a dimension is hardly worth its cost.
 LITTLE = 0.5
 DRAWS = 8000
+#: Networks of different cost that have a start, an end and a bend between them.
+NETWORKS_NEEDED = 3
 
 DIMINISHING, NOT_VISIBLE, CONTRADICTED = "diminishing", "not visible", "contradicted"
 
@@ -101,7 +103,7 @@ def diminishing_returns(macs: Floats, errors: Floats, level: float = 0.9) -> Dim
     macs, errors = np.asarray(macs, float), np.asarray(errors, float)
     kept = np.isfinite(errors).any(axis=1)
     macs, errors = macs[kept], errors[kept]
-    if len(np.unique(macs)) < 3:
+    if len(np.unique(macs)) < NETWORKS_NEEDED:
         raise InvalidInput(
             f"{len(np.unique(macs))} networks of different cost are trained, but a start and an "
             "end need three: train more of the series"

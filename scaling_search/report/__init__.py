@@ -12,6 +12,7 @@ from scaling_search.study.asks import read_candidates
 from scaling_search.study.definition import StudyDefinition, read_definition
 from scaling_search.study.folder import write_atomically, write_json
 from scaling_search.study.latency import read_latency
+from scaling_search.study.read import Study
 
 
 def build_report(folder: Path) -> str:
@@ -32,10 +33,12 @@ def build_report(folder: Path) -> str:
 def _build_search_report(folder: Path, definition: StudyDefinition) -> str:
     from scaling_search.report.figures import accuracy_against_macs, held_out_members, triangle
     from scaling_search.report.latency_figure import accuracy_against_latency
-    from scaling_search.report.page import render, search_ended
+    from scaling_search.report.page import render
 
     candidates = read_candidates(folder, definition)
-    tables = make_tables(definition, candidates, read_runs(folder), search_ended(folder))
+    tables = make_tables(
+        definition, candidates, read_runs(folder), Study(folder, definition).search_ended
+    )
     figures = {
         "triangle": triangle(tables),
         "accuracy": accuracy_against_macs(tables),

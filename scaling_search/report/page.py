@@ -181,12 +181,6 @@ def read_environment(path: Path) -> dict[str, Any]:
     return content
 
 
-def search_ended(folder: Path) -> bool:
-    """Whether STEP 1 had all its runs when the study last ran; studies of old don't say."""
-    path = folder / "environment.json"
-    return not path.exists() or bool(read_environment(path).get("search_ended", True))
-
-
 def read_timings(path: Path) -> pd.DataFrame:
     """timings.csv. Raises InvalidInput where it is damaged."""
     try:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scaling_search.findings.diminishing import NETWORKS_NEEDED
 from scaling_search.proxy import ProxyTask
 from scaling_search.proxy.pixel_cache import require_disk
 from scaling_search.search import OptunaSettings, RaceSettings
+from scaling_search.series import Observation1Settings
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 
 if TYPE_CHECKING:
@@ -188,6 +191,11 @@ def _print_series(plan: Plan, write: Callable[[str], None]) -> None:
         left_out.setdefault(network.reason, []).append(network.what)
     for reason, what in left_out.items():
         write(f"  left out, {reason}: {'; '.join(what)}")
+    if isinstance(plan.definition.settings.sweep, Observation1Settings):
+        counts = Counter(point.series for point in networks.points)
+        for series, count in counts.items():
+            if count < NETWORKS_NEEDED:
+                write(f"  {series} has {count} networks; a verdict on it needs {NETWORKS_NEEDED}")
     write(f"Runs: {len(plan.runs)}; {len(plan.known)} of them are already in the database")
 
 

@@ -123,10 +123,10 @@ class Study:
         return content
 
     def _damaged(self, name: str, error: Exception) -> str:
-        return (
-            f"{self.folder / name} is damaged ({type(error).__name__}: {error}): "
-            f"python -m scaling_search.report {self.folder} makes it anew"
-        )
+        remedy = f"python -m scaling_search.report {self.folder} makes it anew"
+        if name == "environment.json":
+            remedy = "restore it or remove it"
+        return f"{self.folder / name} is damaged ({type(error).__name__}: {error}): {remedy}"
 
     def _existing(self, name: str) -> Path:
         path = self.folder / name

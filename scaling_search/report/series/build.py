@@ -101,9 +101,9 @@ def _common_remarks(measured: Measured) -> list[str]:
     recipe = definition.settings.recipe
     if recipe.name in ("quick", "smoke") and recipe.epochs < SETTLED:
         remarks.append(
-            f"{recipe.epochs} epochs of the recipe {recipe.name} mostly say which network starts "
-            "to learn first; depth suffers most (docs/proxy_task.md, docs/comparisons.md). Take it "
-            "as a rehearsal of recipe=proxy or of more epochs."
+            f"Runs of the recipe {recipe.name} (epochs: {recipe.epochs}) mostly say which network "
+            "starts to learn first; depth suffers most (docs/proxy_task.md, docs/comparisons.md). "
+            "Take it as a rehearsal of recipe=proxy or of more epochs."
         )
     remarks.append(
         f"Measured on {definition.facts.test_images:,} test images, by which nothing was chosen, "
