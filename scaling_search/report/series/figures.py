@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -65,11 +66,15 @@ def scalings_by_baseline(measured: Measured) -> str:
     """One panel a baseline, a line for each way of scaling, as Figure 8; SVG."""
     with styled():
         baselines = measured.baselines
-        figure, row = plt.subplots(
-            1, len(baselines), figsize=(max(7.2, 5.2 * len(baselines)), 4.8), squeeze=False
+        columns = min(2, len(baselines))
+        rows = math.ceil(len(baselines) / 2)
+        figure, grid = plt.subplots(
+            rows, columns, figsize=(max(7.2, 5.6 * columns), 4.6 * rows), squeeze=False
         )
+        for empty in grid.flat[len(baselines) :]:
+            empty.remove()
         effect, _ = means(measured)
-        for axes, baseline in zip(row[0], baselines):
+        for axes, baseline in zip(grid.flat, baselines):
             against_macs(axes)
             first = measured.of(baseline, UNSCALED)
             own = (measured.points[i].series for i in measured.of(baseline))
@@ -80,8 +85,10 @@ def scalings_by_baseline(measured: Measured) -> str:
                 _errorbars(axes, measured, at, colour, marker, label=name)
             axes.set_title(baseline)
             axes.grid(axis="y", color="0.9")
-            axes.legend(loc="lower right", fontsize=11, frameon=False)
-        row[0][0].set_ylabel("test accuracy, %")
+            axes.tick_params(axis="x", labelsize=9)
+            axes.legend(loc="upper left", fontsize=10, frameon=False)
+        for axes in grid[:, 0]:
+            axes.set_ylabel("test accuracy, %")
         return as_svg(figure)
 
 
