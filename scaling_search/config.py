@@ -117,62 +117,23 @@ def run_composed(main: Callable[[DictConfig], None]) -> None:
     composed()
 
 
-@dataclass(frozen=True)
-class _GridSchema(GridSettings):
-    """The grid's settings before they are checked: empty lists stand for `not given yet`."""
-
-    def __post_init__(self) -> None:
-        pass
-
-
-@dataclass(frozen=True)
-class _RaceSchema(RaceSettings):
-    """As _GridSchema."""
-
-    def __post_init__(self) -> None:
-        pass
-
-
-@dataclass(frozen=True)
-class _OptunaSchema(OptunaSettings):
-    """As _GridSchema; the sampler stays the name that was typed."""
-
-    def __post_init__(self) -> None:
-        pass
-
-
-@dataclass(frozen=True)
-class _Observation1Schema(Observation1Settings):
-    """As _GridSchema."""
-
-    def __post_init__(self) -> None:
-        pass
-
-
-@dataclass(frozen=True)
-class _Observation2Schema(Observation2Settings):
-    """As _GridSchema."""
-
-    def __post_init__(self) -> None:
-        pass
-
-
-@dataclass(frozen=True)
-class _SingleVsCompoundSchema(SingleVsCompoundSettings):
-    """As _GridSchema."""
-
-    def __post_init__(self) -> None:
-        pass
+def _unchecked(settings: type) -> type:
+    """The settings of a sweep before they are checked: an empty list may stand for `not given`."""
+    members = {"__post_init__": lambda _: None, "__module__": __name__}
+    return dataclass(frozen=True)(type(f"_{settings.__name__}", (settings,), members))
 
 
 #: Kind of study -> the schema that Hydra fills, and the settings that are made of it.
 _SWEEPS: dict[str, tuple[type, type]] = {
-    "grid": (_GridSchema, GridSettings),
-    "race": (_RaceSchema, RaceSettings),
-    "optuna": (_OptunaSchema, OptunaSettings),
-    "observation1": (_Observation1Schema, Observation1Settings),
-    "observation2": (_Observation2Schema, Observation2Settings),
-    "single_vs_compound": (_SingleVsCompoundSchema, SingleVsCompoundSettings),
+    settings.kind: (_unchecked(settings), settings)
+    for settings in (
+        GridSettings,
+        RaceSettings,
+        OptunaSettings,
+        Observation1Settings,
+        Observation2Settings,
+        SingleVsCompoundSettings,
+    )
 }
 
 

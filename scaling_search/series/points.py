@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from scaling_search.baselines import Baseline, FamilyMember, scale_by
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
-from scaling_search.search import CostConstraint, Snapped, shell
+from scaling_search.search import CostConstraint, shell
 from scaling_search.search.shell import DIMENSIONS
 from scaling_search.series.settings import (
     Observation1Settings,
@@ -176,9 +176,6 @@ def _at_equal_cost(
         # Compared none the less, marked as outside the tolerance.
         found[COMPOUND] = place.closest(asked)
     for name, snapped in found.items():
-        member = _member(baseline, snapped)
+        mults = (snapped.depth_mult, snapped.width_mult, snapped.resolution_mult)
+        member = _scaled(baseline, *mults)
         yield Point(name, member, constraint.cost_ratio, constraint.allows(member.cost_ratio))
-
-
-def _member(baseline: Baseline, snapped: Snapped) -> FamilyMember:
-    return _scaled(baseline, snapped.depth_mult, snapped.width_mult, snapped.resolution_mult)

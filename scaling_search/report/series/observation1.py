@@ -23,8 +23,6 @@ QUESTION = (
     "Observation 1 (Tan & Le 2019, Figure 3): scaling any one dimension improves accuracy, but the "
     "gain diminishes."
 )
-
-
 #: Cost ratio beyond which no fit is followed.
 FAR = 100.0
 

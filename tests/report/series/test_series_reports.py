@@ -23,7 +23,6 @@ from scaling_search.baselines.baseline import network_cost
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job
 from scaling_search.report import build_report
-from scaling_search.search import CostConstraint
 from scaling_search.series import (
     Observation1Settings,
     Observation2Settings,
@@ -235,40 +234,6 @@ def test_latency_stands_beside_accuracy(
     (folder / "latency.csv").write_text("network,seconds_per_image\nx,1\n")
     with pytest.raises(InvalidInput, match="measure again with latency=true"):
         build_report(folder)
-
-
-def test_the_winner_of_another_study_as_compound(tmp_path: Path) -> None:
-    searched = fake_study(tmp_path, name="searched")
-    build_report(searched)
-    winner = ss.read_study(searched).winner
-    sweep = SingleVsCompoundSettings(seeds=[0, 1], costs=[2.0], winner_of=str(searched))
-    folder = fake_study(tmp_path, settings(sweep), FakeExecutor(), name="compared")
-    shutil.rmtree(searched)
-    definition = ss.read_study(folder).definition
-    assert definition.settings.sweep.coefficients == [  # type: ignore[union-attr]
-        winner[name] for name in ("alpha", "beta", "gamma")
-    ]
-    compound = next(p for p in definition.networks.points if p.series == "compound")
-    assert compound.member.id == winner["trial"]
-
-
-def test_settings_of_a_search_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"family.sizes is given, but .* has no family"):
-        replace(SETTINGS, sweep=Observation1Settings(), family=FamilySettings(sizes=2))
-    with pytest.raises(InvalidInput, match=r"constraint\.tolerance is given"):
-        replace(
-            SETTINGS,
-            sweep=Observation1Settings(),
-            family=FamilySettings(),
-            constraint=CostConstraint(tolerance=0.1),
-        )
-    with pytest.raises(InvalidInput, match=r"give sweep\.costs="):
-        replace(
-            SETTINGS,
-            sweep=SingleVsCompoundSettings(),
-            family=FamilySettings(),
-            constraint=CostConstraint(cost_ratio=3),
-        )
 
 
 def test_a_missing_base_is_not_replaced_by_another(made: Callable[..., Path]) -> None:
