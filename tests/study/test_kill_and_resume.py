@@ -146,7 +146,9 @@ def test_kill_9_between_rungs_and_in_a_continued_run(
         process.communicate()
         wait_for("the end of its workers", lambda p=process: not group(p))
         assert "whole" not in search_runs(killed)
-        assert len(checkpoints(killed)) == 3
+        # A worker notices within half a second that its driver is gone. A run that came to its end
+        # in that time waits no more, and is trained again.
+        assert len(checkpoints(killed)) >= 2
 
     monkeypatch.chdir(killed)
     command_line.main()
