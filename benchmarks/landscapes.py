@@ -1,10 +1,10 @@
 """Synthetic landscapes with a known optimum: what a search on the triangle is tested against.
 
 The smooth part of log error is made on a lattice like that of real networks and brought to a given
-spread between candidates. What rounding does comes on top: networks of one resolution share a step,
-costs differ by a few per cent, and each candidate has a deviation of its own (tau). Runs add an
-effect of the seed (omega) and noise (sigma). All of these are in log error: 0.05 is 5 % of an
-error.
+spread between candidates. What rounding does comes on top: a pixel's price differs, networks of one
+resolution share a step, costs differ by a few per cent, and each candidate has a deviation of its
+own (tau). Runs add an effect of the seed (omega) and noise (sigma). All of these are in log error:
+0.05 is 5 % of an error.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ BASELINE_RESOLUTION = 16
 COST_RATIO = 2.0
 #: Log error for each unit of log cost is drawn from here: what doublings of small networks buy.
 COST_SLOPES = (-0.6, 0.0)
+#: Log error for each unit of log pixel price, likewise: least squares on benchmarks/tables give
+#: 0.78, 0.80 and 0.18.
+PIXEL_PRICE_SLOPES = (0.0, 0.9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +48,9 @@ class Landscape:
     resolution: tuple[int, ...]
     #: (candidates,): log of the cost over the wished one.
     log_cost: Floats
-    #: (candidates,): smooth part, step and deviation; at the wished cost.
+    #: (candidates,): log of the multiply-adds per pixel over the baseline's.
+    log_pixel_price: Floats
+    #: (candidates,): smooth part, pixel price, step and deviation; at the wished cost.
     error: Floats
     #: (candidates,): the same at each network's own cost, which is what runs show.
     own_error: Floats
@@ -67,6 +72,7 @@ class Landscape:
                 self.resolution[index],
                 COST_RATIO * float(np.exp(self.log_cost[index])),
                 int(1e6 * np.exp(self.log_cost[index])),
+                float(np.exp(self.log_pixel_price[index])),
             )
             for index, (depth, width, resolution) in enumerate(self.shares.tolist())
         )
@@ -96,7 +102,8 @@ def make_landscape(
     """A random landscape.
 
     spread: standard deviation of the smooth part over the candidates. step: that of what networks
-    of one resolution have in common. cost: by how much costs differ at most, in log.
+    of one resolution have in common beyond the price of a pixel. cost: by how much costs differ at
+    most, in log; without any, pixels have one price.
     """
     points = triangle(lattice)
     # Rounding moves real networks off the lattice, along the edges and inside.
@@ -113,7 +120,8 @@ def make_landscape(
         np.rint(BASELINE_RESOLUTION * COST_RATIO ** (shares[:, 2] / 2)).astype(int),
         return_inverse=True,
     )
-    log_error += rng.normal(0, step, len(pixels))[which]
+    price = np.log(_pixel_price(pixels))[which] * (cost > 0)
+    log_error += rng.normal(0, step, len(pixels))[which] + rng.uniform(*PIXEL_PRICE_SLOPES) * price
     log_cost = rng.uniform(-cost, cost, len(shares))
     own = log_error + rng.uniform(*COST_SLOPES) * log_cost
     return Landscape(
@@ -121,10 +129,17 @@ def make_landscape(
         shares,
         tuple(pixels[which].tolist()),
         log_cost,
+        price,
         np.exp(log_error),
         np.exp(own),
         optimum,
     )
+
+
+def _pixel_price(pixels: NDArray[np.int64]) -> Floats:
+    """Of networks that compute as much on the maps after a first stride of 2 as after a second."""
+    sides = np.stack([stride * -(-pixels // stride) for stride in (2, 4)])
+    return np.asarray(((sides / pixels) ** 2).mean(axis=0))
 
 
 def _smooth(kind: str, rng: np.random.Generator) -> Callable[[Floats], Floats]:

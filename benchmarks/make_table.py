@@ -30,6 +30,7 @@ NETWORK_COLUMNS = (
     "resolution",
     "macs",
     "cost_ratio",
+    "pixel_price",
 )
 
 
@@ -62,6 +63,7 @@ def make_table(folder: Path, out: Path) -> str:
                 candidate.member.resolution,
                 candidate.macs,
                 round(candidate.cost_ratio, 6),
+                round(candidate.pixel_price, 6),
                 run.spec.seed,
                 round(seconds[key], 1),
                 *(round(float(curves[key][e]), 6) if whole else None for e in _epochs(epochs)),

@@ -68,7 +68,9 @@ def lowest_mean(log: Sequence[Trained], table: Table) -> int:
 def by_surface(log: Sequence[Trained], table: Table) -> int:
     """The trained network of the lowest expected error by the response surface, as decide does."""
     errors = errors_of(log, table)
-    expected = fit_surface(table.shares, errors, table.log_cost, table.resolution).mean
+    expected = fit_surface(
+        table.shares, errors, table.log_cost, table.resolution, table.log_pixel_price
+    ).mean
     return int(np.argmin(np.where(np.isfinite(errors).any(axis=1), expected, np.inf)))
 
 
@@ -105,7 +107,9 @@ def race(half: Half, number: int) -> list[Choice]:
     table = half.table
     # Its grid is the table.
     settings = RaceSettings(alpha=[1.0], beta=[1.0], seeds=list(half.seeds))
-    first = first_round(table.shares, settings.start)
+    first = first_round(
+        table.shares, settings.start, table.resolution, table.log_pixel_price
+    )
     search = Search(
         _listed(table, first),
         len(first),

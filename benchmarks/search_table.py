@@ -36,6 +36,7 @@ class Network:
     resolution: int
     cost_ratio: float
     macs: int
+    pixel_price: float
     within: bool = True
 
     @property
@@ -79,6 +80,11 @@ class Table:
         return np.log([network.cost_ratio / self.cost_ratio for network in self.networks])
 
     @cached_property
+    def log_pixel_price(self) -> Floats:
+        """(networks,)"""
+        return np.log([network.pixel_price for network in self.networks])
+
+    @cached_property
     def resolution(self) -> tuple[int, ...]:
         """Of each network, in px."""
         return tuple(network.resolution for network in self.networks)
@@ -117,6 +123,7 @@ def _network(row: dict[str, str]) -> Network:
         int(row["resolution"]),
         float(row["cost_ratio"]),
         int(row["macs"]),
+        float(row["pixel_price"]),
     )
 
 

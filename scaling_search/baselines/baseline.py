@@ -154,6 +154,17 @@ class FamilyMember:
         baseline = network_cost(self.baseline.network(1, 1), resolution)
         return self.cost.macs / baseline.macs
 
+    @cached_property
+    def pixel_price(self) -> float:
+        """Multiply-adds per pixel over those of the same network at the baseline's resolution.
+
+        Layers of stride 2 round their maps up: where 17 px cost what 18 px do, each pixel is
+        dearer.
+        """
+        resolution = self.baseline.round_resolution(1.0)
+        same = network_cost(self.network, resolution)
+        return self.cost.macs / same.macs * (resolution / self.resolution) ** 2
+
     @property
     def effective_phi(self) -> float:
         """How many doublings of compute the realised network is away from its baseline."""

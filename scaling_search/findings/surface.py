@@ -1,13 +1,15 @@
 """The response surface: log error over the triangle of shares, and what it says of candidates.
 
-    log error = smooth(shares) + slope * log_cost + step(resolution) + deviation(candidate)
-                + block(seed) + noise
+    log error = smooth(shares) + slope * log_cost + slope * log_pixel_price + step(resolution)
+                + deviation(candidate) + block(seed) + noise
 
 The smooth part is a quadratic (Box and Wilson 1951) with weaker terms of third degree: a bowl need
 not be as steep on one side as on the other, and a region of its lowest point that believes so is
-too small (docs/calibration.md). Real networks do not lie on a smooth surface exactly: layers of
-stride 2 treat 17 px otherwise than 16 or 18, so candidates of equal resolution have a step in
-common, and each candidate has a deviation of its own (sd tau). A seed has an effect common to all
+too small (docs/calibration.md). Real networks do not lie on a smooth surface exactly. Layers of
+stride 2 round their maps up, so that 17 px may cost what 18 px do: compute that goes into rounding
+buys little, and what a pixel costs is known before any training. What else networks of equal
+resolution have in common is a step, and each candidate has a deviation of its own (sd tau). A seed
+has an effect common to all
 candidates (sd omega) and a run has noise (sd sigma). All of these have normal priors whose scales
 are multiples of sigma, and sigma^2 has an inverse gamma one: given the multiples everything is
 integrated exactly (Lindley and Smith 1972), and the multiples are summed over a grid. So a handful
@@ -44,6 +46,9 @@ BOWL, CURVATURE, BEND = 1.0, 1.5, 1.0
 #: few per cent by which costs differ cannot teach it, but would let it stand in for what else
 #: networks of equal rounding have in common.
 COST_SLOPE, COST_SLOPE_SCALE = -0.3, 2.0
+#: Log error per unit of log pixel price, at equal cost: compute that rounding takes away is missed
+#: as much as COST_SLOPE says, or more; sd in units of sigma.
+PIXEL_PRICE_SLOPE, PIXEL_PRICE_SCALE = 0.3, 8.0
 #: sigma^2 is inverse gamma: median of sigma 6 % of the error, 90 % within 3 and 22 %.
 SIGMA_SHAPE, SIGMA_RATE = 1.0, 0.0025
 UNIT_SIGMA = 0.06
@@ -105,12 +110,14 @@ def fit_surface(
     errors: Floats,
     log_cost: Floats | None = None,
     resolution: Sequence[int] | None = None,
+    log_pixel_price: Floats | None = None,
 ) -> Surface:
     """Fit shares (candidates, 3) and errors (candidates, seeds), nan where not trained.
 
     log_cost: (candidates,), log of each network's cost over the cost at which all are compared;
     without it the networks are compared as they are. resolution: (candidates,), in px; without it
-    there are no steps. Candidates without any run may be among them.
+    there are no steps. log_pixel_price: (candidates,), log of each network's multiply-adds per
+    pixel over those at the baseline's resolution. Candidates without any run may be among them.
     """
     shares, errors = _checked(shares, errors)
     rows, columns = np.nonzero(np.isfinite(errors))
@@ -122,10 +129,11 @@ def fit_surface(
     terms = design.shape[1]
     if log_cost is not None:
         design = np.column_stack([design, np.asarray(log_cost, float)])
-    steps = _steps(resolution, len(shares))
-    scale, centre = _prior(log_cost is not None, steps.shape[1])
+    price, steps = rounding_columns(len(shares), resolution, log_pixel_price)
+    scale, centre = _prior(log_cost is not None, price.shape[1], steps.shape[1])
+    rounding = np.column_stack([price, steps])
     smooth = design.shape[1]
-    design = np.column_stack([design, steps])
+    design = np.column_stack([design, rounding])
 
     # Each seed's block has covariance sigma^2 (1 + omega^2 J): its inverse gives, for every omega,
     # the precision of the candidates' values and its product with what was seen.
@@ -190,7 +198,7 @@ def fit_surface(
     b[:, :, 0] += level + 0.5 * sigma**2 * (1 + OMEGA_SCALES[o] ** 2)
     coefficients = b[:, :, :terms].reshape(-1, terms)
     log_error = coefficients @ design[:, :terms].T + deviation.reshape(-1, count)
-    log_error += b[:, :, smooth:].reshape(len(log_error), -1) @ steps.T
+    log_error += b[:, :, smooth:].reshape(len(log_error), -1) @ rounding.T
     wins = np.bincount(log_error.argmin(axis=1), minlength=count)
     log_error = np.minimum(log_error, 0.0)  # an error is 1 at most
     error = np.exp(log_error)
@@ -221,19 +229,22 @@ def _log_diagonal(lower: Floats) -> Floats:
     return np.asarray(np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1))
 
 
-def _steps(resolution: Sequence[int] | None, count: int) -> Floats:
-    """(candidates, steps): which of them have the resolution of a step.
+def rounding_columns(
+    count: int, resolution: Sequence[int] | None, log_pixel_price: Floats | None
+) -> tuple[Floats, Floats]:
+    """(candidates, 0 or 1): the log pixel price; (candidates, steps): who has which step.
 
     A resolution that a candidate has alone is part of its deviation, and that of all is no step.
     """
+    price = np.empty((count, 0)) if log_pixel_price is None else log_pixel_price.reshape(count, 1)
     if resolution is None:
-        return np.empty((count, 0))
+        return price, np.empty((count, 0))
     values, sizes = np.unique(np.asarray(resolution), return_counts=True)
     shared = values[(sizes > 1) & (sizes < count)]
-    return np.asarray(np.asarray(resolution)[:, None] == shared, dtype=np.float64)
+    return price, np.asarray(np.asarray(resolution)[:, None] == shared, dtype=np.float64)
 
 
-def _prior(cost: bool, steps: int) -> tuple[Floats, Floats]:
+def _prior(cost: bool, prices: int, steps: int) -> tuple[Floats, Floats]:
     """Scales and centres (combinations, coefficients), in units of sigma.
 
     Each scale of the surface is combined with each of the steps, where there are any.
@@ -251,8 +262,9 @@ def _prior(cost: bool, steps: int) -> tuple[Floats, Floats]:
     if cost:
         scale = np.hstack([scale, one * COST_SLOPE_SCALE])
         centre = np.hstack([centre, one * COST_SLOPE])
-    scale = np.hstack([scale, step * np.ones(steps)])
-    return scale, np.hstack([centre, 0 * step * np.ones(steps)])
+    scale = np.hstack([scale, one * PIXEL_PRICE_SCALE * np.ones(prices), step * np.ones(steps)])
+    slope = one * PIXEL_PRICE_SLOPE * np.ones(prices)
+    return scale, np.hstack([centre, slope, 0 * step * np.ones(steps)])
 
 
 @lru_cache(maxsize=64)

@@ -63,7 +63,12 @@ def begin_search(
         )
         networks = sweep.asks
     elif isinstance(sweep, RaceSettings):
-        first = first_round(np.array([c.shares for c in kept]), sweep.start)
+        first = first_round(
+            np.array([candidate.shares for candidate in kept]),
+            sweep.start,
+            [candidate.resolution for candidate in kept],
+            np.log([candidate.pixel_price for candidate in kept]),
+        )
         search = Search(
             ListedProposals([kept[i] for i in first]),
             asks=len(first),

@@ -64,6 +64,10 @@ class Candidate:
         return self.member.cost_ratio
 
     @property
+    def pixel_price(self) -> float:
+        return self.member.pixel_price
+
+    @property
     def shares(self) -> tuple[float, float, float]:
         depth, width, resolution = self.coefficients.shares()
         return depth, width, resolution

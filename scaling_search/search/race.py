@@ -55,8 +55,9 @@ class Table:
     #: (candidates, 3) and (candidates,): shares, and log of the cost over the wished one.
     shares: Floats
     log_cost: Floats
-    #: Of each, in px.
+    #: Of each, in px, and log of what a pixel costs there.
     resolution: tuple[int, ...]
+    log_pixel_price: Floats
     #: (candidates, seeds): val errors of whole runs, nan where there is none.
     errors: Floats
     #: (candidates,): the right cost, no diverged run, and not left behind at a rung.
@@ -89,12 +90,20 @@ class Race:
         if left < 1 or not able.any() or (decided and not untrained.any()):
             return ()
         if trained.any():
-            surface = fit_surface(table.shares, table.errors, table.log_cost, table.resolution)
+            surface = fit_surface(
+                table.shares,
+                table.errors,
+                table.log_cost,
+                table.resolution,
+                table.log_pixel_price,
+            )
             chosen = next_runs(surface, left, able)
         else:
             # All that were trained have diverged.
             rest = np.flatnonzero(able)
-            chosen = tuple(rest[i] for i in first_round(table.shares[rest], left))
+            pixels = [table.resolution[i] for i in rest]
+            first = first_round(table.shares[rest], left, pixels, table.log_pixel_price[rest])
+            chosen = tuple(rest[i] for i in first)
         trials = list(search.points)
         seeds = search.settings.seeds
         return [
@@ -133,6 +142,7 @@ def table_of(search: Search, cost_ratio: float) -> Table:
         np.array([point.shares for point in points], float),
         np.array([math.log(point.cost_ratio / cost_ratio) for point in points]),
         tuple(point.resolution for point in points),
+        np.array([math.log(point.pixel_price) for point in points]),
         errors,
         # Halving has left behind those that were asked for and did not reach the end.
         eligible & (np.isfinite(errors).any(axis=1) | (len(search.settings.rungs) == 0)),

@@ -35,6 +35,11 @@ class Point(Protocol):
     @property
     def cost_ratio(self) -> float: ...
     @property
+    def pixel_price(self) -> float:
+        """Multiply-adds per pixel over those at the baseline's resolution."""
+        ...
+
+    @property
     def within(self) -> bool:
         """Whether it has the right cost, so that it may win."""
         ...

@@ -149,6 +149,7 @@ def decide(
             errors[eligible],
             np.log([c.cost_ratio / goal for c in candidates])[eligible],
             [c.resolution for c, able in zip(candidates, eligible) if able],
+            np.log([c.pixel_price for c in candidates])[eligible],
         )
     return Decision(
         candidates,
