@@ -26,9 +26,9 @@ GRID = [
     Setting(kind, spread=0.1, step=step, tau=tau, sigma=sigma, omega=0.04)
     for kind, step, tau, sigma in itertools.product(KINDS, STEPS, TAUS, SIGMAS)
 ]
-#: Half the spread, higher steps and more noise, as measured on benchmarks/tables.
+#: Half the spread, low steps and more noise, as measured on benchmarks/tables.
 AS_TABLES = [
-    Setting(kind, spread=0.05, step=0.065, tau=0.01, sigma=0.08, omega=0.015) for kind in KINDS
+    Setting(kind, spread=0.05, step=0.02, tau=0.01, sigma=0.08, omega=0.015) for kind in KINDS
 ]
 SETTINGS = [*GRID, *AS_TABLES]
 BUDGETS = {

@@ -123,7 +123,9 @@ def judge(land: Landscape, decision: Decision) -> Outcome:
     return Outcome(
         region_holds=bool((np.abs(optimum.region - nearest).max(axis=1) < 1e-9).any()),
         region_size=len(optimum.region) / len(points),
-        fit_p=lack_of_fit(land.shares, decision.errors, land.log_cost).p_value,
+        fit_p=lack_of_fit(
+            land.shares, decision.errors, land.log_cost, land.log_pixel_price
+        ).p_value,
         best_trained=bool(trained[land.best]),
         winners_hold=bool(possible[land.best]),
         untrained_said=float(surface.p_best[~trained].sum()),

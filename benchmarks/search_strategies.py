@@ -107,9 +107,7 @@ def race(half: Half, number: int) -> list[Choice]:
     table = half.table
     # Its grid is the table.
     settings = RaceSettings(alpha=[1.0], beta=[1.0], seeds=list(half.seeds))
-    first = first_round(
-        table.shares, settings.start, table.resolution, table.log_pixel_price
-    )
+    first = first_round(table.shares, settings.start, table.resolution, table.log_pixel_price)
     search = Search(
         _listed(table, first),
         len(first),

@@ -34,18 +34,25 @@ class LackOfFit:
         return self.deviation_freedom > 0 and self.noise_freedom > 0
 
 
-def lack_of_fit(shares: Floats, errors: Floats, log_cost: Floats | None = None) -> LackOfFit:
+def lack_of_fit(
+    shares: Floats,
+    errors: Floats,
+    log_cost: Floats | None = None,
+    log_pixel_price: Floats | None = None,
+) -> LackOfFit:
     """Test shares (candidates, 3), errors (candidates, seeds), nan where not trained.
 
     The model surface + seed is compared with candidate + seed, both by least squares on log errors
-    (Box and Draper 2007, Response Surfaces, section 3.6). log_cost: as in fit_surface.
+    (Box and Draper 2007, Response Surfaces, section 3.6). log_cost and log_pixel_price: as in
+    fit_surface.
     """
     errors = np.asarray(errors, float)
     rows, columns = np.nonzero(np.isfinite(errors))
     y = log_errors(errors)[rows, columns]
     smooth = quadratic(shares)
-    if log_cost is not None:
-        smooth = np.column_stack([smooth, np.asarray(log_cost, float)])
+    for covariate in (log_cost, log_pixel_price):
+        if covariate is not None:
+            smooth = np.column_stack([smooth, covariate])
     seeds = np.eye(errors.shape[1])[columns]
     square, rank = _residual(np.column_stack([smooth[rows], seeds]), y)
     own_square, own_rank = _residual(np.column_stack([np.eye(len(errors))[rows], seeds]), y)

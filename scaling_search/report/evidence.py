@@ -80,6 +80,7 @@ def find_evidence(
         np.array([c.shares for c in able]),
         decision.errors[np.array(decision.eligible)],
         np.log([c.cost_ratio / goal for c in able]),
+        np.log([c.pixel_price for c in able]),
     )
     return Evidence(
         find_optimum(surface, level),

@@ -138,6 +138,7 @@ def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFram
                 "resolution": member.resolution,
                 "macs": member.cost.macs,
                 "cost_ratio": member.cost_ratio,
+                "pixel_price": member.pixel_price,
                 "params": member.cost.params,
                 "activations": member.cost.activations,
                 "runs": len(finite),

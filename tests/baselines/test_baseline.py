@@ -53,6 +53,21 @@ def test_cost_ratio_is_realised(baseline: Baseline) -> None:
     assert member.cost_ratio != pytest.approx(PAPER.nominal_cost_ratio**2, rel=0.01)
 
 
+def test_a_pixel_costs_more_where_maps_are_rounded_up() -> None:
+    base = load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=16)
+    price = {
+        px: scale_by(base, depth_mult=1, width_mult=1, resolution=px).pixel_price
+        for px in (16, 17, 18, 20)
+    }
+    assert price[16] == 1
+    # Strides of 2 and 4 divide 20 px, and make 9 and 5 px of 17 as of 18.
+    assert price[20] == pytest.approx(1, abs=0.01)
+    assert price[17] / price[18] == pytest.approx((18 / 17) ** 2)
+    assert price[17] > 1.2
+    # Depth and width alone are scaled at the baseline's resolution.
+    assert scale_by(base, depth_mult=2, width_mult=1.3, resolution=16).pixel_price == 1
+
+
 @both
 @settings(max_examples=40, deadline=None)
 @given(st.floats(-3, 5), st.floats(0, 3))

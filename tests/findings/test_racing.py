@@ -22,6 +22,17 @@ def test_first_round_reaches_the_corners_and_the_middle() -> None:
     assert (SHARES[chosen] > 0.1).all(axis=1).any()
 
 
+def test_first_round_knows_of_resolutions_and_of_what_a_pixel_costs() -> None:
+    pixels = [16 + round(6 * float(share)) for share in SHARES[:, 2]]
+    plain, stepped = first_round(SHARES, 10), first_round(SHARES, 10, pixels)
+    assert len({pixels[i] for i in stepped}) == 7 > len({pixels[i] for i in plain})
+    # One network alone tells what dear pixels do.
+    price = np.zeros(28)
+    price[17] = 0.25
+    assert 17 in first_round(SHARES, 10, None, price)
+    assert 17 not in plain
+
+
 def test_first_round_has_every_candidate_once_at_most() -> None:
     assert sorted(first_round(SHARES, 100)) == list(range(28))
 
