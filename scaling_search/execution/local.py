@@ -118,15 +118,18 @@ class LocalExecutor(Generic[T, R]):
             _kill(pool)
 
     def close(self) -> None:
-        """Kill all workers at once; what they were doing is lost."""
+        """End all workers at once; what one was doing is lost."""
+        busy = set(self._slot_of.values())
         for slot in range(len(self._pools)):
-            self._stop(slot)
+            # An idle worker ends by itself: libraries that it loaded give back what they hold.
+            self._stop(slot, kill=slot in busy)
         self._slot_of.clear()
 
-    def _stop(self, slot: int) -> None:
+    def _stop(self, slot: int, kill: bool = True) -> None:
         pool, self._pools[slot] = self._pools[slot], None
         if pool is not None:
-            _kill(pool)
+            if kill:
+                _kill(pool)
             # Waiting lets the pool give its semaphores back; dead workers end it at once.
             pool.shutdown(wait=True, cancel_futures=True)
 

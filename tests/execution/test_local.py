@@ -1,5 +1,6 @@
 """Slots: a worker's death costs its own task, and no worker outlives its driver."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -24,7 +25,13 @@ def act(task: tuple[str, float]) -> int:
         raise ValueError("as asked")
     elif what == "sleep":
         time.sleep(value)
+    elif what == "lock":
+        # As tqdm does for the data sets library.
+        HELD.append(multiprocessing.Lock())
     return os.getpid()
+
+
+HELD: list[object] = []
 
 
 def is_alive(pid: int) -> bool:
@@ -122,6 +129,27 @@ def test_close_leaves_no_process() -> None:
     assert eventually(lambda: not any(is_alive(w) for w in workers))
     with pytest.raises(BrokenProcessPool):
         busy.result(timeout=60)
+
+
+def test_idle_workers_give_back_what_they_hold(tmp_path: Path) -> None:
+    script = tmp_path / "driver.py"
+    script.write_text(
+        "from scaling_search.execution import LocalExecutor\n"
+        "from test_local import act, run\n"
+        "if __name__ == '__main__':\n"
+        "    with LocalExecutor(act, 1) as executor:\n"
+        "        run(executor, 'lock')\n"
+    )
+    paths = [str(Path(__file__).parent), *filter(None, sys.path)]
+    ended = subprocess.run(
+        [sys.executable, str(script)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    # The resource tracker of multiprocessing would name semaphores that leaked.
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_driver_keeps_its_own_interrupts(
