@@ -30,9 +30,10 @@ def run_sweep(configuration: Configuration) -> None:
     folder = study_folder(settings, conduct)
     definition, task = define(settings, conduct)
     slots = slot_count(conduct.executor.workers, definition.platform.device)
+    known_runs = None if conduct.fresh else folder
     if conduct.dry_run:
         database = open_database(conduct, create=False)
-        print_plan(make_plan(definition, task, database, slots), print)
+        print_plan(make_plan(definition, task, database, slots, known_runs), print)
         print("Nothing was trained: dry_run=true")
         return
     from scaling_search.console import show_progress
@@ -42,7 +43,7 @@ def run_sweep(configuration: Configuration) -> None:
     database = open_database(conduct)
     assert database is not None
     with claimed(folder, definition, conduct):
-        print_plan(make_plan(definition, task, database, slots), print)
+        print_plan(make_plan(definition, task, database, slots, known_runs), print)
         with LocalExecutor(carry_out, slots) as executor, show_progress() as progress:
             failures = run_study(
                 definition, conduct, folder, database, executor, _command(), progress

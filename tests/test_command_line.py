@@ -369,7 +369,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(call: Call, tmp_path: Path
         "paper",
         "uniform",
         "Runs:",
-        "already in the database",
+        "already trained",
         "Time: about",
         "2 workers",
         "Disk:",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaling_search.findings.diminishing import NETWORKS_NEEDED
@@ -13,6 +14,7 @@ from scaling_search.proxy.pixel_cache import require_disk
 from scaling_search.search import OptunaSettings, RaceSettings
 from scaling_search.series import Observation1Settings
 from scaling_search.study.definition import PlannedRun, StudyDefinition
+from scaling_search.study.folder import read_records
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -31,7 +33,7 @@ class Plan:
     runs: tuple[PlannedRun, ...]
     #: STEP 1's runs in all, at most.
     most_runs: int
-    #: Keys of the runs that the database already has.
+    #: Keys of the runs that the database, or the study's folder, already has.
     known: frozenset[str]
     #: Seconds that the missing runs of both steps will take on `slots` workers.
     seconds: float
@@ -44,11 +46,21 @@ class Plan:
 
 
 def make_plan(
-    definition: StudyDefinition, task: ProxyTask, database: Database | None, slots: int
+    definition: StudyDefinition,
+    task: ProxyTask,
+    database: Database | None,
+    slots: int,
+    folder: Path | None = None,
 ) -> Plan:
-    """Count, price and estimate. Raises InvalidInput where the disk cannot hold the caches."""
+    """Count, price and estimate. Raises InvalidInput where the disk cannot hold the caches.
+
+    folder: the study's, whose runs are taken over; None where they are not.
+    """
     runs = definition.first_runs
-    stored = database.stored_runs(r.spec.key for r in runs) if database else {}
+    wanted = {run.spec.key for run in runs}
+    brought = read_records(folder).values() if folder else ()
+    stored = {run.key: run for run in brought if run.key in wanted}
+    stored |= database.stored_runs(wanted) if database else {}
     flops = {run.spec.key: _train_flops(definition, run) for run in runs}
     speeds = sorted(flops[key] / max(run.seconds, 1e-3) for key, run in stored.items())
     device = definition.platform.device
@@ -64,8 +76,8 @@ def make_plan(
     if task.image_set.drawn:
         resolutions.add(task.image_set.native_resolution)
     size = sum(_bytes(task.cache_shape(r)) for r in resolutions if not task.is_cached(r))
-    folder = task.settings.cache_folder()
-    require_disk(folder, size)
+    caches = task.settings.cache_folder()
+    require_disk(caches, size)
     return Plan(
         definition,
         runs,
@@ -75,7 +87,7 @@ def make_plan(
         len(stored),
         slots,
         size,
-        str(folder),
+        str(caches),
     )
 
 
@@ -171,7 +183,7 @@ def _print_search(plan: Plan, write: Callable[[str], None]) -> None:
     runs = f"Runs: {len(plan.runs)} in STEP 1"
     if isinstance(settings.sweep, RaceSettings | OptunaSettings):
         runs = f"Runs: {len(plan.runs)} to start STEP 1 with, at most {plan.most_runs} in all"
-    write(f"{runs}; {len(plan.known)} of the first ones are already in the database")
+    write(f"{runs}; {len(plan.known)} of the first ones are already trained")
 
 
 def _print_series(plan: Plan, write: Callable[[str], None]) -> None:
@@ -196,7 +208,7 @@ def _print_series(plan: Plan, write: Callable[[str], None]) -> None:
         for series, count in counts.items():
             if count < NETWORKS_NEEDED:
                 write(f"  {series} has {count} networks; a verdict on it needs {NETWORKS_NEEDED}")
-    write(f"Runs: {len(plan.runs)}; {len(plan.known)} of them are already in the database")
+    write(f"Runs: {len(plan.runs)}; {len(plan.known)} of them are already trained")
 
 
 def _duration(seconds: float) -> str:

@@ -100,7 +100,7 @@ def test_ctrl_c_ends_within_seconds_and_says_how_to_go_on(
     assert (tmp_path / "experiments" / "tiny" / "runs.csv").read_text().count("\n") == saved + 1
     code, out, err = finish(start(tmp_path, cache))
     assert code == 0, err
-    assert f"{saved} of the first ones are already in the database" in out
+    assert f"{saved} of the first ones are already trained" in out
     assert results(tmp_path) == results(undisturbed)
 
 

@@ -92,7 +92,7 @@ def test_repeating_a_command_trains_nothing_and_changes_nothing(call: Call, tmp_
     again = call("name=a")
     assert (again.code, again.jobs) == (0, [])
     assert content(folder, names) == before
-    assert "10 of the first ones are already in the database" in again.out
+    assert "10 of the first ones are already trained" in again.out
 
 
 def test_a_run_of_both_steps_is_timed_once(call: Call) -> None:
@@ -183,8 +183,10 @@ def test_a_lost_database_is_no_reason_to_train_again(call: Call, tmp_path: Path)
     before = content(folder, ("runs.csv", "curves.csv"))
     for file in folder.parent.glob("store.db*"):
         file.unlink()
-    again = call("name=a")
-    assert (again.code, again.jobs) == (0, [])
+    for words in (["dry_run=true"], []):
+        again = call("name=a", *words)
+        assert (again.code, again.jobs) == (0, [])
+        assert "10 of the first ones are already trained" in again.out
     assert content(folder, ("runs.csv", "curves.csv")) == before
 
 
