@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scaling_search.report.evidence import Evidence
+from scaling_search.report.evidence import Evidence, Span
 from scaling_search.report.fidelity import fidelity_sentence
 from scaling_search.report.tables import Tables
 from scaling_search.search import MARKS
@@ -121,10 +121,15 @@ def rival_rows(tables: Tables) -> list[list[str]]:
             MARKS[rival.mark],
             rival.candidate.id,
             ", ".join(f"{100 * share:.0f} %" for share in rival.candidate.shares),
-            f"{100 * rival.regret:.1f} points, {100 * rival.low:.1f} to {100 * rival.high:.1f}",
+            _points(rival.regret),
+            _points(rival.regret_of_shares),
         ]
         for rival in tables.evidence.rivals
     ]
+
+
+def _points(span: Span) -> str:
+    return f"{100 * span.mean:.1f} points, {100 * span.low:.1f} to {100 * span.high:.1f}"
 
 
 def evidence_json(tables: Tables) -> dict[str, Any]:
@@ -152,9 +157,8 @@ def evidence_json(tables: Tables) -> dict[str, Any]:
         "regret": {
             rival.mark: {
                 "trial": rival.candidate.id,
-                "mean": rival.regret,
-                "low": rival.low,
-                "high": rival.high,
+                **rival.regret._asdict(),
+                "of_shares": rival.regret_of_shares._asdict(),
             }
             for rival in evidence.rivals
         },

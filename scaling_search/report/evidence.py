@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,15 +25,24 @@ from scaling_search.search import Candidate
 from scaling_search.study import Decision, StudyDefinition
 
 
+class Span(NamedTuple):
+    """An expected value and its interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Rival:
     """A marked point: what choosing it would cost, in error above the best choice's."""
 
     mark: str
     candidate: Candidate
-    regret: float
-    low: float
-    high: float
+    #: Of its network, rounding and all, above the best candidate's.
+    regret: Span
+    #: Of its shares alone, above the surface's lowest point: as if all were rounded alike.
+    regret_of_shares: Span
 
 
 @dataclass(frozen=True)
@@ -70,11 +80,9 @@ def find_evidence(
     among = regret_of_candidates(surface, level)
     rivals = []
     for candidate in decision.candidates:
-        if candidate in able:
-            regret, at = among, able.index(candidate)
-        else:
-            regret, at = regret_of_points(surface, np.array([candidate.shares]), level), 0
-        rivals += [_rival(mark, candidate, regret, at) for mark in candidate.marks]
+        shares = _span(regret_of_points(surface, np.array([candidate.shares]), level), 0)
+        network = _span(among, able.index(candidate)) if candidate in able else shares
+        rivals += [Rival(mark, candidate, network, shares) for mark in candidate.marks]
     goal = definition.settings.constraint.cost_ratio
     fit = lack_of_fit(
         np.array([c.shares for c in able]),
@@ -91,10 +99,8 @@ def find_evidence(
     )
 
 
-def _rival(mark: str, candidate: Candidate, regret: Regret, at: int) -> Rival:
-    return Rival(
-        mark, candidate, float(regret.mean[at]), float(regret.low[at]), float(regret.high[at])
-    )
+def _span(regret: Regret, at: int) -> Span:
+    return Span(float(regret.mean[at]), float(regret.low[at]), float(regret.high[at]))
 
 
 def _by_images(
