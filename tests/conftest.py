@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-# Two test processes share the cores; threads of torch beside them would only wait for each other.
+# Test processes share the cores; threads of torch beside them would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 

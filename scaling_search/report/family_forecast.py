@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -37,6 +38,8 @@ def backtest_sentence(tables: Tables) -> str:
     return f"Back-test: {tables.backtest.statement}"
 
 
+# A report asks for its sizes and lessons more than once, and they take a second.
+@lru_cache(maxsize=1)
 def sizes_needed(tables: Tables) -> dict[str, SizeNeeded]:
     """By wish: the size that is forecast to reach it. Empty without a law."""
     if isinstance(tables.law, str):
@@ -50,6 +53,7 @@ def sizes_needed(tables: Tables) -> dict[str, SizeNeeded]:
     }
 
 
+@lru_cache(maxsize=1)
 def lessons(tables: Tables) -> list[Lesson]:
     """Listed members that could be trained next, the most narrowing per cost first."""
     target = target_member(tables)

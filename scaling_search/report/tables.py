@@ -240,7 +240,7 @@ def add_forecast(table: pd.DataFrame, law: ScalingLaw | str) -> pd.DataFrame:
     return table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tables:
     """All that a report says, as numbers."""
 

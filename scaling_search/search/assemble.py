@@ -63,14 +63,16 @@ def begin_search(
         )
         networks = sweep.asks
     elif isinstance(sweep, RaceSettings):
+        # A marked point outside the tolerance cannot win.
+        able = [candidate for candidate in kept if candidate.within]
         first = first_round(
-            np.array([candidate.shares for candidate in kept]),
+            np.array([candidate.shares for candidate in able]),
             sweep.start,
-            [candidate.resolution for candidate in kept],
-            np.log([candidate.pixel_price for candidate in kept]),
+            [candidate.resolution for candidate in able],
+            np.log([candidate.pixel_price for candidate in able]),
         )
         search = Search(
-            ListedProposals([kept[i] for i in first]),
+            ListedProposals([able[i] for i in first]),
             asks=len(first),
             lag=None,
             bracket=len(first),
