@@ -40,14 +40,13 @@ def trial_rows(tables: Tables) -> Table:
         "α",
         "β",
         "γ",
-        "px",
-        "pixel price",
+        "px (price)",
         "cost",
         "asked by",
         "val error",
-        "worse than the best by",
-        "",
-        "expected val error",
+        "points worse",
+        "may win",
+        "expected",
         "P(best)",
     ]
     rows = []
@@ -61,7 +60,7 @@ def trial_rows(tables: Tables) -> Table:
                 error += f" ± {100 * row.val_error_se:.1f}"
         worse = ""
         if pd.notna(row.worse_low):
-            worse = f"{100 * row.worse_low:.1f} to {100 * row.worse_high:.1f} points"
+            worse = f"{100 * row.worse_low:.1f} to {100 * row.worse_high:.1f}"
         marks = row.marks.replace(" ", ", ") or tables.definition.settings.sweep.kind
         rows.append(
             [
@@ -69,13 +68,12 @@ def trial_rows(tables: Tables) -> Table:
                 f"{row.alpha:.3f}",
                 f"{row.beta:.3f}",
                 f"{row.gamma:.3f}",
-                str(row.resolution),
-                f"{row.pixel_price:.2f}",
+                f"{row.resolution} ({row.pixel_price:.2f})",
                 f"{row.cost_ratio:.3f}",
                 marks if row.within_tolerance else f"{marks} (outside the tolerance)",
                 error,
                 worse,
-                "may be the best" if row.possible_winner else "",
+                "yes" if row.possible_winner else "",
                 ""
                 if pd.isna(row.expected_error)
                 else f"{percent(row.expected_error)} ± {100 * row.expected_sd:.1f}",
