@@ -30,7 +30,7 @@ class Split(NamedTuple):
     labels: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskFacts:
     """What the rest of a study needs to know of its task; it can be read where the data are not."""
 
@@ -94,13 +94,16 @@ class ProxyTask:
     def facts(self) -> TaskFacts:
         """The facts of this task."""
         source = self.image_set
+        train, val, test = self.sizes
         return TaskFacts(
-            source.name,
-            self.identity,
-            source.num_classes,
-            source.in_channels,
-            source.native_resolution,
-            *self.sizes,
+            name=source.name,
+            identity=self.identity,
+            num_classes=source.num_classes,
+            in_channels=source.in_channels,
+            native_resolution=source.native_resolution,
+            train_images=train,
+            val_images=val,
+            test_images=test,
         )
 
     def require_batch(self, batch_size: int) -> None:

@@ -17,20 +17,21 @@ from torch.nn import functional as F
 from scaling_search.proxy.augmentation import Augmentation, augment
 from scaling_search.proxy.checkpoint import Epoch, TrainingState, write_whole
 from scaling_search.proxy.recipe import Recipe
+from scaling_search.proxy.run import RunStatus
 from scaling_search.proxy.task import Split
 
 #: Images in an evaluation step; it does not change the result.
 _EVALUATION_BATCH = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunResult:
     """What a run found. Errors are fractions.
 
     A diverged run has none; one that stopped at a rung has no test error.
     """
 
-    status: str
+    status: RunStatus
     val_error: float | None
     test_error: float | None
     curve: tuple[Epoch, ...]
@@ -39,6 +40,7 @@ class RunResult:
 
 
 def train(
+    *,
     make_network: Callable[[], nn.Module],
     train_split: Split,
     val_split: Split,
@@ -47,7 +49,6 @@ def train(
     augmentation: Augmentation,
     seed: int,
     device_type: str,
-    *,
     rung: int | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[RunResult, nn.Module]:
@@ -103,7 +104,14 @@ def train(
                 total += loss.detach()
             mean_loss = total.item() / steps_per_epoch
             if not (np.isfinite(mean_loss) and _all_finite(average.network)):
-                return RunResult("diverged", None, None, tuple(curve), b""), network
+                diverged = RunResult(
+                    status=RunStatus.DIVERGED,
+                    val_error=None,
+                    test_error=None,
+                    curve=tuple(curve),
+                    val_correct=b"",
+                )
+                return diverged, network
             val_correct = evaluate(average.network, val_split, device)
             curve.append(Epoch(epoch, mean_loss, 1 - float(val_correct.mean())))
 
@@ -115,7 +123,7 @@ def train(
         elif checkpoint is not None:
             state.save(checkpoint)
         result = RunResult(
-            status="finished",
+            status=RunStatus.FINISHED,
             val_error=curve[-1].val_error,
             test_error=test_error,
             curve=tuple(curve),

@@ -132,7 +132,9 @@ class _Training:
         def make_job(spec: RunSpec) -> Job:
             path = weights.get(spec.key)
             data = self.definition.settings.data
-            return Job(spec, data, path.resolve() if path else None, kept)
+            return Job(
+                spec=spec, data=data, weights=path.resolve() if path else None, checkpoints=kept
+            )
 
         try:
             complete(
