@@ -2,7 +2,7 @@
 
 Decisive are the runs of the winner and of its nearest rival, or of a study of series those of the
 first seed. Their data must be where study.yaml says, and torch and the device must be those of the
-study.
+study. Training a network of one's own runs the code that study.yaml names, which needs `--trust`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from scaling_search.baselines import OwnBaseline
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Job, carry_out, proxy_task
 from scaling_search.proxy.run import TRAINER_VERSION
-from scaling_search.report.tables import decide_by_runs, read_runs, runs_by_key
+from scaling_search.report.tables import decide_by_runs
 from scaling_search.study import PlannedRun, StudyDefinition, read_definition
 from scaling_search.study.asks import read_candidates
 from scaling_search.study.definition import Platform
+from scaling_search.study.files.runs_csv import read_runs, runs_by_key
+from scaling_search.study.records import Step
 
 
 def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> list[PlannedRun]:
@@ -33,16 +36,32 @@ def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> 
     candidates = read_candidates(folder, definition)
     ranked = decide_by_runs(definition, candidates, results).ranked
     wanted = {c.id: c for c in (candidates.kept if all_runs else ranked[:2])}
+    whole = definition.settings.recipe.epochs
     return [
-        definition.run("search", wanted[run.trial].member, 1.0, run.seed, run.rung)
+        definition.run(
+            Step.SEARCH,
+            wanted[run.trial].member,
+            1.0,
+            run.seed,
+            run.epochs if run.epochs < whole else None,
+        )
         for run in results.values()
-        if run.step == "search" and run.trial in wanted
+        if run.step is Step.SEARCH and run.trial in wanted
     ]
 
 
-def reproduce(folder: Path, cache_dir: str, all_runs: bool) -> bool:
-    """Train again, print each comparison, and say whether all errors are equal to the last bit."""
+def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool:
+    """Train again, print each comparison, and say whether all errors are equal to the last bit.
+
+    Raises InvalidInput where the study names code and `trust` does not allow to run it.
+    """
     definition = read_definition(folder)
+    named = [b.name for b in definition.baselines if isinstance(b, OwnBaseline)]
+    if named and not trust:
+        raise InvalidInput(
+            f"{folder / 'study.yaml'} names the function {', '.join(named)}, which training would "
+            "import and run: look at it, and give --trust if you trust it"
+        )
     here = Platform(resolve_device("auto"), torch_version(), TRAINER_VERSION)
     if here != definition.platform:
         raise InvalidInput(
@@ -80,10 +99,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("folder", type=Path, help="experiments/NAME")
     parser.add_argument("--all", action="store_true", help="every run of STEP 1 or of the series")
+    parser.add_argument(
+        "--trust", action="store_true", help="import and run the functions that study.yaml names"
+    )
     parser.add_argument("--cache-dir", default="", help="where pixel caches live")
     given = parser.parse_args(arguments)
     try:
-        equal = reproduce(given.folder, given.cache_dir, given.all)
+        equal = reproduce(given.folder, given.cache_dir, given.all, given.trust)
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

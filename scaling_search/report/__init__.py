@@ -7,11 +7,14 @@ from pathlib import Path
 from scaling_search.report.answer import first_sentence, second_sentence, winner_json
 from scaling_search.report.family_forecast import forecast_json
 from scaling_search.report.latency import Timed, latency_content
-from scaling_search.report.tables import Tables, make_tables, read_runs
+from scaling_search.report.tables import Tables, make_tables
 from scaling_search.study.asks import read_candidates
-from scaling_search.study.definition import StudyDefinition, read_definition
-from scaling_search.study.folder import write_atomically, write_json
-from scaling_search.study.latency import read_latency
+from scaling_search.study.definition import StudyDefinition
+from scaling_search.study.files.json_file import write_json
+from scaling_search.study.files.latency_csv import read_latencies
+from scaling_search.study.files.runs_csv import read_runs
+from scaling_search.study.files.study_yaml import read_definition
+from scaling_search.study.files.text_file import write_atomically
 from scaling_search.study.read import Study
 
 
@@ -65,7 +68,7 @@ def _build_search_report(folder: Path, definition: StudyDefinition) -> str:
 
 def _timed_family(folder: Path, tables: Tables) -> list[Timed]:
     """The family's members whose latency was measured, the smallest first."""
-    measured = read_latency(folder)
+    measured = read_latencies(folder)
     return [
         Timed(
             "family",

@@ -90,9 +90,9 @@ def further_remarks(tables: Tables) -> list[str]:
     definition, decision = tables.definition, tables.decision
     settings, facts = definition.settings, definition.facts
     remarks = []
-    wanted = len(definition.search_runs)
-    keys = set(tables.runs["run"])
-    done = sum(run.spec.key in keys for run in definition.search_runs)
+    wanted = len(definition.listed_runs)
+    keys = {run.run for run in tables.runs}
+    done = sum(run.spec.key in keys for run in definition.listed_runs)
     if done < wanted:
         remarks.append(f"The study is unfinished: {done} of {wanted} runs of STEP 1 are known.")
     elif not tables.search_ended:

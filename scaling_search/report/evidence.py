@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from scaling_search.errors import InvalidInput
 from scaling_search.findings.lack_of_fit import LackOfFit, lack_of_fit
 from scaling_search.findings.optimum import (
     Optimum,
@@ -23,6 +22,8 @@ from scaling_search.findings.val_sampling import ValDifference, val_difference
 from scaling_search.findings.winner import POWER, critical_value
 from scaling_search.search import Candidate
 from scaling_search.study import Decision, StudyDefinition
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.records import Step
 
 
 class Span(NamedTuple):
@@ -70,7 +71,7 @@ class Evidence:
 
 
 def find_evidence(
-    definition: StudyDefinition, decision: Decision, runs: pd.DataFrame, level: float
+    definition: StudyDefinition, decision: Decision, runs: Sequence[RunRow], level: float
 ) -> Evidence | None:
     """None before there is a run."""
     surface = decision.surface
@@ -104,22 +105,17 @@ def _span(regret: Regret, at: int) -> Span:
 
 
 def _by_images(
-    definition: StudyDefinition, decision: Decision, runs: pd.DataFrame
+    definition: StudyDefinition, decision: Decision, runs: Sequence[RunRow]
 ) -> ValDifference | None:
     ranked = decision.ranked
     if len(ranked) < 2:
         return None
     count = definition.facts.val_images
-    whole = runs[(runs["step"] == "search") & runs["test_error"].notna()]
+    whole = [row for row in runs if row.step is Step.SEARCH and row.test_error is not None]
 
     def correct(candidate: Candidate) -> list[np.ndarray]:
-        texts = whole.loc[whole["trial"] == candidate.id, "val_correct"].dropna()
-        try:
-            packed = [np.frombuffer(base64.b64decode(text), np.uint8) for text in texts]
-        except (ValueError, TypeError) as error:
-            raise InvalidInput(
-                f"column val_correct of runs.csv is damaged ({error}): restore the file"
-            ) from error
+        texts = [r.val_correct for r in whole if r.trial == candidate.id and r.val_correct]
+        packed = [np.frombuffer(base64.b64decode(text), np.uint8) for text in texts]
         return [np.unpackbits(bits)[:count].astype(bool) for bits in packed]
 
     first, second = correct(ranked[0]), correct(ranked[1])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.agreement import Agreement, rank_agreement
 from scaling_search.search import Candidate
 from scaling_search.study import Decision
-from scaling_search.study.fidelity import STEP
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.records import Step
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,21 @@ class FidelityCheck:
         return self.candidates[int(np.argmin(self.now))]
 
 
-def fidelity_checks(decision: Decision, runs: pd.DataFrame) -> tuple[FidelityCheck, ...]:
+def fidelity_checks(decision: Decision, runs: Sequence[RunRow]) -> tuple[FidelityCheck, ...]:
     """One for each fidelity of which runs are known, in the order of the runs."""
-    steps = [step for step in runs["step"].unique() if step.startswith(STEP)]
-    return tuple(_check(decision, step, runs[runs["step"] == step]) for step in steps)
+    errors: dict[str, dict[tuple[str, int], float]] = {}
+    for row in runs:
+        if row.step is Step.FIDELITY and row.val_error is not None:
+            errors.setdefault(row.check, {})[row.trial, row.seed] = row.val_error
+    return tuple(_check(decision, name, known) for name, known in errors.items())
 
 
-def _check(decision: Decision, step: str, runs: pd.DataFrame) -> FidelityCheck:
-    table = runs.pivot_table(index="trial", columns="seed", values="val_error")
-    kept = [i for i, c in enumerate(decision.candidates) if c.id in table.index]
+def _check(decision: Decision, name: str, errors: dict[tuple[str, int], float]) -> FidelityCheck:
+    seeds = sorted({seed for _, seed in errors})
+    trained = {trial for trial, _ in errors}
+    kept = [i for i, c in enumerate(decision.candidates) if c.id in trained]
     candidates = tuple(decision.candidates[i] for i in kept)
-    now = table.loc[[c.id for c in candidates]].to_numpy(float)
+    now = np.array([[errors.get((c.id, seed), np.nan) for seed in seeds] for c in candidates])
     before = decision.errors[kept]
     agreement: Agreement | str
     try:
@@ -52,7 +57,7 @@ def _check(decision: Decision, step: str, runs: pd.DataFrame) -> FidelityCheck:
     except InvalidInput as error:
         agreement = str(error)
     return FidelityCheck(
-        step.removeprefix(STEP),
+        name,
         candidates,
         _means(before),
         _means(now),

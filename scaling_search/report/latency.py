@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scaling_search.baselines import Latency
 from scaling_search.findings.latency import LatencyPredictors, latency_predictors
 from scaling_search.report.rows import Table
 from scaling_search.report.tables import LEVEL
-from scaling_search.study.latency import MeasuredLatency
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Timed:
     activations: int
     #: Test accuracy as a fraction; nan where it is not known.
     accuracy: float
-    latency: MeasuredLatency
+    latency: Latency
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from scaling_search.errors import InvalidInput
 from scaling_search.forecast import ScalingLaw
+from scaling_search.proxy import RunStatus
 from scaling_search.report.answer import (
     first_sentence,
     further_remarks,
@@ -31,6 +31,9 @@ from scaling_search.report.latency import LatencyContent
 from scaling_search.report.rows import Table
 from scaling_search.report.tables import LEVEL, Tables
 from scaling_search.study import StudyDefinition
+from scaling_search.study.files.environment_json import read_environment
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.files.timings_csv import TIMINGS_CSV
 
 
 def trial_rows(tables: Tables) -> Table:
@@ -129,66 +132,41 @@ def family_rows(tables: Tables) -> Table:
     return Table(head, rows)
 
 
-def conduct_rows(folder: Path, definition: StudyDefinition, runs: pd.DataFrame) -> Table:
+def conduct_rows(folder: Path, definition: StudyDefinition, runs: Sequence[RunRow]) -> Table:
     """How the study was run: command, versions, hardware, time, failures."""
     rows = []
-    environment: dict[str, Any] = {}
-    path = folder / "environment.json"
-    if path.exists():
-        environment = read_environment(path)
-        hardware, git = environment["hardware"], environment["git"]
+    environment = read_environment(folder)
+    if environment is not None:
+        hardware, git = environment.hardware, environment.git
         rows += [
-            ["command", environment["command"]],
+            ["command", environment.command],
             [
                 "hardware",
-                f"{hardware['processor']}, {hardware['cores']} cores, "
-                f"{hardware['memory_gib']} GiB, {hardware['workers']} workers on "
-                f"{definition.platform.device}",
+                f"{hardware.processor}, {hardware.cores} cores, {hardware.memory_gib} GiB, "
+                f"{hardware.workers} workers on {definition.platform.device}",
             ],
             [
                 "versions",
-                f"Python {environment['python']}, "
-                + ", ".join(f"{k} {v}" for k, v in environment["versions"].items()),
+                f"Python {environment.python}, "
+                + ", ".join(f"{k} {v}" for k, v in environment.versions.items()),
             ],
         ]
-        if git:
-            rows.append(["commit", git["commit"] + (", with changes" if git["dirty"] else "")])
-        rows.append(["failures", "; ".join(environment["failures"]) or "none"])
-    path = folder / "timings.csv"
-    if path.exists():
-        timings = read_timings(path)
-        diverged = int((runs["status"] == "diverged").sum())
+        if git.commit:
+            rows.append(["commit", git.commit + (", with changes" if git.dirty else "")])
+        rows.append(["failures", "; ".join(environment.failures) or "none"])
+    timings = TIMINGS_CSV.read_if_there(folder)
+    if timings:
+        diverged = sum(run.status is RunStatus.DIVERGED for run in runs)
         rows.append(
             [
                 "runs",
-                f"{runs['run'].nunique()} runs, {timings['seconds'].sum() / 60:.1f} minutes "
-                f"of training in all, {diverged} diverged, {runs['train_flops'].sum():.2e} "
+                f"{len({run.run for run in runs})} runs, "
+                f"{sum(t.seconds for t in timings) / 60:.1f} minutes of training in all, "
+                f"{diverged} diverged, {sum(run.train_flops for run in runs):.2e} "
                 "floating-point operations",
             ]
         )
     return Table(["", ""], rows)
-
-
-def read_environment(path: Path) -> dict[str, Any]:
-    """environment.json. Raises InvalidInput where it is damaged."""
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        missing = {"command", "hardware", "git", "python", "versions", "failures"} - set(content)
-    except (ValueError, TypeError) as error:
-        raise InvalidInput(f"{path} is damaged ({error}): restore it or remove it") from error
-    if missing:
-        raise InvalidInput(f"{path} lacks {', '.join(sorted(missing))}: restore it or remove it")
-    return content
-
-
-def read_timings(path: Path) -> pd.DataFrame:
-    """timings.csv. Raises InvalidInput where it is damaged."""
-    try:
-        timings = pd.read_csv(path)
-        timings["seconds"].astype(float)
-    except (ValueError, KeyError) as error:
-        raise InvalidInput(f"{path} is damaged ({error}): restore it or remove it") from error
-    return timings
 
 
 def render(

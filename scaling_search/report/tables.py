@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,82 +20,30 @@ from scaling_search.search import Candidates
 from scaling_search.study import Decision, StudyDefinition, decide
 from scaling_search.study.decide import SearchRun
 from scaling_search.study.family_runs import known_family_runs
-from scaling_search.study.folder import RUN_COLUMNS
+from scaling_search.study.files.runs_csv import RunRow, runs_by_key
+from scaling_search.study.records import Step
 
 T = TypeVar("T")
 #: Level of every interval of a report.
 LEVEL = 0.9
 
 
-def read_runs(folder: Path) -> pd.DataFrame:
-    """runs.csv. Raises InvalidInput where it is missing or has other columns."""
-    path = folder / "runs.csv"
-    try:
-        runs = pd.read_csv(path, dtype={"run": str, "trial": str})
-    except FileNotFoundError as error:
-        raise InvalidInput(f"{path} is missing: run the study first") from error
-    except ValueError as error:
-        raise InvalidInput(f"{path} is damaged ({error}): restore it from its source") from error
-    # Studies from before there were rungs have no column of epochs; spec says the same.
-    missing = set(RUN_COLUMNS) - set(runs.columns) - {"epochs"}
-    if missing:
-        raise InvalidInput(f"{path} lacks the columns {', '.join(sorted(missing))}")
-    return runs
-
-
-@dataclass(frozen=True)
-class Run:
-    """A row of runs.csv, as far as tables need it."""
-
-    step: str
-    trial: str
-    seed: int
-    #: The rung at which it stopped; None where it was trained to its end.
-    rung: int | None
-    status: str
-    val_error: float | None
-    test_error: float | None
-
-
-def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
-    """Every run once."""
-
-    def number(value: Any) -> float | None:
-        return None if pd.isna(value) else float(value)
-
-    for name in ("val_error", "test_error"):
-        if len(runs) and not pd.api.types.is_numeric_dtype(runs[name]):
-            raise InvalidInput(
-                f"column {name} of runs.csv holds something that is no number: restore the file"
-            )
-    found: dict[str, Run] = {}
-    try:
-        for row in runs.itertuples():
-            run = Run(
-                str(row.step),
-                row.trial,
-                int(row.seed),
-                json.loads(row.spec).get("rung"),
-                str(row.status),
-                number(row.val_error),
-                number(row.test_error),
-            )
-            # A check of fidelity may repeat a run of an earlier step.
-            found.setdefault(row.run, run)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise InvalidInput(f"runs.csv is damaged ({error}): restore it from its source") from error
-    return found
-
-
 def decide_by_runs(
-    definition: StudyDefinition, candidates: Candidates, results: Mapping[str, Run]
+    definition: StudyDefinition, candidates: Candidates, results: Mapping[str, RunRow]
 ) -> Decision:
     """STEP 1's decision from the rows of runs.csv; they have test errors, which it does not get."""
     known = {candidate.id for candidate in candidates.kept}
+    whole = definition.settings.recipe.epochs
     runs = [
-        SearchRun(run.trial, run.seed, run.rung, run.status, run.val_error)
+        SearchRun(
+            run.trial,
+            run.seed,
+            run.epochs if run.epochs < whole else None,
+            run.status,
+            run.val_error,
+        )
         for run in results.values()
-        if run.step == "search"
+        if run.step is Step.SEARCH
     ]
     strange = sorted({run.trial for run in runs} - known)
     if strange:
@@ -167,7 +113,7 @@ def _blocks(member: FamilyMember) -> int | None:
 
 
 def family_table(
-    definition: StudyDefinition, coefficients: Coefficients, results: Mapping[str, Run]
+    definition: StudyDefinition, coefficients: Coefficients, results: Mapping[str, RunRow]
 ) -> pd.DataFrame:
     """STEP 2: listed members and trained sizes, by cost; forecasts are added by add_forecast."""
     sizes = definition.trained_sizes(coefficients)
@@ -245,7 +191,7 @@ class Tables:
     """All that a report says, as numbers."""
 
     definition: StudyDefinition
-    runs: pd.DataFrame
+    runs: Sequence[RunRow]
     candidates: Candidates
     decision: Decision
     #: Whether STEP 1 has all the runs that it wanted, as far as is known.
@@ -263,7 +209,7 @@ class Tables:
 
 
 def make_tables(
-    definition: StudyDefinition, candidates: Candidates, runs: pd.DataFrame, search_ended: bool
+    definition: StudyDefinition, candidates: Candidates, runs: Sequence[RunRow], search_ended: bool
 ) -> Tables:
     """From a definition, its candidates and its runs, finished or not."""
     results = runs_by_key(runs)

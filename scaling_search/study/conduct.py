@@ -16,13 +16,12 @@ from scaling_search.proxy import ProxyTask, TaskFacts, proxy_task
 from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import PAPER
 from scaling_search.series import SingleVsCompoundSettings
-from scaling_search.study.definition import (
-    Platform,
-    StudyDefinition,
-    read_definition,
-)
+from scaling_search.study.definition import Platform, StudyDefinition
+from scaling_search.study.fidelity import require_fidelity
+from scaling_search.study.files.study_yaml import read_definition
+from scaling_search.study.plain import differences
 from scaling_search.study.read import read_study
-from scaling_search.study.settings import Conduct, StudySettings, differences
+from scaling_search.study.settings import Conduct, StudySettings
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -37,8 +36,10 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     definition = StudyDefinition(settings, task.facts, platform)
     for baseline in definition.baselines:
         require_native(baseline.resolution, task.facts)
-    # Refused here, before anything is written, where nothing can be trained.
+    # Refused here, before anything is written, where something could not be trained.
     _ = definition.first_runs
+    if definition.settings.series is None:
+        require_fidelity(definition)
     return definition, task
 
 

@@ -16,10 +16,11 @@ import scaling_search as ss
 from scaling_search.errors import InvalidInput
 from scaling_search.forecast import contrast, fit_scaling_law, held_out_sizes
 from scaling_search.report import build_report, figures
-from scaling_search.report.tables import decide_by_runs, runs_by_key
+from scaling_search.report.tables import decide_by_runs
 from scaling_search.scaling import Coefficients
 from scaling_search.study import StudyDefinition, read_definition
-from scaling_search.study.folder import RUN_COLUMNS, write_definition
+from scaling_search.study.files.runs_csv import RUN_COLUMNS, read_runs, runs_by_key
+from scaling_search.study.files.study_yaml import write_definition
 
 SIZES, SEEDS = 6, (0, 1, 2)
 
@@ -41,6 +42,8 @@ def row(definition: StudyDefinition, planned: Any, val: float, test: float) -> d
         "trial": planned.member.id,
         "phi": planned.member.phi,
         "seed": planned.spec.seed,
+        "epochs": planned.spec.epochs,
+        "resolution": planned.spec.resolution,
         "status": "finished",
         "val_error": val,
         "test_error": test,
@@ -64,8 +67,9 @@ def family(study: Path) -> tuple[Path, list[dict[str, Any]]]:
         run.spec.key: row(definition, run, 0.3 + 0.01 * index, 0.3)
         for index, run in enumerate(definition.search_runs)
     }
-    runs = pd.DataFrame(list(known.values()))
-    winner = decide_by_runs(definition, definition.candidates, runs_by_key(runs)).winner
+    write(study, list(known.values()), [])
+    runs = runs_by_key(read_runs(study))
+    winner = decide_by_runs(definition, definition.candidates, runs).winner
     assert winner is not None
     planned = definition.family_runs(winner.coefficients)
     smallest = min(run.member.cost.macs for run in planned)

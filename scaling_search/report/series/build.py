@@ -11,10 +11,11 @@ from scaling_search.report.series.observation1 import observation1
 from scaling_search.report.series.observation2 import observation2
 from scaling_search.report.series.points import Measured, means, measure, points_table
 from scaling_search.report.series.single_vs_compound import single_vs_compound
-from scaling_search.report.tables import read_runs, runs_by_key
 from scaling_search.study import StudyDefinition
-from scaling_search.study.folder import write_atomically, write_json
-from scaling_search.study.latency import read_latency
+from scaling_search.study.files.json_file import write_json
+from scaling_search.study.files.latency_csv import read_latencies
+from scaling_search.study.files.runs_csv import read_runs, runs_by_key
+from scaling_search.study.files.text_file import write_atomically
 
 #: Epochs, those of recipe=proxy, from which on a short recipe is not warned of.
 SETTLED = 15
@@ -67,7 +68,7 @@ def build_series_report(folder: Path, definition: StudyDefinition) -> str:
 
 def _timed(folder: Path, measured: Measured) -> list[Timed]:
     """Every network whose latency was measured, once, by the first series that it is part of."""
-    known, effect = read_latency(folder), means(measured)[0]
+    known, effect = read_latencies(folder), means(measured)[0]
     found: dict[str, Timed] = {}
     for point, error in zip(measured.points, effect):
         member = point.member

@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scaling_search.findings.additive import fit_additive
-from scaling_search.report.tables import Run
+from scaling_search.proxy import RunStatus
 from scaling_search.series import Point
 from scaling_search.study import StudyDefinition
+from scaling_search.study.files.runs_csv import RunRow
 
 Floats = NDArray[np.float64]
 
@@ -57,7 +58,7 @@ class Measured:
         ]
 
 
-def measure(definition: StudyDefinition, results: dict[str, Run]) -> Measured:
+def measure(definition: StudyDefinition, results: dict[str, RunRow]) -> Measured:
     """The points of a definition with the known results of its runs, by key."""
     points, seeds = definition.networks.points, definition.settings.sweep.seeds
     found = {
@@ -70,10 +71,10 @@ def measure(definition: StudyDefinition, results: dict[str, Run]) -> Measured:
     for row, point in enumerate(points):
         of_point = {seed: found.get((point.member.id, seed)) for seed in seeds}
         diverged.append(
-            sum(run is not None and run.status == "diverged" for run in of_point.values())
+            sum(run is not None and run.status is RunStatus.DIVERGED for run in of_point.values())
         )
         for column, run in enumerate(of_point.values()):
-            if run is not None and run.status != "diverged" and run.test_error is not None:
+            if run is not None and run.test_error is not None:
                 errors[row, column] = run.test_error
     return Measured(definition, points, errors, tuple(diverged))
 

@@ -19,10 +19,10 @@ import pytest
 from fakes import SETTINGS, FakeExecutor, diverged, fake_outcome, fake_study
 
 import scaling_search as ss
-from scaling_search.baselines.baseline import network_cost
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job
 from scaling_search.report import build_report
+from scaling_search.scaling import cost
 from scaling_search.series import (
     Observation1Settings,
     Observation2Settings,
@@ -49,7 +49,7 @@ def outcomes(accuracy: Accuracy) -> Callable[[Job], Any]:
     def outcome(job: Job) -> Any:
         found = fake_outcome(job)
         spec = job.spec
-        doublings = math.log2(network_cost(spec.network, spec.resolution).macs / SMALLEST)
+        doublings = math.log2(cost(spec.network, spec.resolution).macs / SMALLEST)
         noise = 0.02 * (found.result.val_error - 0.35)
         found.result.test_error = 1 - accuracy(doublings, job) + noise - 0.01 * spec.seed
         return found
@@ -282,7 +282,7 @@ def test_each_kind_of_study_names_the_files_that_it_lacks(
     with pytest.raises(InvalidInput, match=r"kind grid, which has no verdict\.json"):
         _ = ss.read_study(searched).verdict
     (searched / "winner.json").write_text("{}")
-    with pytest.raises(InvalidInput, match=r"winner\.json is damaged \(KeyError"):
+    with pytest.raises(InvalidInput, match=r"winner\.json is damaged \(it has no 'alpha'"):
         _ = ss.read_study(searched).winning_coefficients
     (searched / "winner.json").write_text("[")
     with pytest.raises(InvalidInput, match="makes it anew"):
