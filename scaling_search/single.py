@@ -10,7 +10,8 @@ from scaling_search.errors import InvalidInput
 from scaling_search.execution import LocalExecutor, resolve_device, torch_version
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
-from scaling_search.study.conduct import open_database, require_native
+from scaling_search.study.conduct import open_database
+from scaling_search.study.definition import require_native
 from scaling_search.study.loop import AllAtOnce, complete
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet, glyph_set
 from scaling_search.proxy.pixel_cache import Pixels, open_pixels, resample
@@ -20,6 +20,8 @@ from scaling_search.proxy.pixel_cache import Pixels, open_pixels, resample
 Rows = NDArray[np.int64]
 #: A part of the training images that is kept aside where the set has no test part.
 _TEST_FRACTION = 0.2
+#: No set has more classes, pixels a side or images.
+_LARGEST = 10**10
 
 
 class Split(NamedTuple):
@@ -42,6 +44,14 @@ class TaskFacts:
     train_images: int
     val_images: int
     test_images: int
+
+    def __post_init__(self) -> None:
+        for name in fields(self)[2:]:
+            value = whole_number(f"facts.{name.name}", getattr(self, name.name))
+            if value > _LARGEST:
+                raise InvalidInput(
+                    f"facts.{name.name} is {value}, but must be at most {_LARGEST:,}"
+                )
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,9 @@ class ListedShell:
         margin = 1.25 + constraint.tolerance
         pair, size = np.nonzero((sizes > wanted / margin) & (sizes < wanted * margin))
         grid = np.column_stack([pairs[pair], sizes[size]])
+        self._baseline = baseline
+        if not len(grid):
+            raise InvalidInput(self._no_network("that is scaled"))
         costs = price(architecture, baseline.resolution, rounding, *grid.T)
         self.multipliers: Floats = grid
         self.params: Ints = costs.params
@@ -160,6 +163,8 @@ class ListedShell:
         if (pure & self.within).any():
             return self._nearest(pure & self.within, alone(dimension, self._goal))
         choices = np.flatnonzero(pure)
+        if not len(choices):
+            raise InvalidInput(self._no_network(f"that scales {dimension} alone"))
         off = np.abs(np.log(self.cost_ratios[choices] / self._goal)).round(9)
         return self._snapped(choices[np.lexsort((self.params[choices], off))[0]])
 
@@ -178,6 +183,13 @@ class ListedShell:
     @property
     def _goal(self) -> float:
         return self.constraint.cost_ratio
+
+    def _no_network(self, which: str) -> str:
+        return (
+            f"{self._baseline.name} at {self._baseline.resolution} px has no network {which} and "
+            f"costs about {self._goal:g} times as much, so coarsely is it rounded: take another "
+            "baseline.resolution, or smaller divisors"
+        )
 
     def _snapped(self, index: np.intp) -> Snapped:
         depth, width, resolution = (float(v) for v in self.multipliers[index])

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import resolve_device, torch_version
-from scaling_search.proxy import ProxyTask, TaskFacts, proxy_task
+from scaling_search.proxy import ProxyTask, proxy_task
 from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import PAPER
 from scaling_search.series import SingleVsCompoundSettings
@@ -34,8 +34,6 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     task.require_batch(settings.recipe.batch_size)
     platform = Platform(resolve_device(conduct.executor.device), torch_version(), TRAINER_VERSION)
     definition = StudyDefinition(settings, task.facts, platform)
-    for baseline in definition.baselines:
-        require_native(baseline.resolution, task.facts)
     # Refused here, before anything is written, where something could not be trained.
     _ = definition.first_runs
     if definition.settings.series is None:
@@ -67,16 +65,6 @@ def _with_winner(settings: StudySettings) -> StudySettings:
         winner_of=Path(sweep.winner_of).resolve().name,
     )
     return replace(settings, sweep=found)
-
-
-def require_native(resolution: int, facts: TaskFacts) -> None:
-    """Refuse a resolution that the images do not have."""
-    if resolution > facts.native_resolution:
-        raise InvalidInput(
-            f"the resolution is {resolution} px, but the images of {facts.name} have "
-            f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} "
-            "or less"
-        )
 
 
 def study_folder(settings: StudySettings, conduct: Conduct) -> Path:

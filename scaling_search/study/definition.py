@@ -38,6 +38,16 @@ from scaling_search.study.settings import StudySettings
 _OPTIONAL = ("budget", "fidelity", "sweep.rungs", "sweep.reduction", "data.cache_dir")
 
 
+def require_native(resolution: int, facts: TaskFacts) -> None:
+    """Refuse a resolution that the images do not have."""
+    if resolution > facts.native_resolution:
+        raise InvalidInput(
+            f"the resolution is {resolution} px, but the images of {facts.name} have "
+            f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} "
+            "or less"
+        )
+
+
 @dataclass(frozen=True)
 class Platform:
     """What a run computes with, as far as its result depends on it."""
@@ -76,12 +86,15 @@ class StudyDefinition:
     prices: Prices | None = field(default=None, compare=False, repr=False)
 
     def load(self, settings: BaselineSettings) -> Baseline:
-        """A baseline for the task's classes and channels, the same one each time."""
+        """A baseline for the task's classes and channels, the same one each time.
+
+        Raises InvalidInput where it needs more pixels than the images have.
+        """
         if settings not in self._loaded:
             facts = self.facts
-            self._loaded[settings] = settings.load(
-                facts.num_classes, facts.in_channels, self.prices
-            )
+            baseline = settings.load(facts.num_classes, facts.in_channels, self.prices)
+            require_native(baseline.resolution, facts)
+            self._loaded[settings] = baseline
         return self._loaded[settings]
 
     @cached_property

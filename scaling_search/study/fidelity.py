@@ -59,6 +59,12 @@ def _checks(definition: StudyDefinition, candidate: Candidate, seed: int) -> Ite
     if parts:
         baseline = definition.baseline
         if settings.resolution is not None:
+            native = definition.facts.native_resolution
+            if settings.resolution > native:
+                raise InvalidInput(
+                    f"fidelity.resolution is {settings.resolution}, but the images have {native} "
+                    "px: give at most that"
+                )
             given = definition.settings.baseline
             baseline = definition.load(replace(given, resolution=settings.resolution))
         phi = 1.0 if settings.phi is None else settings.phi

@@ -91,6 +91,23 @@ def test_counts_must_be_whole_and_positive(argument: str, named: str, value: flo
         load_baseline("efficientnet_micro", **{argument: value})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("num_classes", 10**8),
+        ("in_channels", 10**5),
+        ("resolution", 10_001),
+        ("channel_divisor", 1_000_000),
+        ("channel_divisor", 11),
+        ("resolution_divisor", 1000),
+        ("resolution_divisor", 21),
+    ],
+)
+def test_what_no_network_can_have_is_refused(argument: str, value: int) -> None:
+    with pytest.raises(InvalidInput, match=f"{argument} is {value}, but .* at most "):
+        load_baseline("efficientnet_micro", **{argument: value})  # type: ignore[arg-type]
+
+
 def test_settings_load_the_same_baseline() -> None:
     settings = BaselineSettings(
         name="efficientnet_micro", resolution=26, channel_divisor=4, resolution_divisor=2

@@ -13,8 +13,8 @@ from fakes import SETTINGS, fake_study
 
 from scaling_search.errors import InvalidInput
 from scaling_search.report import build_report, figures
-from scaling_search.search import RaceSettings
-from scaling_search.study import FidelitySettings
+from scaling_search.search import OptunaSettings, RaceSettings
+from scaling_search.study import Conduct, FidelitySettings, define
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +106,29 @@ def test_a_race_is_checked_too(tmp_path: Path) -> None:
 def test_bad_settings_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         FidelitySettings(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"resolution": 9999}, "fidelity.resolution is 9999, but the images have 64 px"),
+        ({"resolution": 60}, "'resolution 60', in which trial .* above the 64 px of the images"),
+        ({"phi": 9.0}, "'phi 9', in which trial .* above the 64 px of the images: lower"),
+        ({"learning_rates": [1.0, 1e3]}, "learning_rates has 1000, so that recipe.learning_rate"),
+    ],
+)
+@pytest.mark.parametrize("sweep", [SETTINGS.sweep, OptunaSettings(asks=7, seeds=[0])])
+def test_checks_that_cannot_be_made_are_refused_before_anything_is_trained(
+    tmp_path: Path, change: dict[str, Any], message: str, sweep: Any
+) -> None:
+    recipe = replace(SETTINGS.recipe, learning_rate=0.6)
+    settings = replace(SETTINGS, fidelity=FidelitySettings(**change), recipe=recipe, sweep=sweep)
+    with pytest.raises(InvalidInput, match=message):
+        fake_study(tmp_path, settings)
+    assert not list(tmp_path.rglob("study.yaml"))
+
+
+def test_a_search_alone_may_use_all_pixels(tmp_path: Path) -> None:
+    """What limits a check does not limit studies without one."""
+    settings = replace(SETTINGS, baseline=replace(SETTINGS.baseline, resolution=40))
+    define(settings, Conduct(experiments_dir=str(tmp_path)))

@@ -152,12 +152,12 @@ class CsvFile(Generic[Row]):
     def _parsed(self, text: str) -> tuple[list[Row], list[str]]:
         """The rows that are whole, and what is wrong with the others."""
         columns, lines, fault = read_cells(text)
-        for name in columns:
-            if name not in self.columns:
-                raise ValueError(f"there is no column {shown(name)}")
         lacking = [n for n in self.columns if n not in columns and n not in self.younger]
         if lacking:
             raise ValueError(f"it lacks the columns {', '.join(lacking)}")
+        for name in columns:
+            if name not in self.columns:
+                raise ValueError(f"there is no column {shown(name)}")
         rows: dict[object, Row] = {}
         faults = []
         for number, cells in enumerate(lines, 1):
