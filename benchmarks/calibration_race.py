@@ -18,8 +18,7 @@ from scaling_search.baselines import load_baseline
 from scaling_search.findings.lack_of_fit import lack_of_fit
 from scaling_search.findings.optimum import STEPS, find_optimum
 from scaling_search.findings.triangle import triangle
-from scaling_search.search import Budget, Candidates, CostConstraint, RaceSettings
-from scaling_search.search.assemble import SearchSpace, begin_search
+from scaling_search.search import Budget, Candidates, CostConstraint, RaceSettings, SearchSpace
 from scaling_search.search.race import Race
 from scaling_search.study.decide import Decision, SearchRun, decide
 
@@ -93,7 +92,7 @@ def calibrate_once(setting: Setting, number: int, budget: Budget) -> Outcome:
 def race_on(table: Table, budget: Budget) -> Decision:
     """STEP 1's decision by all that a race got to know of a table."""
     candidates: Any = table.networks
-    search = begin_search(SWEEP, SPACE, Candidates(candidates, ()), budget)
+    search = SWEEP.search(SPACE, Candidates(candidates, ()), budget)
     Half(table, tuple(SWEEP.seeds)).carry_out(search)
     assert isinstance(search.race, Race)
     settings = SimpleNamespace(sweep=SWEEP, constraint=SPACE.constraint)

@@ -21,7 +21,7 @@ ALLOWED = {
     "search": {"scaling", "baselines", "proxy", "execution", "findings"},
     "findings": {"scaling"},
     "forecast": {"scaling"},
-    "series": {"scaling", "baselines", "search"},
+    "series": {"scaling", "baselines", "findings", "search"},
     "study": {
         "scaling",
         "baselines",

@@ -112,4 +112,12 @@ def load_baseline(
             f"{name} is rounded as published, so baseline.{next(iter(given))} has no use: "
             "leave it out"
         )
-    return ArchitectureBaseline(name, architecture, resolution or own_resolution, rounding)
+    divisor = rounding.resolution_divisor
+    side = resolution or divisor * max(1, round(own_resolution / divisor))
+    if side % divisor:
+        raise InvalidInput(
+            f"baseline.resolution is {side}, but must be a multiple of "
+            f"baseline.resolution_divisor = {divisor}: set "
+            f"baseline.resolution={divisor * max(1, round(side / divisor))}"
+        )
+    return ArchitectureBaseline(name, architecture, side, rounding)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.surface import Surface
-from scaling_search.findings.triangle import DIMENSIONS, triangle
+from scaling_search.findings.triangle import triangle
+from scaling_search.scaling import DIMENSIONS
 
 Floats = NDArray[np.float64]
 

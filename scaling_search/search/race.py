@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,8 @@ from scaling_search.errors import InvalidInput
 from scaling_search.findings.racing import first_round, next_runs
 from scaling_search.findings.surface import fit_surface
 from scaling_search.findings.winner import compare_with_best
-from scaling_search.search.grid import GridSettings
+from scaling_search.search.candidates import Candidates, SearchSpace
+from scaling_search.search.grid import GridSettings, ListedProposals
 from scaling_search.search.settings import Budget
 from scaling_search.search.strategy import Evaluation, Search
 
@@ -23,6 +25,8 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class RaceSettings(GridSettings):
     """`+sweep=race`: all networks of a fine grid compete, but only those are trained that tell."""
+
+    READS: ClassVar[frozenset[str]] = GridSettings.READS | {"budget"}
 
     kind: str = "race"
     #: Networks that are trained first, chosen to tell most of the response surface.
@@ -44,8 +48,35 @@ class RaceSettings(GridSettings):
                 "out, or take +sweep=grid or +sweep=optuna"
             )
 
-    def _require_kind(self, kind: str) -> None:
-        super()._require_kind("race")
+    def search(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> Search:
+        """A first round of the most telling networks, then racing among all of them."""
+        able = [candidate for candidate in candidates.kept if candidate.within]
+        first = first_round(
+            np.array([candidate.shares for candidate in able]),
+            self.start,
+            [candidate.resolution for candidate in able],
+            np.log([candidate.pixel_price for candidate in able]),
+        )
+        search = Search(
+            ListedProposals([able[i] for i in first]),
+            asks=len(first),
+            lag=None,
+            bracket=len(first),
+            settings=self,
+            epochs=space.epochs,
+            flops_per_mac=space.flops_per_mac,
+            points={candidate.id: candidate for candidate in candidates.kept},
+        )
+        looks = self.looks(space, candidates, budget)
+        return with_race(search, space, candidates, budget, self.round, looks)
+
+    def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
+        # A marked point outside the tolerance cannot win, so it is not among the first.
+        asks = min(self.start, sum(candidate.within for candidate in candidates.kept))
+        most = len(candidates.kept) * len(self.seeds)
+        return most_looks(
+            granted(budget, asks), asks, self.round, most, space.cheapest_run(candidates)
+        )
 
 
 @dataclass(frozen=True)
@@ -112,6 +143,32 @@ class Race:
             )
             for i in chosen
         ]
+
+
+def granted(budget: Budget, asks: int) -> Budget:
+    """The budget, or twice as many runs as the search starts with where none is given."""
+    return Budget(runs=2 * asks) if budget == Budget() else budget
+
+
+def with_race(
+    search: Search,
+    space: SearchSpace,
+    candidates: Candidates,
+    budget: Budget,
+    round: int,
+    looks: int,
+) -> Search:
+    """A search whose asks are followed by a race. Raises InvalidInput for a budget of no run."""
+    epochs = [*search.settings.rungs, space.epochs][0]
+    dearest = space.flops_per_mac * epochs * max(c.macs for c in candidates.kept)
+    if budget.train_flops is not None and budget.train_flops < dearest:
+        raise InvalidInput(
+            f"budget.train_flops is {budget.train_flops:g}, but one run takes {dearest:.3g}: "
+            "give enough for several"
+        )
+    search.budget = granted(budget, search.asks)
+    search.race = Race(round, space.constraint.cost_ratio, looks)
+    return search
 
 
 def most_looks(budget: Budget, asks: int, round: int, most_runs: int, price: float) -> int:

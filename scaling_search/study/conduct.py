@@ -14,8 +14,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import ProxyTask, TaskFacts, proxy_task
 from scaling_search.proxy.run import TRAINER_VERSION
-from scaling_search.scaling import PAPER
-from scaling_search.series import SingleVsCompoundSettings
+from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import (
     Platform,
     StudyDefinition,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask]:
     """Make a study concrete: open its data and find its device. Raises InvalidInput."""
-    settings = _with_winner(settings)
+    settings = replace(settings, sweep=settings.sweep.resolved(_winner_of))
     task = proxy_task(settings.data)
     task.require_batch(settings.recipe.batch_size)
     platform = Platform(resolve_device(conduct.executor.device), torch_version(), TRAINER_VERSION)
@@ -42,30 +41,14 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     return definition, task
 
 
-def _with_winner(settings: StudySettings) -> StudySettings:
-    """Compound scaling by another study's winner, as numbers: study.yaml then stands alone."""
-    sweep = settings.sweep
-    if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.winner_of:
-        return settings
-    if sweep.compound != PAPER:
-        raise InvalidInput(
-            f"sweep.winner_of is {sweep.winner_of!r} and sweep.coefficients is "
-            f"{sweep.coefficients!r}, but only one can say what compound is: leave one out"
-        )
-    study = read_study(sweep.winner_of)
+def _winner_of(folder: str) -> Coefficients:
+    study = read_study(folder)
     if not study.search_ended:
         raise InvalidInput(
-            f"sweep.winner_of is {sweep.winner_of!r}, but that search has not ended: repeat its "
-            "command first"
+            f"sweep.winner_of is {folder!r}, but that search has not ended: repeat its command "
+            "first"
         )
-    winner = study.winning_coefficients
-    found = replace(
-        sweep,
-        coefficients=[winner.alpha, winner.beta, winner.gamma],
-        # The folder's name: the same study by another path is the same study.
-        winner_of=Path(sweep.winner_of).resolve().name,
-    )
-    return replace(settings, sweep=found)
+    return study.winning_coefficients
 
 
 def require_native(resolution: int, facts: TaskFacts) -> None:
@@ -84,8 +67,7 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
     if not name:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
         baseline = settings.baseline.name or settings.baseline._target_
-        if isinstance(settings.sweep, SingleVsCompoundSettings) and settings.sweep.baselines:
-            baseline = "+".join(settings.sweep.baselines)
+        baseline = "+".join(settings.sweep.baseline_names()) or baseline
         parts = (settings.sweep.kind, baseline, data, settings.recipe.name)
         name = "-".join(part.replace("/", "_") for part in parts if part)
     if name in (".", "..") or any(c in name for c in "/\\\0"):

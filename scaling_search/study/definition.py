@@ -17,11 +17,9 @@ from scaling_search.baselines import Baseline, FamilyMember, scale, solve_phi
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Recipe, RunSpec, TaskFacts
 from scaling_search.scaling import Coefficients
-from scaling_search.search import Candidate, Candidates
-from scaling_search.search.assemble import SearchSpace, begin_search, known_candidates
-from scaling_search.search.race import Race
+from scaling_search.search import Candidate, Candidates, SearchSpace
 from scaling_search.search.strategy import Evaluation, Search
-from scaling_search.series import Networks, SingleVsCompoundSettings, list_networks
+from scaling_search.series import Networks, list_networks
 from scaling_search.study.settings import StudySettings, from_plain, to_plain
 
 
@@ -77,18 +75,18 @@ class StudyDefinition:
     @cached_property
     def candidates(self) -> Candidates:
         """The distinct networks that are known before anything is trained."""
-        return known_candidates(self.settings.search, self._space)
+        return self.settings.search.known_candidates(self._space)
 
     def search(self) -> Search:
         """STEP 1 from its beginning."""
         settings = self.settings
-        return begin_search(settings.search, self._space, self.candidates, settings.budget)
+        return settings.search.search(self._space, self.candidates, settings.budget)
 
     @cached_property
     def looks(self) -> int:
         """How often STEP 1 looks at its candidates at most."""
-        race = self.search().race
-        return race.looks if isinstance(race, Race) else 1
+        settings = self.settings
+        return settings.search.looks(self._space, self.candidates, settings.budget)
 
     @cached_property
     def search_runs(self) -> tuple[PlannedRun, ...]:
@@ -112,14 +110,14 @@ class StudyDefinition:
     @cached_property
     def baselines(self) -> tuple[Baseline, ...]:
         """The baselines that are scaled: one, or those of a comparison of several."""
-        sweep, given = self.settings.sweep, self.settings.baseline
-        if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.baselines:
+        given, names = self.settings.baseline, self.settings.sweep.baseline_names()
+        if not names:
             return (self.baseline,)
         named = [
             replace(given, name="", _target_=name)
             if "." in name
             else replace(given, name=name, _target_="")
-            for name in sweep.baselines
+            for name in names
         ]
         return tuple(b.load(self.facts.num_classes, self.facts.in_channels) for b in named)
 

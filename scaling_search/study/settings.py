@@ -11,17 +11,9 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import Budget, CostConstraint, GridSettings
-from scaling_search.search.assemble import SweepSettings
-from scaling_search.series import (
-    Observation1Settings,
-    Observation2Settings,
-    SeriesSettings,
-    SingleVsCompoundSettings,
-)
-
-#: A search for coefficients, or series of networks to compare.
-AnySweep = SweepSettings | Observation1Settings | Observation2Settings | SingleVsCompoundSettings
+from scaling_search.search import Budget, CostConstraint, SearchSweep, SweepSettings
+from scaling_search.series import SeriesSettings
+from scaling_search.study.sweeps import SWEEPS
 
 T = TypeVar("T")
 
@@ -113,65 +105,36 @@ class StudySettings:
     baseline: BaselineSettings
     data: DataSettings
     recipe: Recipe
-    sweep: AnySweep
+    sweep: SweepSettings
     constraint: CostConstraint
     family: FamilySettings
     budget: Budget = field(default_factory=Budget)
     fidelity: FidelitySettings = field(default_factory=FidelitySettings)
 
     def __post_init__(self) -> None:
-        if isinstance(self.sweep, SeriesSettings):
-            self._refuse_what_searches_need()
-            return
-        if type(self.sweep) is GridSettings and self.budget != Budget():
-            raise InvalidInput(
-                f"budget is {self.budget}, but a grid trains all that it lists: leave budget out, "
-                "or take +sweep=race or +sweep=optuna"
-            )
-        late = [rung for rung in self.sweep.rungs if rung >= self.recipe.epochs]
-        if late:
-            raise InvalidInput(
-                f"sweep.rungs has {late}, but each must be below recipe.epochs = "
-                f"{self.recipe.epochs}, where every run ends"
-            )
+        """A setting that would have no effect is a mistake."""
+        for name in ("constraint", "family", "budget", "fidelity"):
+            part = getattr(self, name)
+            for key, default in asdict(type(part)()).items():
+                value = getattr(part, key)
+                unread = not {name, f"{name}.{key}"} & self.sweep.READS
+                if unread and value != default:
+                    raise InvalidInput(
+                        f"{name}.{key} is {value!r}, but +sweep={self.sweep.kind} has no use for "
+                        "it: leave it out"
+                    )
+        self.sweep.require_epochs(self.recipe.epochs)
 
     @property
-    def search(self) -> SweepSettings:
+    def search(self) -> SearchSweep:
         """The sweep of a study that is a search."""
-        assert not isinstance(self.sweep, SeriesSettings)
+        assert isinstance(self.sweep, SearchSweep)
         return self.sweep
 
     @property
     def series(self) -> SeriesSettings | None:
         """The sweep of a study that compares series; None where it is a search."""
         return self.sweep if isinstance(self.sweep, SeriesSettings) else None
-
-    def _refuse_what_searches_need(self) -> None:
-        """A setting that would have no effect is a mistake."""
-        parts: dict[str, tuple[Any, Any]] = {
-            "family": (self.family, FamilySettings()),
-            "budget": (self.budget, Budget()),
-            "fidelity": (self.fidelity, FidelitySettings()),
-        }
-        if not isinstance(self.sweep, SingleVsCompoundSettings):
-            parts["constraint"] = (self.constraint, CostConstraint())
-        for name, (given, default) in parts.items():
-            if given != default:
-                changed = differences(asdict(default), asdict(given), f"{name}.")[0]
-                raise InvalidInput(
-                    f"{changed.split(':')[0]} is given, but +sweep={self.sweep.kind} has no "
-                    f"{name}: leave it out"
-                )
-        if self.constraint.on != "realised":
-            raise InvalidInput(
-                f"constraint.on is {self.constraint.on!r}, but +sweep=single_vs_compound compares "
-                "at realised cost: leave it out"
-            )
-        if self.constraint.cost_ratio != CostConstraint().cost_ratio:
-            raise InvalidInput(
-                f"constraint.cost_ratio is {self.constraint.cost_ratio:g}, but "
-                "+sweep=single_vs_compound compares at sweep.costs: give sweep.costs="
-            )
 
 
 @dataclass(frozen=True)
@@ -209,14 +172,14 @@ def from_plain(kind: type[T], plain: dict[str, Any]) -> T:
 
 def _convert(hint: Any, value: Any) -> Any:
     if get_origin(hint) in (Union, types.UnionType):
-        options = [option for option in get_args(hint) if option is not type(None)]
+        hint = next(option for option in get_args(hint) if option is not type(None))
+    if hint is SweepSettings and isinstance(value, dict):
         # A sweep says which it is.
-        kinds = {option.kind: option for option in options if hasattr(option, "kind")}
-        hint = kinds.get(value.get("kind")) if kinds and isinstance(value, dict) else options[0]
-        if hint is None:
+        if value.get("kind") not in SWEEPS:
             raise InvalidInput(
-                f"kind is {value.get('kind')!r}, but must be one of {', '.join(kinds)}"
+                f"sweep.kind is {value.get('kind')!r}, but must be one of {', '.join(SWEEPS)}"
             )
+        hint = SWEEPS[value["kind"]]
     if is_dataclass(hint) and isinstance(value, dict):
         return from_plain(hint, value)  # type: ignore[arg-type]
     return value

@@ -13,7 +13,8 @@ from scaling_search.execution import LocalExecutor
 from scaling_search.proxy import Job, Outcome, RunSpec
 from scaling_search.proxy.run import checkpoint_name
 from scaling_search.search import Candidates
-from scaling_search.search.sampler import SampledProposals, copy_for_dashboard
+from scaling_search.search.dashboard import copy_for_dashboard
+from scaling_search.search.sampler import SampledProposals
 from scaling_search.search.strategy import Search
 from scaling_search.study.asks import write_asks
 from scaling_search.study.decide import decide, search_runs

@@ -12,8 +12,13 @@ import pytest
 
 from scaling_search.baselines import load_baseline
 from scaling_search.errors import InvalidInput
-from scaling_search.search import Budget, CostConstraint, RaceSettings, SearchSettings
-from scaling_search.search.assemble import SearchSpace, begin_search, known_candidates
+from scaling_search.search import (
+    Budget,
+    CostConstraint,
+    RaceSettings,
+    SearchSettings,
+    SearchSpace,
+)
 from scaling_search.search.candidates import Candidate
 from scaling_search.search.race import Race, most_looks
 from scaling_search.search.strategy import Answer, Evaluation, Search
@@ -30,7 +35,7 @@ ALPHA, BETA = [1.0, 1.19, 1.41, 1.68, 2.0], [1.0, 1.09, 1.19, 1.3, 1.41]
 
 def race(budget: Budget | None = None, **settings: int | list[int]) -> Search:
     sweep = RaceSettings(alpha=ALPHA, beta=BETA, **settings)  # type: ignore[arg-type]
-    return begin_search(sweep, SPACE, known_candidates(sweep, SPACE), budget or Budget())
+    return sweep.search(SPACE, sweep.known_candidates(SPACE), budget or Budget())
 
 
 def noise_of(evaluation: Evaluation) -> float:
@@ -195,7 +200,7 @@ def test_when_everything_diverges_the_race_ends() -> None:
 
 
 def test_halvings_losers_stay_out_of_the_race() -> None:
-    points = known_candidates(RaceSettings(alpha=ALPHA, beta=BETA), SPACE).kept
+    points = RaceSettings(alpha=ALPHA, beta=BETA).known_candidates(SPACE).kept
 
     class Listed:
         def __init__(self) -> None:

@@ -19,7 +19,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job
 from scaling_search.report import build_report, family_forecast, figures
 from scaling_search.search import Budget, OptunaSettings, RaceSettings
-from scaling_search.search.sampler import copy_for_dashboard
+from scaling_search.search.dashboard import copy_for_dashboard
 from scaling_search.study import read_definition, training
 from scaling_search.study.asks import read_candidates
 

@@ -12,7 +12,7 @@ from scaling_search.findings.balance import Balance
 from scaling_search.findings.diminishing import Diminishing
 from scaling_search.report.drawing import LOOKS, against_macs, as_svg, styled
 from scaling_search.report.series.points import Measured, means
-from scaling_search.series.points import UNSCALED
+from scaling_search.series.single_vs_compound import UNSCALED
 
 
 def accuracy_by_dimension(measured: Measured, found: dict[str, Diminishing | str]) -> str:

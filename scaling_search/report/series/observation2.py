@@ -11,7 +11,7 @@ from scaling_search.report.series.content import Content
 from scaling_search.report.series.points import Measured
 from scaling_search.report.tables import LEVEL
 from scaling_search.series import Observation2Settings
-from scaling_search.series.points import base_name
+from scaling_search.series.observation2 import base_name
 
 #: Verdicts on series that share a cost.
 _KNOWN = ("better", "worse", "open")

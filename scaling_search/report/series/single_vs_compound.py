@@ -14,8 +14,8 @@ from scaling_search.report.series.content import Content
 from scaling_search.report.series.points import Measured, means
 from scaling_search.report.tables import LEVEL
 from scaling_search.series import Point
-from scaling_search.series.points import COMPOUND, UNSCALED
 from scaling_search.series.published import published
+from scaling_search.series.single_vs_compound import COMPOUND, UNSCALED
 
 
 @dataclass(frozen=True)

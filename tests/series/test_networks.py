@@ -4,7 +4,7 @@ import pytest
 
 import scaling_search as ss
 from scaling_search.errors import InvalidInput
-from scaling_search.search import CostConstraint, GridSettings, grid_candidates
+from scaling_search.search import CostConstraint, GridSettings, SearchSpace
 from scaling_search.series import (
     Networks,
     Observation1Settings,
@@ -110,7 +110,8 @@ def test_scalings_are_compared_at_equal_cost(name: str, cost: float) -> None:
 def test_a_comparison_shares_its_networks_with_the_marked_points_of_a_grid() -> None:
     compared = networks(SingleVsCompoundSettings(costs=[2.0]))
     baseline = ss.load_baseline("efficientnet_micro", num_classes=36, in_channels=1)
-    grid = grid_candidates(GridSettings(alpha=[1.0], beta=[1.0]), baseline, CostConstraint(), 224)
+    space = SearchSpace(baseline, CostConstraint(), 224, epochs=3, train_images=100)
+    grid = GridSettings(alpha=[1.0], beta=[1.0]).known_candidates(space)
     marked = {mark: c.id for c in grid.kept for mark in c.marks}
     found = {p.series: p.member.id for p in compared.points}
     assert {n: found[n] for n in ("depth", "width", "resolution")} == {
