@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from scaling_search.baselines import Baseline
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.design import Design
 from scaling_search.findings.racing import first_round
 from scaling_search.search.candidates import Candidates, Snapper, marked_points, snap_all
 from scaling_search.search.grid import GridSettings, ListedProposals, grid_candidates
@@ -65,12 +64,7 @@ def begin_search(
     elif isinstance(sweep, RaceSettings):
         # A marked point outside the tolerance cannot win.
         able = [candidate for candidate in kept if candidate.within]
-        first = first_round(
-            np.array([candidate.shares for candidate in able]),
-            sweep.start,
-            [candidate.resolution for candidate in able],
-            np.log([candidate.pixel_price for candidate in able]),
-        )
+        first = first_round(Design.of(able, space.constraint.cost_ratio), sweep.start)
         search = Search(
             ListedProposals([able[i] for i in first]),
             asks=len(first),
