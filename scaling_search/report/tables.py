@@ -58,6 +58,14 @@ class Run:
     val_error: float | None
     test_error: float | None
 
+    @property
+    def answer(self) -> Answer:
+        """What a search gets to know of it; a row without a val error is as good as missing."""
+        if self.status == Ending.DIVERGED:
+            return Answer(None, status=Ending.DIVERGED)
+        known = self.val_error is not None
+        return Answer(self.val_error, status=Ending.FINISHED if known else Ending.FAILED)
+
 
 def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
     """Every run once."""
@@ -94,26 +102,8 @@ def decide_by_runs(
 ) -> Decision[Candidate]:
     """STEP 1's decision from the rows of runs.csv; they have test errors, which it does not get."""
     epochs = definition.settings.recipe.epochs
-    answers = {
-        Evaluation(run.trial, run.seed, run.rung or epochs): Answer(None, status=Ending.DIVERGED)
-        if run.status == Ending.DIVERGED
-        else Answer(run.val_error)
-        for run in results.values()
-        if run.step == "search" and (run.status == Ending.DIVERGED or run.val_error is not None)
-    }
-    known, seeds = {c.id for c in candidates.kept}, definition.settings.sweep.seeds
-    strange = sorted(
-        {
-            f"{e.trial}, seed {e.seed}"
-            for e in answers
-            if e.trial not in known or e.seed not in seeds
-        }
-    )
-    if strange:
-        raise InvalidInput(
-            f"runs.csv has runs that the study does not ask for (trial {'; '.join(strange[:3])}): "
-            "restore study.yaml and runs.csv from one source"
-        )
+    runs = [run for run in results.values() if run.step == "search"]
+    answers = {Evaluation(run.trial, run.seed, run.rung or epochs): run.answer for run in runs}
     return definition.decide(candidates, answers)
 
 

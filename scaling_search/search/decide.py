@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from scaling_search.errors import InvalidInput
 from scaling_search.findings import Comparison, Surface, compare_with_best, fit_surface
 from scaling_search.findings.design import Design
 from scaling_search.search.strategy import Answer, Contender, Ending, Evaluation
@@ -149,13 +150,19 @@ def decide(
     """Compare candidates by the answers that are known of them.
 
     epochs: of a whole run. cost_ratio: cost over the baseline's that is wished for. looks: how
-    often the candidates are looked at at most; each look has its part of the level.
+    often the candidates are looked at at most; each look has its part of the level. Raises
+    InvalidInput where an answer is of another search.
     """
     row = {candidate.id: index for index, candidate in enumerate(candidates)}
     errors = np.full((len(candidates), len(seeds)), np.nan)
     diverged = [0] * len(candidates)
     stopped: list[tuple[int, float] | None] = [None] * len(candidates)
     for run, answer in answers.items():
+        if run.trial not in row or run.seed not in seeds:
+            raise InvalidInput(
+                f"there is a run of trial {run.trial} with seed {run.seed}, which the study does "
+                "not ask for: restore study.yaml and runs.csv from one source"
+            )
         index = row[run.trial]
         if answer.status is Ending.DIVERGED:
             diverged[index] += 1
