@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Additive:
     """Candidates without the effects of the seeds that they happened to get."""
 
@@ -39,7 +39,13 @@ def fit_additive(values: Floats) -> Additive:
     effect, unit = np.full(count, np.nan), np.full((count, count), np.nan)
     present, blocks = np.unique(rows), np.unique(columns)
     if not len(present):
-        return Additive(effect, unit, math.nan, 0, np.full(count, -1))
+        return Additive(
+            effect=effect,
+            unit=unit,
+            residual_sd=math.nan,
+            degrees_of_freedom=0,
+            connected=np.full(count, -1),
+        )
     design = np.zeros((len(rows), count + seeds))
     design[np.arange(len(rows)), rows] = 1
     # Seed effects add up to nothing over the seeds that were used, so means keep their level.
@@ -60,4 +66,10 @@ def fit_additive(values: Floats) -> Additive:
     links[:count, count:] = known
     labels = csgraph.connected_components(links, directed=False)[1][:count]
     connected = np.where(known.any(axis=1), labels, -1)
-    return Additive(effect, unit, math.sqrt(variance), freedom, connected)
+    return Additive(
+        effect=effect,
+        unit=unit,
+        residual_sd=math.sqrt(variance),
+        degrees_of_freedom=freedom,
+        connected=connected,
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import ScalingLaw
 from scaling_search.report.certainty import certainty_sentences, evidence_json
 from scaling_search.report.family_forecast import backtest_sentence, target_member
-from scaling_search.report.tables import LEVEL, Tables
+from scaling_search.report.tables import Tables
 from scaling_search.search import MARKS
 
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from scaling_search.report.evidence import Evidence, Span
+from scaling_search.findings.interval import Interval
+from scaling_search.findings.lack_of_fit import MISFIT
+from scaling_search.report.evidence import Evidence
 from scaling_search.report.fidelity import fidelity_sentence
 from scaling_search.report.tables import Tables
+from scaling_search.scaling import DIMENSIONS
 from scaling_search.search import MARKS
 
-#: Below this probability the surface is said not to fit.
-_MISFIT = 0.05
 #: Runs beyond which nobody would settle a difference.
 _MANY_RUNS = 500
-_DIMENSIONS = ("depth", "width", "resolution")
 
 
 def certainty_sentences(tables: Tables) -> list[str]:
@@ -81,16 +81,17 @@ def _surface(evidence: Evidence) -> str:
     spread = [
         f"{name} {100 * low:.0f} to {100 * high:.0f} %"
         for name, low, high in zip(
-            _DIMENSIONS, optimum.region.min(axis=0), optimum.region.max(axis=0)
+            DIMENSIONS, optimum.region.min(axis=0), optimum.region.max(axis=0)
         )
     ]
-    where = ", ".join(f"{n} {100 * s:.0f} %" for n, s in zip(_DIMENSIONS, optimum.shares))
+    where = ", ".join(f"{n} {100 * s:.0f} %" for n, s in zip(DIMENSIONS, optimum.shares))
     text = (
         f"The response surface is lowest at the shares {where} (val error "
-        f"{100 * optimum.error:.1f} %); its {optimum.level:.0%} region spans {', '.join(spread)}"
+        f"{100 * optimum.error.value:.1f} %); its {optimum.level:.0%} region spans "
+        + ", ".join(spread)
     )
     if optimum.nothing:
-        p = max(float(optimum.p_nothing[_DIMENSIONS.index(n)]) for n in optimum.nothing)
+        p = max(float(optimum.p_nothing[DIMENSIONS.index(n)]) for n in optimum.nothing)
         text += (
             ". That lies on the edge, with nothing for "
             f"{' and '.join(optimum.nothing)} (probability "
@@ -104,7 +105,7 @@ def _fit(evidence: Evidence) -> str:
     if not fit.testable:
         return "Whether the surface fits cannot be tested without repeated seeds."
     test = "F test, p " + (f"= {fit.p_value:.3f}" if fit.p_value >= 0.001 else "< 0.001")
-    if fit.p_value < _MISFIT:
+    if fit.p_value < MISFIT:
         return (
             f"The surface does not fit ({test}): networks deviate from it by more than the noise "
             "of runs, so trust the candidates' own errors more than it."
@@ -128,8 +129,8 @@ def rival_rows(tables: Tables) -> list[list[str]]:
     ]
 
 
-def _points(span: Span) -> str:
-    return f"{100 * span.mean:.1f} points, {100 * span.low:.1f} to {100 * span.high:.1f}"
+def _points(regret: Interval) -> str:
+    return f"{100 * regret.value:.1f} points, {100 * regret.low:.1f} to {100 * regret.high:.1f}"
 
 
 def evidence_json(tables: Tables) -> dict[str, Any]:
@@ -140,12 +141,12 @@ def evidence_json(tables: Tables) -> dict[str, Any]:
     optimum, fit, settling = evidence.optimum, evidence.fit, evidence.settling
     return {
         "surface": {
-            "shares": dict(zip(_DIMENSIONS, map(float, optimum.shares))),
-            "error": optimum.error,
-            "low": optimum.low,
-            "high": optimum.high,
+            "shares": dict(zip(DIMENSIONS, map(float, optimum.shares))),
+            "error": optimum.error.value,
+            "low": optimum.error.low,
+            "high": optimum.error.high,
             "region": np.round(optimum.region, 3).tolist(),
-            "probability_of_nothing": dict(zip(_DIMENSIONS, map(float, optimum.p_nothing))),
+            "probability_of_nothing": dict(zip(DIMENSIONS, map(float, optimum.p_nothing))),
             "on_the_edge": list(optimum.nothing),
             "lack_of_fit_p": None if math.isnan(fit.p_value) else fit.p_value,
         },
@@ -157,8 +158,8 @@ def evidence_json(tables: Tables) -> dict[str, Any]:
         "regret": {
             rival.mark: {
                 "trial": rival.candidate.id,
-                **rival.regret._asdict(),
-                "of_shares": rival.regret_of_shares._asdict(),
+                **_mean_json(rival.regret),
+                "of_shares": _mean_json(rival.regret_of_shares),
             }
             for rival in evidence.rivals
         },
@@ -184,5 +185,11 @@ def evidence_json(tables: Tables) -> dict[str, Any]:
     }
 
 
-def _known(value: float) -> float | None:
+def _mean_json(interval: Interval) -> dict[str, float]:
+    return {"mean": interval.value, "low": interval.low, "high": interval.high}
+
+
+def _known(value: float | Interval) -> Any:
+    if isinstance(value, Interval):
+        return {name: _known(number) for name, number in value._asdict().items()}
     return value if math.isfinite(value) else None

@@ -5,16 +5,15 @@ from __future__ import annotations
 import base64
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.interval import Interval
 from scaling_search.findings.lack_of_fit import LackOfFit, lack_of_fit
 from scaling_search.findings.optimum import (
     Optimum,
-    Regret,
     find_optimum,
     regret_of_candidates,
     regret_of_points,
@@ -22,15 +21,8 @@ from scaling_search.findings.optimum import (
 from scaling_search.findings.val_sampling import ValDifference, val_difference
 from scaling_search.findings.winner import POWER, critical_value
 from scaling_search.search import Candidate
-from scaling_search.study import Decision, StudyDefinition
-
-
-class Span(NamedTuple):
-    """An expected value and its interval."""
-
-    mean: float
-    low: float
-    high: float
+from scaling_search.search.decide import Decision
+from scaling_search.study import StudyDefinition
 
 
 @dataclass(frozen=True)
@@ -40,9 +32,9 @@ class Rival:
     mark: str
     candidate: Candidate
     #: Of its network, rounding and all, above the best candidate's.
-    regret: Span
+    regret: Interval
     #: Of its shares alone, above the surface's lowest point: as if all were rounded alike.
-    regret_of_shares: Span
+    regret_of_shares: Interval
 
 
 @dataclass(frozen=True)
@@ -70,7 +62,7 @@ class Evidence:
 
 
 def find_evidence(
-    definition: StudyDefinition, decision: Decision, runs: pd.DataFrame, level: float
+    definition: StudyDefinition, decision: Decision[Candidate], runs: pd.DataFrame, level: float
 ) -> Evidence | None:
     """None before there is a run."""
     surface = decision.surface
@@ -80,31 +72,20 @@ def find_evidence(
     among = regret_of_candidates(surface, level)
     rivals = []
     for candidate in decision.candidates:
-        shares = _span(regret_of_points(surface, np.array([candidate.shares]), level), 0)
-        network = _span(among, able.index(candidate)) if candidate in able else shares
+        (shares,) = regret_of_points(surface, np.array([candidate.shares]), level)
+        network = among[able.index(candidate)] if candidate in able else shares
         rivals += [Rival(mark, candidate, network, shares) for mark in candidate.marks]
-    goal = definition.settings.constraint.cost_ratio
-    fit = lack_of_fit(
-        np.array([c.shares for c in able]),
-        decision.errors[np.array(decision.eligible)],
-        np.log([c.cost_ratio / goal for c in able]),
-        np.log([c.pixel_price for c in able]),
-    )
     return Evidence(
         find_optimum(surface, level),
         tuple(rivals),
-        fit,
+        lack_of_fit(surface.design, decision.errors[decision.eligible]),
         _by_images(definition, decision, runs),
         _settling(decision),
     )
 
 
-def _span(regret: Regret, at: int) -> Span:
-    return Span(float(regret.mean[at]), float(regret.low[at]), float(regret.high[at]))
-
-
 def _by_images(
-    definition: StudyDefinition, decision: Decision, runs: pd.DataFrame
+    definition: StudyDefinition, decision: Decision[Candidate], runs: pd.DataFrame
 ) -> ValDifference | None:
     ranked = decision.ranked
     if len(ranked) < 2:
@@ -129,7 +110,7 @@ def _by_images(
     return val_difference(np.array(first), np.array(second))
 
 
-def _settling(decision: Decision) -> Settling | None:
+def _settling(decision: Decision[Candidate]) -> Settling | None:
     """By the critical value of the set, as if all that may win had equal numbers of seeds."""
     compared = decision.comparison
     possible = compared.possible_winners

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import Lesson, ScalingLaw, SizeNeeded, next_sizes, size_needed
-from scaling_search.report.tables import LEVEL, Tables
+from scaling_search.report.tables import Tables
 
 #: Wished errors: so much of the largest trained member's. `size_needed` answers for any other.
 WISHES = {"a tenth fewer": 0.9, "a quarter fewer": 0.75, "half as many": 0.5}

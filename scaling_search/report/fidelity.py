@@ -10,7 +10,7 @@ import pandas as pd
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.agreement import Agreement, rank_agreement
 from scaling_search.search import Candidate
-from scaling_search.study import Decision
+from scaling_search.search.decide import Decision
 from scaling_search.study.fidelity import STEP
 
 
@@ -34,13 +34,13 @@ class FidelityCheck:
         return self.candidates[int(np.argmin(self.now))]
 
 
-def fidelity_checks(decision: Decision, runs: pd.DataFrame) -> tuple[FidelityCheck, ...]:
+def fidelity_checks(decision: Decision[Candidate], runs: pd.DataFrame) -> tuple[FidelityCheck, ...]:
     """One for each fidelity of which runs are known, in the order of the runs."""
     steps = [step for step in runs["step"].unique() if step.startswith(STEP)]
     return tuple(_check(decision, step, runs[runs["step"] == step]) for step in steps)
 
 
-def _check(decision: Decision, step: str, runs: pd.DataFrame) -> FidelityCheck:
+def _check(decision: Decision[Candidate], step: str, runs: pd.DataFrame) -> FidelityCheck:
     table = runs.pivot_table(index="trial", columns="seed", values="val_error")
     kept = [i for i, c in enumerate(decision.candidates) if c.id in table.index]
     candidates = tuple(decision.candidates[i] for i in kept)
@@ -77,12 +77,13 @@ def fidelity_sentence(check: FidelityCheck, winner: Candidate) -> str:
     )
     if isinstance(agreement, str):
         return f"Fidelity {check.name}: {best}; no rank agreement, {agreement}."
+    tau, ceiling = agreement.tau, agreement.ceiling
     text = (
-        f"Fidelity {check.name}: {best}; Kendall's tau with STEP 1 is {agreement.tau:.2f} "
-        f"({agreement.level:.0%} interval {agreement.low:.2f} to {agreement.high:.2f}) over "
+        f"Fidelity {check.name}: {best}; Kendall's tau with STEP 1 is {tau.value:.2f} "
+        f"({agreement.level:.0%} interval {tau.low:.2f} to {tau.high:.2f}) over "
         f"{agreement.candidates} candidates"
     )
-    if np.isnan(agreement.ceiling_low):
+    if np.isnan(ceiling.low):
         return text + "; with one seed the ceiling that noise sets is not known."
     verdict = (
         "the rankings differ by more than noise"
@@ -90,8 +91,8 @@ def fidelity_sentence(check: FidelityCheck, winner: Candidate) -> str:
         else "no more than noise explains"
     )
     return (
-        f"{text}; noise alone would allow {agreement.ceiling:.2f} ({agreement.ceiling_low:.2f} to "
-        f"{agreement.ceiling_high:.2f}): {verdict}. The best changes in "
+        f"{text}; noise alone would allow {ceiling.value:.2f} ({ceiling.low:.2f} to "
+        f"{ceiling.high:.2f}): {verdict}. The best changes in "
         f"{agreement.winner_changes:.0%} of redraws, by noise alone in "
         f"{agreement.winner_changes_by_noise:.0%}."
     )

@@ -9,12 +9,13 @@ import matplotlib.pyplot as plt
 import mpltern  # noqa: F401  (registers the ternary projection)
 import numpy as np
 
+from scaling_search.findings.interval import LEVEL
 from scaling_search.findings.optimum import STEPS, Optimum
 from scaling_search.findings.surface import Surface
 from scaling_search.findings.triangle import triangle as lattice
 from scaling_search.forecast import ScalingLaw
 from scaling_search.report.drawing import against_macs, as_svg, styled
-from scaling_search.report.tables import LEVEL, Tables
+from scaling_search.report.tables import Tables
 from scaling_search.scaling import PAPER
 
 if TYPE_CHECKING:

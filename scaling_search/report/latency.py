@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scaling_search.findings.latency import LatencyPredictors, latency_predictors
+from scaling_search.findings.interval import LEVEL
+from scaling_search.findings.latency_predictors import LatencyPredictors, latency_predictors
 from scaling_search.report.rows import Table
-from scaling_search.report.tables import LEVEL
 from scaling_search.study.latency import MeasuredLatency
 
 

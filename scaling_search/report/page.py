@@ -12,6 +12,7 @@ import yaml
 from markupsafe import Markup
 
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import ScalingLaw
 from scaling_search.report.answer import (
     first_sentence,
@@ -29,7 +30,7 @@ from scaling_search.report.family_forecast import (
 from scaling_search.report.fidelity import fidelity_rows
 from scaling_search.report.latency import LatencyContent
 from scaling_search.report.rows import Table
-from scaling_search.report.tables import LEVEL, Tables
+from scaling_search.report.tables import Tables
 from scaling_search.study import StudyDefinition
 
 

@@ -14,19 +14,19 @@ import pandas as pd
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import Backtest, ScalingLaw
 from scaling_search.report.evidence import Evidence, find_evidence
 from scaling_search.report.fidelity import FidelityCheck, fidelity_checks
 from scaling_search.scaling import Architecture, Coefficients
-from scaling_search.search import Candidates
-from scaling_search.study import Decision, StudyDefinition, decide
-from scaling_search.study.decide import SearchRun
+from scaling_search.search import Candidate, Candidates
+from scaling_search.search.decide import Decision
+from scaling_search.search.strategy import Answer, Ending, Evaluation
+from scaling_search.study import StudyDefinition
 from scaling_search.study.family_runs import known_family_runs
 from scaling_search.study.folder import RUN_COLUMNS
 
 T = TypeVar("T")
-#: Level of every interval of a report.
-LEVEL = 0.9
 
 
 def read_runs(folder: Path) -> pd.DataFrame:
@@ -57,6 +57,14 @@ class Run:
     status: str
     val_error: float | None
     test_error: float | None
+
+    @property
+    def answer(self) -> Answer:
+        """What a search gets to know of it; a row without a val error is as good as missing."""
+        if self.status == Ending.DIVERGED:
+            return Answer(None, status=Ending.DIVERGED)
+        known = self.val_error is not None
+        return Answer(self.val_error, status=Ending.FINISHED if known else Ending.FAILED)
 
 
 def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
@@ -91,24 +99,15 @@ def runs_by_key(runs: pd.DataFrame) -> dict[str, Run]:
 
 def decide_by_runs(
     definition: StudyDefinition, candidates: Candidates, results: Mapping[str, Run]
-) -> Decision:
+) -> Decision[Candidate]:
     """STEP 1's decision from the rows of runs.csv; they have test errors, which it does not get."""
-    known = {candidate.id for candidate in candidates.kept}
-    runs = [
-        SearchRun(run.trial, run.seed, run.rung, run.status, run.val_error)
-        for run in results.values()
-        if run.step == "search"
-    ]
-    strange = sorted({run.trial for run in runs} - known)
-    if strange:
-        raise InvalidInput(
-            f"runs.csv has trials that the study does not ask for ({', '.join(strange[:3])}): "
-            "restore study.yaml and runs.csv from one source"
-        )
-    return decide(definition, candidates.kept, runs)
+    epochs = definition.settings.recipe.epochs
+    runs = [run for run in results.values() if run.step == "search"]
+    answers = {Evaluation(run.trial, run.seed, run.rung or epochs): run.answer for run in runs}
+    return definition.decide(candidates, answers)
 
 
-def trials_table(definition: StudyDefinition, decision: Decision) -> pd.DataFrame:
+def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> pd.DataFrame:
     """One row for each candidate of STEP 1; of the trained ones the lowest expected error first."""
     compared = decision.comparison
     possible = {c.id for c in (*decision.possible_winners, *decision.untrained_rivals)}
@@ -247,7 +246,7 @@ class Tables:
     definition: StudyDefinition
     runs: pd.DataFrame
     candidates: Candidates
-    decision: Decision
+    decision: Decision[Candidate]
     #: Whether STEP 1 has all the runs that it wanted, as far as is known.
     search_ended: bool
     #: None before there is a run.

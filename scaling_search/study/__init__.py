@@ -6,7 +6,6 @@ from scaling_search.study.conduct import (
     open_database,
     study_folder,
 )
-from scaling_search.study.decide import Decision, decide
 from scaling_search.study.definition import PlannedRun, StudyDefinition, read_definition
 from scaling_search.study.plan import make_plan, print_plan
 from scaling_search.study.settings import (
@@ -19,14 +18,12 @@ from scaling_search.study.training import run_study
 
 __all__ = [
     "Conduct",
-    "Decision",
     "FamilySettings",
     "FidelitySettings",
     "PlannedRun",
     "StudyDefinition",
     "StudySettings",
     "claimed",
-    "decide",
     "define",
     "make_plan",
     "open_database",

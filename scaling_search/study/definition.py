@@ -6,6 +6,7 @@ keys, so that a study can be planned, resumed, and read again anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,8 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Recipe, RunSpec, TaskFacts
 from scaling_search.scaling import Coefficients
 from scaling_search.search import Candidate, Candidates, SearchSpace
-from scaling_search.search.strategy import Evaluation, Search
+from scaling_search.search.decide import Decision, decide
+from scaling_search.search.strategy import Answer, Evaluation, Search
 from scaling_search.series import Networks, list_networks
 from scaling_search.study.settings import StudySettings, from_plain, to_plain
 
@@ -87,6 +89,19 @@ class StudyDefinition:
         """How often STEP 1 looks at its candidates at most."""
         settings = self.settings
         return settings.search.looks(self._space, self.candidates, settings.budget)
+
+    def decide(
+        self, candidates: Candidates, answers: Mapping[Evaluation, Answer]
+    ) -> Decision[Candidate]:
+        """STEP 1's decision by what is known of its runs."""
+        return decide(
+            candidates.kept,
+            answers,
+            seeds=self.settings.sweep.seeds,
+            epochs=self.settings.recipe.epochs,
+            cost_ratio=self.settings.constraint.cost_ratio,
+            looks=self.looks,
+        )
 
     @cached_property
     def search_runs(self) -> tuple[PlannedRun, ...]:

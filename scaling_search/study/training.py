@@ -17,7 +17,6 @@ from scaling_search.search.dashboard import copy_for_dashboard
 from scaling_search.search.sampler import SampledProposals
 from scaling_search.search.strategy import Search
 from scaling_search.study.asks import write_asks
-from scaling_search.study.decide import decide, search_runs
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.fidelity import fidelity_runs
 from scaling_search.study.folder import (
@@ -81,8 +80,7 @@ def _search_and_scale(study: _Training) -> None:
             # The study itself does not need the copy.
             study.failures.append(str(error))
     candidates = candidates_of(definition, search)
-    known = database.search_results(run.spec.key for run in searching.runs)
-    decision = decide(definition, candidates.kept, search_runs(searching.runs, known))
+    decision = definition.decide(candidates, search.answers)
     if decision.winner is not None:
         runs = definition.family_runs(decision.winner.coefficients)
         study.train("family", _all(runs), runs)

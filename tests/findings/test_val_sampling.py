@@ -40,7 +40,7 @@ def test_images_and_seeds_together_give_the_scatter_of_new_val_sets_and_new_seed
         found = val_difference(one, other)
         by_seed = np.sqrt((one.mean(1).var(ddof=1) + other.mean(1).var(ddof=1)) / 4)
         differences.append(found.difference)
-        total.append(found.total_se(by_seed) ** 2)
+        total.append(by_seed**2 + found.se**2)
         images_only.append(found.se**2)
     assert np.sqrt(np.mean(total)) == pytest.approx(np.std(differences), rel=0.1)
     # The chance of single runs is in one of the parts only.

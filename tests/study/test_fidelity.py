@@ -57,7 +57,7 @@ def test_best_marked_and_worst_are_trained_again(tmp_path: Path) -> None:
     assert trials["runs"].max() == 2
     fidelity_json = json.loads((folder / "winner.json").read_text())["fidelity"]
     assert set(fidelity_json) == {"epochs 5", "learning rate x 0.5", "learning rate x 2"}
-    assert -1 <= fidelity_json["epochs 5"]["agreement"]["tau"] <= 1
+    assert -1 <= fidelity_json["epochs 5"]["agreement"]["tau"]["value"] <= 1
     assert "Does the answer survive?" in (folder / "report.md").read_text()
 
 

@@ -11,13 +11,12 @@ from scaling_search.findings.diminishing import (
     DIMINISHING,
     LITTLE,
     Diminishing,
-    Interval,
     diminishing_returns,
 )
+from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.report.rows import Table, interval_text
 from scaling_search.report.series.content import Content
 from scaling_search.report.series.points import Measured
-from scaling_search.report.tables import LEVEL
 
 QUESTION = (
     "Observation 1 (Tan & Le 2019, Figure 3): scaling any one dimension improves accuracy, but the "
@@ -83,10 +82,10 @@ def _sentence(name: str, result: Diminishing | str) -> str:
             f"{_points(result.end)} at the end."
         )
     verdict = {
-        DIMINISHING: f"the gain diminishes: a doubling buys {result.difference.median:.1f} points "
+        DIMINISHING: f"the gain diminishes: a doubling buys {result.difference.value:.1f} points "
         f"less at the end than at the start, at least {result.difference_above:.1f} with "
         f"{result.level:.0%} confidence",
-        CONTRADICTED: f"the gain grows: a doubling buys {-result.difference.median:.1f} points "
+        CONTRADICTED: f"the gain grows: a doubling buys {-result.difference.value:.1f} points "
         f"more at the end than at the start, at least {-result.difference_below:.1f} with "
         f"{result.level:.0%} confidence",
     }.get(
@@ -103,17 +102,17 @@ def _sentence(name: str, result: Diminishing | str) -> str:
 
 def _little_sentence(result: Diminishing) -> str:
     little = f"{LITTLE:g} points"
-    if math.isinf(result.little_from.median):
+    if math.isinf(result.little_from.value):
         return f"At no size, by this fit, does a doubling buy less than {little}."
-    if result.little_from.median <= 1:
+    if result.little_from.value <= 1:
         return f"By this fit a doubling buys less than {little} from the smallest network on."
-    if result.little_from.median > FAR:
+    if result.little_from.value > FAR:
         return (
             f"By this fit no network within {FAR:g} times the smallest one brings it to {little}."
         )
     beyond = " (beyond the range)" if result.little_beyond else ""
     return (
-        f"A doubling buys less than {little} above {result.little_from.median:.3g} times the "
+        f"A doubling buys less than {little} above {result.little_from.value:.3g} times the "
         f"smallest network{beyond}."
     )
 
@@ -126,7 +125,7 @@ def _times(value: float) -> str:
 
 
 def _points(interval: Interval) -> str:
-    return interval_text(interval.median, interval.low, interval.high)
+    return interval_text(interval.value, interval.low, interval.high)
 
 
 _NOTE = (
@@ -158,7 +157,7 @@ def _table(found: dict[str, Diminishing | str]) -> Table:
                 _points(result.end),
                 _points(result.difference),
                 f"{result.difference_above:+.1f}",
-                f"{_times(little.median)} ({_times(little.low)} to {_times(little.high)})",
+                f"{_times(little.value)} ({_times(little.low)} to {_times(little.high)})",
                 f"{result.doublings:.2f}",
                 f"{result.networks}, {result.runs}",
             ]
@@ -171,7 +170,7 @@ def _json(result: Diminishing | str) -> dict[str, Any]:
         return {"verdict": None, "reason": result}
 
     def plain(interval: Interval) -> dict[str, float | None]:
-        values = {"median": interval.median, "low": interval.low, "high": interval.high}
+        values = {"median": interval.value, "low": interval.low, "high": interval.high}
         return {key: None if value == float("inf") else value for key, value in values.items()}
 
     return {

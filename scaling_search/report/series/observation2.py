@@ -6,10 +6,10 @@ from typing import Any
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.balance import Balance, Gap, balance
+from scaling_search.findings.interval import LEVEL
 from scaling_search.report.rows import Table, interval_text
 from scaling_search.report.series.content import Content
 from scaling_search.report.series.points import Measured
-from scaling_search.report.tables import LEVEL
 from scaling_search.series import Observation2Settings
 from scaling_search.series.observation2 import base_name
 
@@ -80,9 +80,10 @@ def _other_bases(found: Balance | str, bases: list[str]) -> list[str]:
 
 
 def _side(gap: Gap) -> str:
-    side, sign = ("above", 1) if gap.points >= 0 else ("below", -1)
-    low, high = sorted((sign * gap.low, sign * gap.high))
-    return f"{sign * gap.points:.1f} points ({low:.1f} to {high:.1f}) {side}"
+    points = gap.points
+    side, sign = ("above", 1) if points.value >= 0 else ("below", -1)
+    low, high = sorted((sign * points.low, sign * points.high))
+    return f"{sign * points.value:.1f} points ({low:.1f} to {high:.1f}) {side}"
 
 
 def _costs(gap: Gap) -> str:
@@ -103,7 +104,7 @@ def _table(found: Balance) -> Table:
         [
             gap.series,
             gap.rival,
-            "" if gap.verdict == "no common cost" else interval_text(gap.points, gap.low, gap.high),
+            "" if gap.verdict == "no common cost" else interval_text(*gap.points),
             "" if gap.verdict == "no common cost" else _costs(gap),
             gap.verdict,
         ]
@@ -120,9 +121,9 @@ def _json(found: Balance) -> dict[str, Any]:
             {
                 "series": gap.series,
                 "rival": gap.rival,
-                "points": gap.points,
-                "low": gap.low,
-                "high": gap.high,
+                "points": gap.points.value,
+                "low": gap.points.low,
+                "high": gap.points.high,
                 "macs_from": None if gap.verdict == "no common cost" else gap.macs_from,
                 "macs_to": None if gap.verdict == "no common cost" else gap.macs_to,
                 "verdict": gap.verdict,

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from scaling_search.findings.interval import LEVEL
 from scaling_search.findings.paired import Differences, compare_with_one
 from scaling_search.report.rows import Table, interval_text
 from scaling_search.report.series.content import Content
 from scaling_search.report.series.points import Measured, means
-from scaling_search.report.tables import LEVEL
 from scaling_search.series import Point
 from scaling_search.series.published import published
 from scaling_search.series.single_vs_compound import COMPOUND, UNSCALED

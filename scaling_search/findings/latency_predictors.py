@@ -8,12 +8,12 @@ Fast and Accurate Model Scaling). Whether that holds here is a question to one's
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.interval import LEVEL, Interval, tails
 
 Floats = NDArray[np.float64]
 
@@ -22,17 +22,12 @@ DRAWS = 2000
 FEWEST = 4
 
 
-class Interval(NamedTuple):
-    """A number and where it would lie over other networks of the same kind; nan if not known."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Correlation:
-    """Of log latency with a log cost, or a difference of two such correlations; -1 to 1."""
+    """Of log latency with a log cost, or a difference of two such correlations; -1 to 1.
+
+    Intervals say where they would lie over other networks of the same kind.
+    """
 
     #: Of logs (Pearson): how well latency follows a power law of the cost.
     pearson: Interval
@@ -40,7 +35,7 @@ class Correlation:
     spearman: Interval
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LatencyPredictors:
     """How well multiply-adds and activations predict the latency of the same networks."""
 
@@ -96,7 +91,7 @@ class LatencyPredictors:
 
 
 def latency_predictors(
-    latency: ArrayLike, macs: ArrayLike, activations: ArrayLike, level: float = 0.9
+    latency: ArrayLike, macs: ArrayLike, activations: ArrayLike, level: float = LEVEL
 ) -> LatencyPredictors:
     """Compare the two predictors; latency, macs, activations: (networks,) above 0, any units.
 
@@ -109,20 +104,32 @@ def latency_predictors(
     """
     table = _table({"latency": latency, "macs": macs, "activations": activations})
     count = len(table)
-    reason = _reason(table)
-    if count < FEWEST:
-        unknown = Correlation(*[Interval(np.nan, np.nan, np.nan)] * 2)
-        return LatencyPredictors(count, unknown, unknown, unknown, level, reason)
+    unknown = Interval(np.nan, np.nan, np.nan)
+    found = [Correlation(pearson=unknown, spearman=unknown)] * 3
+    if count >= FEWEST:
+        found = _bootstrapped(table, level)
+    return LatencyPredictors(
+        networks=count,
+        macs=found[0],
+        activations=found[1],
+        difference=found[2],
+        level=level,
+        reason=_reason(table),
+    )
+
+
+def _bootstrapped(table: Floats, level: float) -> list[Correlation]:
+    """Of latency with macs and with activations, and the second minus the first."""
+    count = len(table)
     pick = np.random.default_rng(0).integers(count, size=(DRAWS, count))
     # The networks themselves come first, then what was drawn of them.
     pick = np.vstack([np.arange(count), pick])
     ranks_drawn = np.stack([_ranks(column, pick) for column in table.T], axis=2)
     pearson, spearman = _correlations(np.log(table)[pick]), _correlations(ranks_drawn)
-    of_macs, of_activations, difference = (
-        Correlation(_interval(logs, level), _interval(ranks, level))
+    return [
+        Correlation(pearson=_interval(logs, level), spearman=_interval(ranks, level))
         for logs, ranks in zip(pearson, spearman)
-    )
-    return LatencyPredictors(count, of_macs, of_activations, difference, level, reason)
+    ]
 
 
 def _table(columns: dict[str, ArrayLike]) -> Floats:
@@ -179,7 +186,7 @@ def _interval(values: Floats, level: float) -> Interval:
     """The first of the values, and the middle part of the others that holds `level` of them."""
     if np.isnan(values[0]):
         return Interval(np.nan, np.nan, np.nan)
-    low, high = np.nanquantile(values[1:], [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.nanquantile(values[1:], tails(level))
     return Interval(float(values[0]), float(low), float(high))
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.latency import latency_predictors
+from scaling_search.findings.latency_predictors import latency_predictors
 
 COUNT = 16
 
