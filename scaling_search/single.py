@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
 from scaling_search.console import show_progress
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import require_seed
 from scaling_search.execution import LocalExecutor, resolve_device, torch_version
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def train_one(configuration: Configuration) -> None:
     """Train the baseline scaled by coefficients.* at phi with one seed, and print what came out."""
     conduct, recipe = configuration.conduct, configuration.recipe
-    if not 0 <= configuration.seed < 2**63:
-        raise InvalidInput(f"seed is {configuration.seed}, but must be a whole number from 0")
+    require_seed("seed", configuration.seed)
     task = proxy_task(configuration.data)
     task.require_batch(recipe.batch_size)
     facts = task.facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, require_seeds
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,9 @@ class SearchSettings:
     reduction: int = 3
 
     def __post_init__(self) -> None:
-        seeds = list(self.seeds)
-        if (
-            not seeds
-            or len(set(seeds)) < len(seeds)
-            or not all(0 <= seed < 2**63 for seed in seeds)
-        ):
-            raise InvalidInput(
-                f"sweep.seeds is {seeds}, but must hold different whole numbers, none negative: "
-                "sweep.seeds=[0,1]"
-            )
+        require_seeds("sweep.seeds", self.seeds)
+        if not self.seeds:
+            raise InvalidInput("sweep.seeds is [], but one is needed: sweep.seeds=[0,1]")
         rungs = list(self.rungs)
         if any(rung < 1 for rung in rungs) or rungs != sorted(set(rungs)):
             raise InvalidInput(
