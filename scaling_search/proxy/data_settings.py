@@ -51,7 +51,7 @@ class DataSettings:
                 continue
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise InvalidInput(
-                    f"data.{name} is {value!r}, but must be a whole number above 0, or null"
+                    f"data.{name} is {value!r}, but must be a whole number, at least 1, or null"
                 )
             if self.kind == "glyphs" and value > MOST_GLYPHS:
                 raise InvalidInput(

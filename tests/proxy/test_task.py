@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from image_files import WriteParquet
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, ProxyTask
 from scaling_search.proxy.augmentation import Augmentation
 from scaling_search.proxy.pixel_cache import resample
+
+DATA = Path(__file__).resolve().parents[2] / "conf" / "data"
 
 
 def rows_of(task: ProxyTask, resolution: int = 8) -> list[set[bytes]]:
@@ -254,6 +258,14 @@ def test_settings_without_effect_are_refused(kind: str, name: str, remedy: str) 
     assert str(refused.value) == (
         f"data.{name} is 'x', but data={kind} has no use for it: leave it out, or take {remedy}"
     )
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_settings_are_valid(path: Path) -> None:
+    plain: dict[str, Any] = yaml.safe_load(path.read_text())
+    base = plain.pop("defaults", [path.stem])[0]
+    plain = {**yaml.safe_load((DATA / f"{base}.yaml").read_text()), **plain}
+    DataSettings(**{**plain, "augmentation": Augmentation(**plain["augmentation"])})
 
 
 def test_cache_folder_is_the_one_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
