@@ -1,7 +1,7 @@
 """One race on a synthetic landscape, from its first round to the report, against the truth.
 
-The race and the decision are those of real studies: RaceSettings.search and decide; only the answers come
-from the landscape.
+The race and the decision are those of real studies, RaceSettings.search and decide; only the
+answers come from the landscape.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def gains(folder: Path, seeds: int) -> None:
     database = Database(f"sqlite:///{folder.parent / 'store.db'}")
 
     def job(spec: RunSpec) -> Job:
-        return Job(spec, definition.settings.data)
+        return Job(spec=spec, data=definition.settings.data)
 
     with LocalExecutor(carry_out, slot_count(None, definition.platform.device)) as executor:
         complete(

@@ -86,7 +86,7 @@ def main() -> None:
             AllAtOnce(specs),
             database,
             executor,
-            lambda spec: Job(spec, settings.data),
+            lambda spec: Job(spec=spec, data=settings.data),
             attempts=2,
             timeout=86_400,
             progress=Progress(),

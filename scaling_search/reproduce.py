@@ -61,7 +61,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool) -> bool:
         raise InvalidInput(f"{folder} has no finished run to train again")
     equal = 0
     for run in runs:
-        was, now = before[run.spec.key], carry_out(Job(run.spec, data)).result
+        was, now = before[run.spec.key], carry_out(Job(spec=run.spec, data=data)).result
         same = (was.val_error, was.test_error) == (now.val_error, now.test_error)
         equal += same
         print(

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
 from scaling_search.console import show_progress
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import require_seed
 from scaling_search.execution import LocalExecutor, resolve_device, torch_version
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
-from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, require_native
 from scaling_search.study.loop import AllAtOnce, complete
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 def train_one(configuration: Configuration) -> None:
     """Train the baseline scaled by coefficients.* at phi with one seed, and print what came out."""
     conduct, recipe = configuration.conduct, configuration.recipe
-    if not 0 <= configuration.seed < 2**63:
-        raise InvalidInput(f"seed is {configuration.seed}, but must be a whole number from 0")
+    require_seed("seed", configuration.seed)
     task = proxy_task(configuration.data)
     task.require_batch(recipe.batch_size)
     facts = task.facts
@@ -31,16 +29,17 @@ def train_one(configuration: Configuration) -> None:
     coefficients = Coefficients(given.alpha, given.beta, given.gamma)
     member = scale(baseline, coefficients, configuration.phi)
     require_native(member.resolution, facts)
+    dropout, stochastic_depth = recipe.regularisation(configuration.phi)
     spec = RunSpec(
-        member.network,
-        member.resolution,
-        facts.identity,
-        recipe,
-        *recipe.regularisation(configuration.phi),
-        configuration.seed,
-        resolve_device(conduct.executor.device),
-        torch_version(),
-        TRAINER_VERSION,
+        network=member.network,
+        resolution=member.resolution,
+        task=facts.identity,
+        recipe=recipe,
+        dropout=dropout,
+        stochastic_depth=stochastic_depth,
+        seed=configuration.seed,
+        device=resolve_device(conduct.executor.device),
+        torch_version=torch_version(),
     )
     print(
         f"{baseline.name} at depth x{member.depth_mult:.3f}, width x{member.width_mult:.3f}, "
@@ -58,7 +57,7 @@ def train_one(configuration: Configuration) -> None:
             AllAtOnce([spec]),
             database,
             executor,
-            lambda wanted: Job(wanted, configuration.data),
+            lambda wanted: Job(spec=wanted, data=configuration.data),
             attempts=conduct.executor.attempts,
             timeout=conduct.executor.timeout,
             progress=reported,

@@ -14,9 +14,10 @@ PACKAGE = Path(scaling_search.__file__).parent
 #: Room -> the rooms that it may import from, besides itself and errors.
 ALLOWED = {
     "errors": set(),
+    "whole_files": set(),
     "scaling": set(),
     "baselines": {"scaling"},
-    "proxy": {"scaling", "baselines"},
+    "proxy": {"scaling", "baselines", "whole_files"},
     "execution": {"scaling", "baselines", "proxy"},
     "search": {"scaling", "baselines", "proxy", "execution", "findings"},
     "findings": {"scaling"},
@@ -31,6 +32,7 @@ ALLOWED = {
         "series",
         "findings",
         "forecast",
+        "whole_files",
     },
 }
 ALLOWED["report"] = {*ALLOWED["study"], "study"}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet, glyph_set
-from scaling_search.proxy.pixel_cache import Pixels, open_pixels, resample
+from scaling_search.proxy.pixel_cache import Pixels, is_cached, open_pixels, resample
 
 Rows = NDArray[np.int64]
 #: A part of the training images that is kept aside where the set has no test part.
@@ -30,7 +30,7 @@ class Split(NamedTuple):
     labels: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskFacts:
     """What the rest of a study needs to know of its task; it can be read where the data are not."""
 
@@ -94,13 +94,16 @@ class ProxyTask:
     def facts(self) -> TaskFacts:
         """The facts of this task."""
         source = self.image_set
+        train, val, test = self.sizes
         return TaskFacts(
-            source.name,
-            self.identity,
-            source.num_classes,
-            source.in_channels,
-            source.native_resolution,
-            *self.sizes,
+            name=source.name,
+            identity=self.identity,
+            num_classes=source.num_classes,
+            in_channels=source.in_channels,
+            native_resolution=source.native_resolution,
+            train_images=train,
+            val_images=val,
+            test_images=test,
         )
 
     def require_batch(self, batch_size: int) -> None:
@@ -116,13 +119,17 @@ class ProxyTask:
         return sum(self.sizes), resolution, resolution, self.image_set.in_channels
 
     def _cache_name(self, resolution: int) -> str:
+        return f"{self.image_set.name}-{self.image_set.identity[:8]}-{self._part}-{resolution}px"
+
+    @cached_property
+    def _part(self) -> str:
+        """Stands for the chosen images and their order."""
         content = repr([self.image_set.identity, *(rows.tobytes() for rows in self._rows)])
-        part = hashlib.sha256(content.encode()).hexdigest()[:8]
-        return f"{self.image_set.name}-{self.image_set.identity[:8]}-{part}-{resolution}px"
+        return hashlib.sha256(content.encode()).hexdigest()[:8]
 
     def is_cached(self, resolution: int) -> bool:
         """Whether the images are ready at this resolution."""
-        return (self.settings.cache_folder() / f"{self._cache_name(resolution)}.npy").exists()
+        return is_cached(self.settings.cache_folder(), self._cache_name(resolution))
 
     def load(self, resolution: int) -> tuple[Split, Split, Split]:
         """Train, val and test at a resolution in pixels; decoded and resampled the first time."""

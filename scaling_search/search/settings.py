@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, require_seeds
 from scaling_search.scaling import Coefficients
 
 if TYPE_CHECKING:
@@ -35,13 +35,9 @@ class SweepSettings:
         kind = next(f.default for f in fields(self) if f.name == "kind")
         if self.kind != kind:
             raise InvalidInput(f"sweep.kind is {self.kind!r}, but must be {kind!r}: leave it out")
-        seeds = list(self.seeds)
-        distinct = len(set(seeds)) == len(seeds)
-        if not seeds or not distinct or not all(0 <= seed < 2**63 for seed in seeds):
-            raise InvalidInput(
-                f"sweep.seeds is {seeds}, but must hold different whole numbers from 0 to "
-                "2^63 - 1: sweep.seeds=[0,1]"
-            )
+        require_seeds("sweep.seeds", self.seeds)
+        if not self.seeds:
+            raise InvalidInput("sweep.seeds is [], but one is needed: sweep.seeds=[0,1]")
 
     def resolved(self: S, winner_of: Callable[[str], Coefficients]) -> S:
         """The same sweep with what it takes from another study's folder as numbers."""

@@ -217,17 +217,17 @@ class StudyDefinition:
         recipe = recipe or self.settings.recipe
         dropout, stochastic_depth = recipe.regularisation(phi)
         spec = RunSpec(
-            member.network,
-            member.resolution,
-            self.facts.identity,
-            recipe,
-            dropout,
-            stochastic_depth,
-            seed,
-            self.platform.device,
-            self.platform.torch_version,
-            self.platform.trainer_version,
-            rung,
+            network=member.network,
+            resolution=member.resolution,
+            task=self.facts.identity,
+            recipe=recipe,
+            dropout=dropout,
+            stochastic_depth=stochastic_depth,
+            seed=seed,
+            device=self.platform.device,
+            torch_version=self.platform.torch_version,
+            trainer_version=self.platform.trainer_version,
+            rung=rung,
         )
         return PlannedRun(step, member, spec)
 

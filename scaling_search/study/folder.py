@@ -21,6 +21,7 @@ import yaml
 from scaling_search.proxy.run import key_of
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.records import StoredRun
+from scaling_search.whole_files import write_whole
 
 RUN_COLUMNS = (
     "run",
@@ -69,14 +70,8 @@ TIMING_COLUMNS = ("run", "seconds", "attempts", "worker", "finished_at")
 
 
 def write_atomically(path: Path, content: str) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        partial.write_text(content, encoding="utf-8", newline="")
-        partial.replace(path)
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    """Write a text file whole or not at all."""
+    write_whole(path, content.encode())
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

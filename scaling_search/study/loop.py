@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -172,6 +171,6 @@ def _stored(started: _Started, outcome: Outcome) -> StoredRun:
         val_correct=encode_bits(result.val_correct),
         seconds=round(outcome.seconds, 3),
         attempts=started.attempt,
-        worker=f"{socket.gethostname()}:{outcome.worker}",
+        worker=outcome.worker,
         finished_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from scaling_search.baselines import BaselineSettings
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, require_seeds
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.search import Budget, CostConstraint, SearchSweep, SweepSettings
@@ -45,7 +45,7 @@ class FamilySettings:
             raise InvalidInput(f"family.sizes is {self.sizes!r}, but must lie between 1 and 100")
         if not (math.isfinite(self.span) and self.span > 1):
             raise InvalidInput(f"family.span is {self.span!r}, but must be above 1")
-        _require_seeds("family.seeds", self.seeds)
+        require_seeds("family.seeds", self.seeds)
 
 
 @dataclass(frozen=True)
@@ -82,20 +82,13 @@ class FidelitySettings:
                 raise InvalidInput(
                     f"fidelity.{name} has {value!r}, but must lie between {low:g} and {high:g}"
                 )
-        _require_seeds("fidelity.seeds", self.seeds)
+        require_seeds("fidelity.seeds", self.seeds)
 
     @property
     def wanted(self) -> bool:
         """Whether there is anything to check."""
         larger = (self.phi, self.epochs, self.resolution) != (None, None, None)
         return larger or bool(self.learning_rates)
-
-
-def _require_seeds(name: str, seeds: list[int]) -> None:
-    if len(set(seeds)) < len(seeds) or any(seed < 0 for seed in seeds):
-        raise InvalidInput(
-            f"{name} is {list(seeds)!r}, but must hold different whole numbers, none negative"
-        )
 
 
 @dataclass(frozen=True)

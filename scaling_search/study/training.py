@@ -30,6 +30,7 @@ from scaling_search.study.folder import (
 from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
+from scaling_search.whole_files import remove_abandoned
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -131,7 +132,9 @@ class _Training:
         def make_job(spec: RunSpec) -> Job:
             path = weights.get(spec.key)
             data = self.definition.settings.data
-            return Job(spec, data, path.resolve() if path else None, kept)
+            return Job(
+                spec=spec, data=data, weights=path.resolve() if path else None, checkpoints=kept
+            )
 
         try:
             complete(
@@ -174,7 +177,9 @@ def candidates_of(definition: StudyDefinition, search: Search) -> Candidates:
 def _forget_checkpoints(folder: Path, runs: Sequence[PlannedRun]) -> None:
     """Remove what would let the runs that stopped at a rung go on: the search has ended."""
     for run in runs:
-        (folder / checkpoint_name(run.spec)).unlink(missing_ok=True)
+        with suppress(OSError):
+            (folder / checkpoint_name(run.spec)).unlink(missing_ok=True)
+    remove_abandoned(folder)
     with suppress(OSError):
         folder.rmdir()
 

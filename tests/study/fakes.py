@@ -59,7 +59,7 @@ def fake_outcome(job: Job) -> Any:
         curve=curve,
         val_correct=b"\x0f",
     )
-    return SimpleNamespace(result=result, seconds=1.0, worker=os.getpid())
+    return SimpleNamespace(result=result, seconds=1.0, worker=f"host:{os.getpid()}")
 
 
 def diverged() -> Any:
@@ -67,7 +67,7 @@ def diverged() -> Any:
     result = SimpleNamespace(
         status="diverged", val_error=None, test_error=None, curve=(), val_correct=b""
     )
-    return SimpleNamespace(result=result, seconds=1.0, worker=os.getpid())
+    return SimpleNamespace(result=result, seconds=1.0, worker=f"host:{os.getpid()}")
 
 
 class FakeExecutor:

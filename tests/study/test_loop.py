@@ -55,7 +55,7 @@ def carry_through(
         proposer,
         database,
         executor,  # type: ignore[arg-type]
-        lambda wanted: Job(wanted, SETTINGS.data, weights),
+        lambda wanted: Job(spec=wanted, data=SETTINGS.data, weights=weights),
         attempts=attempts,
         timeout=timeout,
         progress=progress,
@@ -165,7 +165,7 @@ def test_a_diverged_run_is_a_result(database: Database, spec: RunSpec) -> None:
     result = SimpleNamespace(
         status="diverged", val_error=None, test_error=None, curve=(), val_correct=b""
     )
-    outcome = SimpleNamespace(result=result, seconds=0.5, worker=1)
+    outcome = SimpleNamespace(result=result, seconds=0.5, worker="host:1")
     progress, _ = carry_through([spec], database, lambda _: outcome)
     assert (progress.done, progress.failures) == (1, [])
     stored = database.stored_runs([spec.key])[spec.key]

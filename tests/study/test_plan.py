@@ -1,4 +1,4 @@
-"""The plan of a study fits a screen, however many points are asked for."""
+"""What a plan shows, and what it refuses before anything is trained."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from fakes import SETTINGS
 
+from scaling_search.errors import InvalidInput
 from scaling_search.proxy import proxy_task
 from scaling_search.search import GridSettings
 from scaling_search.study import Conduct, define, make_plan, print_plan
@@ -38,3 +40,30 @@ def test_a_plan_of_three_thousand_points(tmp_path: Path) -> None:
 def test_a_small_plan_is_shown_whole(tmp_path: Path) -> None:
     lines = lines_of(GridSettings(alpha=[1.0, 1.41], beta=[1.0, 1.41]), tmp_path)
     assert not any(line.startswith("  and ") for line in lines)
+
+
+@pytest.mark.parametrize("below", ["", "deep/down"])
+def test_folder_of_pixels_that_cannot_be_made_is_refused(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    folder = tmp_path / "file" / below
+    settings = replace(SETTINGS, data=replace(SETTINGS.data, cache_dir=str(folder)))
+    definition, task = define(settings, Conduct(experiments_dir=str(tmp_path)))
+    with pytest.raises(InvalidInput) as refused:
+        make_plan(definition, task, None, 2)
+    message = str(refused.value)
+    assert message.startswith(f"data.cache_dir is {str(folder)!r}, but {tmp_path / 'file'} is no")
+    assert message.endswith("set it to a folder that can be made and written to")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_pixels_without_a_digest_are_counted_as_missing(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, data=replace(SETTINGS.data, cache_dir=str(tmp_path / "cache")))
+    definition, task = define(settings, Conduct(experiments_dir=str(tmp_path)))
+    before = make_plan(definition, task, None, 2).cache_bytes
+    assert before > 0
+    for resolution in {run.spec.resolution for run in definition.first_runs}:
+        task.load(resolution)
+    assert make_plan(definition, task, None, 2).cache_bytes == 0
+    for digest in (tmp_path / "cache").glob("*.sha256"):
+        digest.unlink()
+    assert make_plan(definition, task, None, 2).cache_bytes == before

@@ -231,7 +231,8 @@ def test_all_runs_diverged_is_an_answer(call: Call, tmp_path: Path) -> None:
     result = SimpleNamespace(
         status="diverged", val_error=None, test_error=None, curve=(), val_correct=b""
     )
-    ended = call("name=a", function=lambda _: SimpleNamespace(result=result, seconds=1.0, worker=1))
+    outcome = SimpleNamespace(result=result, seconds=1.0, worker="host:1")
+    ended = call("name=a", function=lambda _: outcome)
     assert ended.code == 0
     winner = json.loads((tmp_path / "experiments" / "a" / "winner.json").read_text())
     assert (winner["trial"], winner["decided"]) == (None, False)
