@@ -25,10 +25,11 @@ import numpy as np
 from scipy.optimize import nnls
 from scipy.special import expit
 
+from scaling_search.forecast.arguments import FloatArray
 from scaling_search.forecast.forms import FORMS, SATURATING, fit_form, saturating_curve
 from scaling_search.forecast.law import fit_scaling_law
 from scaling_search.forecast.learn_prior import leave_one_out, read_families, wide_laws
-from scaling_search.forecast.observations import FloatArray, observe
+from scaling_search.forecast.observations import observe
 from scaling_search.forecast.prior import WEAK_PRIOR, Prior
 
 REFERENCE = Path(__file__).parents[1] / ".." / "shared" / "reference"

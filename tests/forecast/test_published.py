@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scaling_search.errors import InvalidInput
 from scaling_search.forecast import PUBLISHED_PRIOR, WEAK_PRIOR, backtest, fit_scaling_law
 from scaling_search.forecast.forms import SATURATING, fit_form
 from scaling_search.forecast.learn_prior import learn, read_families, wide_laws
@@ -55,4 +56,13 @@ def test_learning_curves_are_forecast_without_any_setting_of_their_own():
         centre = fit_scaling_law(macs[small], error[small]).centre(macs[large])
         misses.append(np.sqrt(np.mean(np.log(centre / error[large]) ** 2)))
     assert len(misses) == 36
-    assert np.mean(misses) < 0.028
+    assert np.mean(misses) < 0.025
+
+
+@pytest.mark.parametrize("text", [None, "family,gmacs\na,1\n", "family,gmacs,top1_error\na,x,y\n"])
+def test_what_is_no_table_of_families_is_refused(tmp_path, text):
+    path = tmp_path / "families.csv"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InvalidInput, match=r"families.csv is no table.*gmacs"):
+        read_families(path)

@@ -7,15 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scaling_search.errors import InvalidInput
+from scaling_search.forecast.arguments import (
+    FACTOR,
+    FURTHEST,
+    PRICE,
+    SIZE,
+    WISHED,
+    Numbers,
+    number,
+    numbers,
+    same_length,
+)
 from scaling_search.forecast.drift import drift_covariance
-from scaling_search.forecast.law import ScalingLaw
-from scaling_search.forecast.observations import Numbers, positive_numbers
+from scaling_search.forecast.law import ScalingLaw, require_law
 
 STEPS = 120  # sizes between the smallest and the furthest, on a log scale
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SizeNeeded:
     """The multiply-adds at which the law reaches a wished error; None: not within `furthest`."""
 
@@ -41,13 +50,9 @@ def size_needed(
     Looks from the smallest measured size to `times_beyond` times the largest: a law says little
     further out. Raises InvalidInput.
     """
-    if not 0 < error < 1:
-        raise InvalidInput(
-            f"`error` is {error}, but must be a fraction between 0 and 1. For an accuracy of "
-            "80 % give 0.2."
-        )
-    seen = law.observations.macs
-    furthest = float(seen[-1] * times_beyond)
+    require_law("law", law)
+    error, seen = number("error", error, WISHED), law.observations.macs
+    furthest = min(float(seen[-1]) * number("times_beyond", times_beyond, FACTOR), FURTHEST)
     at = np.geomspace(seen[0], furthest, STEPS)
     forecast = law.predict(at, level)
 
@@ -100,15 +105,11 @@ def next_sizes(
     in proportion. Linear Bayes: the variance that one run at the candidate is expected to explain,
     from the covariance of the two forecasts. Raises InvalidInput.
     """
-    at = positive_numbers("candidates", candidates)
-    price = at / law.observations.macs[-1] if cost is None else positive_numbers("cost", cost)
-    if price.size != at.size:
-        raise InvalidInput(
-            f"`cost` has {price.size} values and `candidates` {at.size}, but each candidate needs "
-            "one. Give lists of the same length."
-        )
-    goal = positive_numbers("target", target)
-    both = np.append(at, goal)
+    require_law("law", law)
+    at = numbers("candidates", candidates, SIZE)
+    price = at / law.observations.macs[-1] if cost is None else numbers("cost", cost, PRICE)
+    same_length("cost", price, "candidates", at)
+    both = np.append(at, number("target", target, SIZE))
     posterior, weight = law.posterior, law.posterior.weight
     mean, var = law.normals(both, "mean")
     _, var_run = law.normals(both, "run")
