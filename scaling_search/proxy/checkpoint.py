@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from scaling_search.whole_files import write_whole
 
@@ -109,7 +109,6 @@ class Checkpoint:
             content = self._read()
             if len(content["curve"]) >= last:
                 return
-            _require_same_parts(content, state)
             state.copy().take_over(content)
         except Exception:  # damage has many forms and one remedy
             return
@@ -133,36 +132,6 @@ class Checkpoint:
 
     def _digest(self, content: bytes) -> bytes:
         return hashlib.sha256(hashlib.sha256(self.run.encode()).digest() + content).digest()
-
-
-def _require_same_parts(content: dict[str, Any], state: TrainingState) -> None:
-    """Raise an error where `content` has other parts than a state of this training.
-
-    Modules and optimizers would take some of these, and fail, or compute something else, later.
-    """
-    after_step = state.copy()
-    # An optimizer has all its parts only after a step, for the parameters that have gradients.
-    groups = after_step.optimizer.param_groups
-    parameters = [parameter for group in groups for parameter in group["params"]]
-    for index in content["optimizer"]["state"]:
-        parameters[index].grad = torch.zeros_like(parameters[index])
-    after_step.optimizer.step()
-    epochs = range(1, len(content["curve"]) + 1)
-    after_step.curve[:] = [Epoch(epoch, 0.0, 0.0) for epoch in epochs]
-    if _parts(content) != _parts(after_step.content()):
-        raise ValueError("these are not the parts of this training")
-
-
-def _parts(content: Any) -> Any:
-    """What content is made of: its structure, with the kinds and shapes of what it holds."""
-    if isinstance(content, Tensor):
-        return content.dtype, tuple(content.shape)
-    if isinstance(content, dict):
-        return {key: _parts(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [type(content), *(_parts(value) for value in content)]
-    # A learning rate may have been given as a whole number.
-    return float if type(content) is int else type(content)
 
 
 def torch_bytes(content: Any) -> bytes:
