@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from scaling_search.findings.additive import fit_additive
-from scaling_search.report.tables import Run
+from scaling_search.report.records import RunRow, by_key
 from scaling_search.series import Point
 from scaling_search.study import StudyDefinition
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Measured:
     """Points and their test errors; nothing is chosen by them, so the test images may judge."""
 
@@ -48,6 +50,28 @@ class Measured:
         row = {index: place[self.points[index].member.id] for index in own}
         return self.errors[list(first.values())], row
 
+    @cached_property
+    def _means(self) -> tuple[Floats, Floats]:
+        """Seeds are blocks; noise and their effects are those of one baseline's networks."""
+        effect, se = (np.full(len(self.points), math.nan) for _ in range(2))
+        for baseline in self.baselines:
+            errors, row = self.distinct(baseline)
+            fit = fit_additive(errors)
+            spread = fit.residual_sd * np.sqrt(np.diag(fit.unit))
+            for index, at in row.items():
+                effect[index], se[index] = fit.effect[at], spread[at]
+        return effect, se
+
+    @property
+    def mean(self) -> Floats:
+        """(points,): mean test error of each point without the seeds' own effects."""
+        return self._means[0]
+
+    @property
+    def se(self) -> Floats:
+        """(points,): standard error of the mean."""
+        return self._means[1]
+
     def of(self, baseline: str | None = None, series: str | None = None) -> list[int]:
         """Indices of the points of a baseline, of a series, or of both."""
         return [
@@ -57,31 +81,29 @@ class Measured:
         ]
 
 
-def measure(definition: StudyDefinition, results: dict[str, Run]) -> Measured:
-    """The points of a definition with the known results of its runs, by key."""
+def measure(definition: StudyDefinition, rows: Sequence[RunRow]) -> Measured:
+    """The points of a definition with what is known of their runs."""
     points, seeds = definition.networks.points, definition.settings.sweep.seeds
+    known = by_key(rows)
     found = {
-        (run.member.id, run.spec.seed): results[run.spec.key]
+        (run.member.id, run.spec.seed): known[run.spec.key]
         for run in definition.series_runs
-        if run.spec.key in results
+        if run.spec.key in known
     }
     errors = np.full((len(points), len(seeds)), np.nan)
     diverged = []
     for row, point in enumerate(points):
-        of_point = {seed: found.get((point.member.id, seed)) for seed in seeds}
-        diverged.append(
-            sum(run is not None and run.status == "diverged" for run in of_point.values())
-        )
-        for column, run in enumerate(of_point.values()):
+        of_point = [found.get((point.member.id, seed)) for seed in seeds]
+        diverged.append(sum(run is not None and run.status == "diverged" for run in of_point))
+        for column, run in enumerate(of_point):
             if run is not None and run.status != "diverged" and run.test_error is not None:
                 errors[row, column] = run.test_error
-    return Measured(definition, points, errors, tuple(diverged))
+    return Measured(definition=definition, points=points, errors=errors, diverged=tuple(diverged))
 
 
 def points_table(measured: Measured) -> pd.DataFrame:
     """points.csv: one row a point; errors are means over seeds without the seeds' own effects."""
     rows = []
-    effect, se = means(measured)
     for index, point in enumerate(measured.points):
         member, cost = point.member, point.member.cost
         rows.append(
@@ -100,25 +122,10 @@ def points_table(measured: Measured) -> pd.DataFrame:
                 "activations": cost.activations,
                 "runs": int(np.isfinite(measured.errors[index]).sum()),
                 "diverged": measured.diverged[index],
-                "test_error": effect[index],
-                "test_error_se": se[index],
+                "test_error": measured.mean[index],
+                "test_error_se": measured.se[index],
             }
         )
     table = pd.DataFrame(rows)
     table["asked_cost"] = table["asked_cost"].astype(float)
     return table
-
-
-def means(measured: Measured) -> tuple[Floats, Floats]:
-    """Mean error of each point and its standard error, (points,) each; seeds are blocks.
-
-    Noise and the effects of seeds are those of one baseline's networks.
-    """
-    effect, se = (np.full(len(measured.points), math.nan) for _ in range(2))
-    for baseline in measured.baselines:
-        errors, row = measured.distinct(baseline)
-        fit = fit_additive(errors)
-        spread = fit.residual_sd * np.sqrt(np.diag(fit.unit))
-        for index, at in row.items():
-            effect[index], se[index] = fit.effect[at], spread[at]
-    return effect, se

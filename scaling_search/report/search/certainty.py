@@ -3,49 +3,53 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from scaling_search.report.evidence import Evidence, Span
-from scaling_search.report.fidelity import fidelity_sentence
-from scaling_search.report.tables import Tables
+from scaling_search.findings.triangle import DIMENSIONS
+from scaling_search.report.content import Block, Paragraph, Table
+from scaling_search.report.interval import LEVEL, Interval
+from scaling_search.report.search.evidence import Evidence, MarkedRegret
+from scaling_search.report.search.fidelity import fidelity_sentence
+from scaling_search.report.search.found import Found
+from scaling_search.report.wording import between, percent, points
 from scaling_search.search import MARKS
 
 #: Below this probability the surface is said not to fit.
 _MISFIT = 0.05
 #: Runs beyond which nobody would settle a difference.
 _MANY_RUNS = 500
-_DIMENSIONS = ("depth", "width", "resolution")
 
 
-def certainty_sentences(tables: Tables) -> list[str]:
+def certainty_sentences(found: Found) -> list[str]:
     """What the surface says, what the runs could have seen, and what would settle the rest."""
-    evidence, decision = tables.evidence, tables.decision
+    evidence, decision = found.evidence, found.decision
     if evidence is None:
         return []
     sentences = [_surface(evidence), _fit(evidence)]
     compared = decision.comparison
     if not math.isnan(compared.smallest_detectable):
         sentences.append(
-            f"These runs would have found a difference of {100 * compared.smallest_detectable:.1f} "
+            f"These runs would have found a difference of {points(compared.smallest_detectable)} "
             "points between the best and its typical rival with probability 80 % (a single run "
-            f"scatters by {100 * compared.residual_sd:.1f} points)"
+            f"scatters by {points(compared.residual_sd)} points)"
             + (
                 "; smaller ones read as no difference."
                 if len(decision.possible_winners) > 1
                 else "."
             )
         )
-    untrained = int((tables.trials["runs"] == 0).sum() - tables.trials["stopped_at"].count())
+    untrained = int((found.trials["runs"] == 0).sum() - found.trials["stopped_at"].count())
     if untrained > 0:
-        share = float(tables.trials.loc[tables.trials["runs"] == 0, "p_best"].sum())
+        share = float(found.trials.loc[found.trials["runs"] == 0, "p_best"].sum())
         sentences.append(
             f"{untrained} of the candidates were not trained; by their neighbours on the surface "
             f"one of them is the best with probability {share:.2f}."
         )
-    stopped = int(tables.trials["stopped_at"].count())
+    stopped = int(found.trials["stopped_at"].count())
     if stopped:
         sentences.append(
             f"Halving left {stopped} of the candidates behind after a part of the training; the "
@@ -54,13 +58,13 @@ def certainty_sentences(tables: Tables) -> list[str]:
     if evidence.val is not None:
         sentences.append(
             "Another val set of this size would move the difference between the two best by "
-            f"± {100 * evidence.val.se:.1f} points (standard error); the intervals hold the noise "
+            f"± {points(evidence.val.se)} points (standard error); the intervals hold the noise "
             "of runs, not this."
         )
     settling = evidence.settling
     if settling is not None:
         apart = (
-            f"Trial {settling.rival.id} is expected to be {100 * settling.gap:.1f} points worse "
+            f"Trial {settling.rival.id} is expected to be {points(settling.gap)} points worse "
             "than the winner"
         )
         sentences.append(
@@ -72,25 +76,26 @@ def certainty_sentences(tables: Tables) -> list[str]:
             "would tell."
         )
     if decision.winner is not None:
-        sentences += [fidelity_sentence(check, decision.winner) for check in tables.fidelity]
+        sentences += [fidelity_sentence(check, decision.winner) for check in found.fidelity]
     return sentences
 
 
 def _surface(evidence: Evidence) -> str:
     optimum = evidence.optimum
     spread = [
-        f"{name} {100 * low:.0f} to {100 * high:.0f} %"
+        f"{name} {between(low, high, 0)} %"
         for name, low, high in zip(
-            _DIMENSIONS, optimum.region.min(axis=0), optimum.region.max(axis=0)
+            DIMENSIONS, optimum.region.min(axis=0), optimum.region.max(axis=0)
         )
     ]
-    where = ", ".join(f"{n} {100 * s:.0f} %" for n, s in zip(_DIMENSIONS, optimum.shares))
+    where = ", ".join(f"{n} {percent(s, 0)}" for n, s in zip(DIMENSIONS, optimum.shares))
     text = (
         f"The response surface is lowest at the shares {where} (val error "
-        f"{100 * optimum.error:.1f} %); its {optimum.level:.0%} region spans {', '.join(spread)}"
+        f"{percent(optimum.error)}); its {percent(optimum.level, 0)} region spans "
+        f"{', '.join(spread)}"
     )
     if optimum.nothing:
-        p = max(float(optimum.p_nothing[_DIMENSIONS.index(n)]) for n in optimum.nothing)
+        p = max(float(optimum.p_nothing[DIMENSIONS.index(n)]) for n in optimum.nothing)
         text += (
             ". That lies on the edge, with nothing for "
             f"{' and '.join(optimum.nothing)} (probability "
@@ -112,77 +117,73 @@ def _fit(evidence: Evidence) -> str:
     return f"No lack of fit of the surface was found ({test})."
 
 
-def rival_rows(tables: Tables) -> list[list[str]]:
+def regret_blocks(evidence: Evidence | None) -> list[Block]:
     """What choosing a marked point instead of the best candidate would cost."""
-    if tables.evidence is None:
+    if evidence is None:
         return []
-    return [
-        [
-            MARKS[rival.mark],
-            rival.candidate.id,
-            ", ".join(f"{100 * share:.0f} %" for share in rival.candidate.shares),
-            _points(rival.regret),
-            _points(rival.regret_of_shares),
-        ]
-        for rival in tables.evidence.rivals
-    ]
+    columns: dict[str, Callable[[MarkedRegret], str]] = {
+        "instead of the best candidate": lambda marked: MARKS[marked.mark],
+        "trial": lambda marked: marked.candidate.id,
+        "depth, width, resolution": lambda marked: ", ".join(
+            percent(share, 0) for share in marked.candidate.shares
+        ),
+        "expected cost": lambda marked: _regret(marked.regret),
+        "of the shares alone": lambda marked: _regret(marked.regret_of_shares),
+    }
+    legend = (
+        "Expected cost: val error of the network above the best candidate's, with its "
+        f"{percent(LEVEL, 0)} interval. Of the shares alone: by the surface, had all networks been "
+        "rounded alike."
+    )
+    return [Table.of(evidence.marked, columns), Paragraph(legend)]
 
 
-def _points(span: Span) -> str:
-    return f"{100 * span.mean:.1f} points, {100 * span.low:.1f} to {100 * span.high:.1f}"
+def _regret(regret: Interval) -> str:
+    return f"{points(regret.value)} points, {between(regret.low, regret.high)}"
 
 
-def evidence_json(tables: Tables) -> dict[str, Any]:
+def evidence_json(found: Found) -> dict[str, Any]:
     """The same for winner.json; errors are fractions."""
-    evidence, decision = tables.evidence, tables.decision
+    evidence, decision = found.evidence, found.decision
     if evidence is None:
         return {}
-    optimum, fit, settling = evidence.optimum, evidence.fit, evidence.settling
+    optimum, settling = evidence.optimum, evidence.settling
     return {
         "surface": {
-            "shares": dict(zip(_DIMENSIONS, map(float, optimum.shares))),
+            "shares": dict(zip(DIMENSIONS, optimum.shares)),
             "error": optimum.error,
             "low": optimum.low,
             "high": optimum.high,
-            "region": np.round(optimum.region, 3).tolist(),
-            "probability_of_nothing": dict(zip(_DIMENSIONS, map(float, optimum.p_nothing))),
-            "on_the_edge": list(optimum.nothing),
-            "lack_of_fit_p": None if math.isnan(fit.p_value) else fit.p_value,
+            "region": np.round(optimum.region, 3),
+            "probability_of_nothing": dict(zip(DIMENSIONS, optimum.p_nothing)),
+            "on_the_edge": optimum.nothing,
+            "lack_of_fit_p": evidence.fit.p_value,
         },
         "probability_of_best": {
-            candidate.id: float(p)
+            candidate.id: p
             for candidate, p in zip(decision.candidates, decision.p_best)
             if math.isfinite(p)
         },
         "regret": {
-            rival.mark: {
-                "trial": rival.candidate.id,
-                **rival.regret._asdict(),
-                "of_shares": rival.regret_of_shares._asdict(),
+            marked.mark: {
+                "trial": marked.candidate.id,
+                **_plain(marked.regret),
+                "of_shares": _plain(marked.regret_of_shares),
             }
-            for rival in evidence.rivals
+            for marked in evidence.marked
         },
-        "val_set_se": None if evidence.val is None else evidence.val.se,
-        "to_settle": None
-        if settling is None
-        else {
-            "rival": settling.rival.id,
-            "gap": settling.gap,
-            "seeds": settling.seeds,
-            "runs": settling.runs,
-        },
+        "val_set_se": evidence.val and evidence.val.se,
+        "to_settle": settling and {**vars(settling), "rival": settling.rival.id},
         "fidelity": {
             check.name: {
                 "best": check.best.id,
-                "errors": dict(zip([c.id for c in check.candidates], map(float, check.now))),
-                "agreement": None
-                if isinstance(check.agreement, str)
-                else {k: _known(v) for k, v in asdict(check.agreement).items()},
+                "errors": dict(zip([c.id for c in check.candidates], check.now)),
+                "agreement": None if isinstance(check.agreement, str) else asdict(check.agreement),
             }
-            for check in tables.fidelity
+            for check in found.fidelity
         },
     }
 
 
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _plain(regret: Interval) -> dict[str, float]:
+    return {"mean": regret.value, "low": regret.low, "high": regret.high}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.lack_of_fit import LackOfFit, lack_of_fit
@@ -21,28 +20,22 @@ from scaling_search.findings.optimum import (
 )
 from scaling_search.findings.val_sampling import ValDifference, val_difference
 from scaling_search.findings.winner import POWER, critical_value
+from scaling_search.report.interval import LEVEL, Interval
+from scaling_search.report.records import RunRow
 from scaling_search.search import Candidate
 from scaling_search.study import Decision, StudyDefinition
 
 
-class Span(NamedTuple):
-    """An expected value and its interval."""
-
-    mean: float
-    low: float
-    high: float
-
-
 @dataclass(frozen=True)
-class Rival:
-    """A marked point: what choosing it would cost, in error above the best choice's."""
+class MarkedRegret:
+    """What choosing a marked point would cost, in error above the best choice's (a fraction)."""
 
     mark: str
     candidate: Candidate
     #: Of its network, rounding and all, above the best candidate's.
-    regret: Span
+    regret: Interval
     #: Of its shares alone, above the surface's lowest point: as if all were rounded alike.
-    regret_of_shares: Span
+    regret_of_shares: Interval
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,7 @@ class Evidence:
     """What STEP 1's runs say beside the ranking. Errors are fractions."""
 
     optimum: Optimum
-    rivals: tuple[Rival, ...]
+    marked: tuple[MarkedRegret, ...]
     fit: LackOfFit
     #: Winner against the next best by single val images; None without two candidates.
     val: ValDifference | None
@@ -70,19 +63,19 @@ class Evidence:
 
 
 def find_evidence(
-    definition: StudyDefinition, decision: Decision, runs: pd.DataFrame, level: float
+    definition: StudyDefinition, decision: Decision, rows: Sequence[RunRow]
 ) -> Evidence | None:
     """None before there is a run."""
     surface = decision.surface
     if surface is None:
         return None
     able = [c for c, eligible in zip(decision.candidates, decision.eligible) if eligible]
-    among = regret_of_candidates(surface, level)
-    rivals = []
+    among = regret_of_candidates(surface, LEVEL)
+    marked = []
     for candidate in decision.candidates:
-        shares = _span(regret_of_points(surface, np.array([candidate.shares]), level), 0)
-        network = _span(among, able.index(candidate)) if candidate in able else shares
-        rivals += [Rival(mark, candidate, network, shares) for mark in candidate.marks]
+        shares = _interval(regret_of_points(surface, np.array([candidate.shares]), LEVEL), 0)
+        network = _interval(among, able.index(candidate)) if candidate in able else shares
+        marked += [MarkedRegret(mark, candidate, network, shares) for mark in candidate.marks]
     goal = definition.settings.constraint.cost_ratio
     fit = lack_of_fit(
         np.array([c.shares for c in able]),
@@ -91,29 +84,29 @@ def find_evidence(
         np.log([c.pixel_price for c in able]),
     )
     return Evidence(
-        find_optimum(surface, level),
-        tuple(rivals),
+        find_optimum(surface, LEVEL),
+        tuple(marked),
         fit,
-        _by_images(definition, decision, runs),
+        _by_images(definition, decision, rows),
         _settling(decision),
     )
 
 
-def _span(regret: Regret, at: int) -> Span:
-    return Span(float(regret.mean[at]), float(regret.low[at]), float(regret.high[at]))
+def _interval(regret: Regret, at: int) -> Interval:
+    return Interval(float(regret.mean[at]), float(regret.low[at]), float(regret.high[at]))
 
 
 def _by_images(
-    definition: StudyDefinition, decision: Decision, runs: pd.DataFrame
+    definition: StudyDefinition, decision: Decision, rows: Sequence[RunRow]
 ) -> ValDifference | None:
     ranked = decision.ranked
     if len(ranked) < 2:
         return None
     count = definition.facts.val_images
-    whole = runs[(runs["step"] == "search") & runs["test_error"].notna()]
+    whole = [row for row in rows if row.step == "search" and row.test_error is not None]
 
     def correct(candidate: Candidate) -> list[np.ndarray]:
-        texts = whole.loc[whole["trial"] == candidate.id, "val_correct"].dropna()
+        texts = [row.val_correct for row in whole if row.trial == candidate.id and row.val_correct]
         try:
             packed = [np.frombuffer(base64.b64decode(text), np.uint8) for text in texts]
         except (ValueError, TypeError) as error:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from typing import Any
 
-from scaling_search.forecast import ScalingLaw
-from scaling_search.report.certainty import certainty_sentences, evidence_json
-from scaling_search.report.family_forecast import backtest_sentence, target_member
-from scaling_search.report.tables import LEVEL, Tables
+from scaling_search.report.interval import LEVEL
+from scaling_search.report.search.certainty import certainty_sentences, evidence_json
+from scaling_search.report.search.forecast import forecast_remarks, runs_of
+from scaling_search.report.search.found import Found
+from scaling_search.report.wording import between, give_or_take, percent
 from scaling_search.search import MARKS
 
 
-def percent(value: float) -> str:
-    """A fraction as a percentage with one decimal."""
-    return f"{100 * value:.1f} %"
-
-
-def first_sentence(tables: Tables) -> str:
+def first_sentence(found: Found) -> str:
     """STEP 1: the winner, or that there is none, and how sure that is."""
-    definition, decision = tables.definition, tables.decision
+    definition, decision = found.definition, found.decision
     if decision.winner is None:
         return "No candidate has a finished run yet, so there is no answer."
     winner, compared = decision.winner, decision.comparison
@@ -27,29 +23,28 @@ def first_sentence(tables: Tables) -> str:
     constraint, facts = definition.settings.constraint, definition.facts
     possible = decision.possible_winners
     what = (
-        f"α = {c.alpha:.3g}, β = {c.beta:.3g}, γ = {c.gamma:.3g} (depth gets {shares.depth:.0%} of "
-        f"the growth, width {shares.width:.0%}, resolution {shares.resolution:.0%})"
+        f"α = {c.alpha:.3g}, β = {c.beta:.3g}, γ = {c.gamma:.3g} (depth gets "
+        f"{percent(shares.depth, 0)} of the growth, width {percent(shares.width, 0)}, resolution "
+        f"{percent(shares.resolution, 0)})"
     )
     where = (
         f"at {constraint.cost_ratio:g} times the multiply-adds of {definition.baseline.name} on "
         f"{facts.name}"
     )
     at = decision.candidates.index(winner)
-    error = percent(decision.expected[at])
-    if not math.isnan(decision.expected_sd[at]):
-        error += f" ± {100 * decision.expected_sd[at]:.1f}"
+    error = give_or_take(decision.expected[at], decision.expected_sd[at])
     compared_count = len(decision.ranked)
     if decision.decided:
         return (
             f"The winner {where} is {what}, with an expected val error of {error}; it is the best "
-            f"of {compared_count} networks at {LEVEL:.0%} confidence."
+            f"of {compared_count} networks at {percent(LEVEL, 0)} confidence."
         )
     if compared.degrees_of_freedom < 1:
         reason = "with so few runs nothing can be told apart"
     else:
         reason = (
             f"{len(possible)} of {compared_count} networks cannot be told apart from it at "
-            f"{LEVEL:.0%} confidence"
+            f"{percent(LEVEL, 0)} confidence"
         )
     if compared_count < sum(decision.eligible):
         reason += f" and {sum(decision.eligible) - compared_count} have no run yet"
@@ -58,46 +53,54 @@ def first_sentence(tables: Tables) -> str:
     return f"Undecided: the lowest expected val error {where}, {error}, has {what}, but {reason}."
 
 
-def second_sentence(tables: Tables) -> str:
+def second_sentence(found: Found) -> str:
     """STEP 2: what the trained sizes show and what further doublings will buy."""
-    family = tables.family
-    measured = family[family["runs"] > 0] if len(family) else family
+    measured = found.family.measured
     if len(measured) < 1:
         return "No member of its family has been trained yet."
     small, large = measured.iloc[0], measured.iloc[-1]
-    seen = (
-        f"Scaled by these coefficients, the test error falls from "
-        f"{percent(small.test_error)} at {small.macs:,} multiply-adds to "
-        f"{percent(large.test_error)} at {large.macs:,}"
-        if len(measured) > 1 and large.test_error < small.test_error
-        else f"The one-size family has a test error of {percent(large.test_error)}"
-        if len(measured) == 1
-        else f"The test error does not fall with size: {percent(small.test_error)} at "
-        f"{small.macs:,} multiply-adds, {percent(large.test_error)} at {large.macs:,}"
-    )
-    far = target_member(tables)
+    if len(measured) == 1:
+        seen = f"The one-size family has a test error of {percent(large.test_error)}"
+    elif large.test_error < small.test_error:
+        seen = (
+            "Scaled by these coefficients, the test error falls from "
+            f"{percent(small.test_error)} at {small.macs:,} multiply-adds to "
+            f"{percent(large.test_error)} at {large.macs:,}"
+        )
+    else:
+        seen = (
+            f"The test error does not fall with size: {percent(small.test_error)} at "
+            f"{small.macs:,} multiply-adds, {percent(large.test_error)} at {large.macs:,}"
+        )
+    far, best = found.family.target, found.family.above_measured
     if far is None:
         return seen + "; larger members are not forecast."
+    above = ""
+    if best is not None:
+        above = (
+            f", above the {percent(best.test_error)} already measured at {best.macs:,} "
+            f"({runs_of(found.family, best)})"
+        )
     return seen + (
         f"; forecast for φ = {far.phi:g} ({far.macs / large.macs:.1f} times beyond): "
-        f"{percent(far.forecast)}, {LEVEL:.0%} interval {100 * far.forecast_low:.1f} to "
-        f"{percent(far.forecast_high)}."
+        f"{percent(far.forecast)}, {percent(LEVEL, 0)} interval "
+        f"{between(far.forecast_low, far.forecast_high)} %{above}."
     )
 
 
-def further_remarks(tables: Tables) -> list[str]:
+def further_remarks(found: Found) -> list[str]:
     """What limits the answer, and what would settle it."""
-    definition, decision = tables.definition, tables.decision
+    definition, decision = found.definition, found.decision
     settings, facts = definition.settings, definition.facts
     remarks = []
     wanted = len(definition.search_runs)
-    keys = set(tables.runs["run"])
+    keys = {row.run for row in found.rows}
     done = sum(run.spec.key in keys for run in definition.search_runs)
     if done < wanted:
         remarks.append(f"The study is unfinished: {done} of {wanted} runs of STEP 1 are known.")
-    elif not tables.search_ended:
+    elif not found.search_ended:
         remarks.append("The study is unfinished: its search has not ended.")
-    remarks += certainty_sentences(tables)
+    remarks += certainty_sentences(found)
     if settings.recipe.name in ("quick", "smoke"):
         remarks.append(
             "Runs as short as these mostly say which network starts to learn first: on glyphs "
@@ -121,40 +124,27 @@ def further_remarks(tables: Tables) -> list[str]:
                 f"{candidate.member.cost_ratio:.2f} times the baseline, the nearest that "
                 "this dimension alone reaches; it is compared but cannot win."
             )
-    for dropped in tables.candidates.dropped:
+    for dropped in found.candidates.dropped:
         if dropped.asked.mark:
             remarks.append(
                 f"{MARKS[dropped.asked.mark]} is not among the candidates: {dropped.reason}."
             )
-    if isinstance(tables.law, ScalingLaw):
-        remarks += [f"Forecast ({w.type.value}): {w.sentence}" for w in tables.law.warnings]
-        remarks.append(backtest_sentence(tables))
-    else:
-        remarks.append(f"There is no forecast: {tables.law}.")
+    remarks += forecast_remarks(found.family)
     return remarks
 
 
-def winner_json(tables: Tables) -> dict[str, Any]:
-    """winner.json."""
-    decision, compared = tables.decision, tables.decision.comparison
+def winner_json(found: Found, statement: str, remarks: Sequence[str]) -> dict[str, Any]:
+    """winner.json, with the answer of STEP 1 and the remarks on it."""
+    decision, compared = found.decision, found.decision.comparison
     winner = decision.winner
-    common = {
-        "statement": first_sentence(tables),
-        "remarks": further_remarks(tables),
-        "level": LEVEL,
-    }
+    common = {"statement": statement, "remarks": remarks, "level": LEVEL}
     if winner is None:
-        return {
-            **common,
-            "trial": None,
-            "decided": False,
-            "possible_winners": [],
-            "untrained_rivals": [],
-        }
+        nothing: dict[str, Any] = {"possible_winners": [], "untrained_rivals": []}
+        return {**common, "trial": None, "decided": False, **nothing}
     best = decision.candidates.index(winner)
     return {
         **common,
-        **evidence_json(tables),
+        **evidence_json(found),
         "trial": winner.id,
         "decided": decision.decided,
         "possible_winners": [candidate.id for candidate in decision.possible_winners],
@@ -162,28 +152,24 @@ def winner_json(tables: Tables) -> dict[str, Any]:
         "alpha": winner.coefficients.alpha,
         "beta": winner.coefficients.beta,
         "gamma": winner.coefficients.gamma,
-        "shares": winner.coefficients.shares()._asdict(),
+        "shares": winner.coefficients.shares(),
         "macs": winner.member.cost.macs,
         "cost_ratio": winner.member.cost_ratio,
         "resolution": winner.member.resolution,
-        "expected_error": float(decision.expected[best]),
-        "expected_sd": float(decision.expected_sd[best]),
-        "val_error": float(compared.mean[best]),
-        "val_error_se": _finite(compared.se[best]),
-        "residual_sd": _finite(compared.residual_sd),
+        "expected_error": decision.expected[best],
+        "expected_sd": decision.expected_sd[best],
+        "val_error": compared.mean[best],
+        "val_error_se": compared.se[best],
+        "residual_sd": compared.residual_sd,
         "degrees_of_freedom": compared.degrees_of_freedom,
-        "smallest_visible_difference": _finite(compared.smallest_detectable),
+        "smallest_visible_difference": compared.smallest_detectable,
         "rivals": {
             mark: {
                 "trial": candidate.id,
-                "worse_by": _finite(compared.mean[index] - compared.mean[best]),
+                "worse_by": compared.mean[index] - compared.mean[best],
                 "possible_winner": index in compared.possible_winners,
             }
             for index, candidate in enumerate(decision.candidates)
             for mark in candidate.marks
         },
     }
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.agreement import Agreement, rank_agreement
+from scaling_search.report.content import Block, Paragraph, Table
+from scaling_search.report.records import RunRow
+from scaling_search.report.wording import percent
 from scaling_search.search import Candidate
 from scaling_search.study import Decision
 from scaling_search.study.fidelity import STEP
@@ -34,17 +37,18 @@ class FidelityCheck:
         return self.candidates[int(np.argmin(self.now))]
 
 
-def fidelity_checks(decision: Decision, runs: pd.DataFrame) -> tuple[FidelityCheck, ...]:
+def fidelity_checks(decision: Decision, rows: Sequence[RunRow]) -> tuple[FidelityCheck, ...]:
     """One for each fidelity of which runs are known, in the order of the runs."""
-    steps = [step for step in runs["step"].unique() if step.startswith(STEP)]
-    return tuple(_check(decision, step, runs[runs["step"] == step]) for step in steps)
+    steps = dict.fromkeys(row.step for row in rows if row.step.startswith(STEP))
+    return tuple(_check(decision, step, [r for r in rows if r.step == step]) for step in steps)
 
 
-def _check(decision: Decision, step: str, runs: pd.DataFrame) -> FidelityCheck:
-    table = runs.pivot_table(index="trial", columns="seed", values="val_error")
-    kept = [i for i, c in enumerate(decision.candidates) if c.id in table.index]
+def _check(decision: Decision, step: str, rows: Sequence[RunRow]) -> FidelityCheck:
+    known = {(r.trial, r.seed): r.val_error for r in rows if r.val_error is not None}
+    seeds = sorted({seed for _, seed in known})
+    kept = [i for i, c in enumerate(decision.candidates) if any(c.id == t for t, _ in known)]
     candidates = tuple(decision.candidates[i] for i in kept)
-    now = table.loc[[c.id for c in candidates]].to_numpy(float)
+    now = np.array([[known.get((c.id, s), np.nan) for s in seeds] for c in candidates], float)
     before = decision.errors[kept]
     agreement: Agreement | str
     try:
@@ -79,8 +83,8 @@ def fidelity_sentence(check: FidelityCheck, winner: Candidate) -> str:
         return f"Fidelity {check.name}: {best}; no rank agreement, {agreement}."
     text = (
         f"Fidelity {check.name}: {best}; Kendall's tau with STEP 1 is {agreement.tau:.2f} "
-        f"({agreement.level:.0%} interval {agreement.low:.2f} to {agreement.high:.2f}) over "
-        f"{agreement.candidates} candidates"
+        f"({percent(agreement.level, 0)} interval {agreement.low:.2f} to {agreement.high:.2f}) "
+        f"over {agreement.candidates} candidates"
     )
     if np.isnan(agreement.ceiling_low):
         return text + "; with one seed the ceiling that noise sets is not known."
@@ -92,15 +96,17 @@ def fidelity_sentence(check: FidelityCheck, winner: Candidate) -> str:
     return (
         f"{text}; noise alone would allow {agreement.ceiling:.2f} ({agreement.ceiling_low:.2f} to "
         f"{agreement.ceiling_high:.2f}): {verdict}. The best changes in "
-        f"{agreement.winner_changes:.0%} of redraws, by noise alone in "
-        f"{agreement.winner_changes_by_noise:.0%}."
+        f"{percent(agreement.winner_changes, 0)} of redraws, by noise alone in "
+        f"{percent(agreement.winner_changes_by_noise, 0)}."
     )
 
 
-def fidelity_rows(checks: tuple[FidelityCheck, ...]) -> tuple[list[str], list[list[str]]]:
-    """(head, rows): a row for each candidate that was trained again."""
-    head = ["trial", "asked by", "val error in STEP 1"] + [check.name for check in checks]
-    listed: dict[str, Candidate] = {c.id: c for check in checks for c in check.candidates}
+def fidelity_blocks(checks: Sequence[FidelityCheck]) -> list[Block]:
+    """A row for each candidate that was trained again; nothing where none was."""
+    if not checks:
+        return []
+    head = ["trial", "asked by", "val error in STEP 1", *(check.name for check in checks)]
+    listed = {c.id: c for check in checks for c in check.candidates}
     rows = []
     for trial, candidate in listed.items():
         cells, before = [], ""
@@ -109,7 +115,11 @@ def fidelity_rows(checks: tuple[FidelityCheck, ...]) -> tuple[list[str], list[li
                 cells.append("")
                 continue
             at = check.candidates.index(candidate)
-            before = f"{100 * check.before[at]:.1f} %"
-            cells.append(f"{100 * check.now[at]:.1f} % ({check.runs[at]})")
+            before = percent(check.before[at])
+            cells.append(f"{percent(check.now[at])} ({check.runs[at]})")
         rows.append([trial, ", ".join(candidate.marks) or "search", before, *cells])
-    return head, rows
+    legend = (
+        "Does the answer survive? Mean val errors of candidates that were trained again at another "
+        "fidelity, with the number of seeds."
+    )
+    return [Table(head, rows), Paragraph(legend)]
