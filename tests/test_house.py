@@ -90,15 +90,8 @@ def test_imports_point_one_way() -> None:
         ("hydra", {"config.py", "__main__.py"}),
         ("omegaconf", {"config.py", "__main__.py"}),
         ("sqlalchemy", {"study/database.py"}),
-        (
-            "matplotlib",
-            {
-                "report/drawing.py",
-                "report/figures.py",
-                "report/latency_figure.py",
-                "report/series/figures.py",
-            },
-        ),
+        ("matplotlib", {"report/figures/"}),
+        ("mpltern", {"report/figures/"}),
         ("jinja2", {"report/page.py"}),
     ],
 )
@@ -106,7 +99,7 @@ def test_a_library_stays_in_its_place(library: str, places: set[str]) -> None:
     found = [
         f"{path.relative_to(PACKAGE)}:{line} imports {name}"
         for path in modules()
-        if path.relative_to(PACKAGE).as_posix() not in places
+        if not path.relative_to(PACKAGE).as_posix().startswith(tuple(places))
         for line, name in imports(path)
         if name.split(".")[0] == library
     ]

@@ -80,7 +80,7 @@ def read_environment(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         missing = {"command", "hardware", "git", "python", "versions", "failures"} - set(content)
-    except (ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise InvalidInput(f"{path} is damaged ({error}): restore it or remove it") from error
     if missing:
         raise InvalidInput(f"{path} lacks {', '.join(sorted(missing))}: restore it or remove it")
@@ -93,5 +93,5 @@ def read_seconds(path: Path) -> float | None:
         return None
     try:
         return float(pd.read_csv(path)["seconds"].astype(float).sum())
-    except (ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise InvalidInput(f"{path} is damaged ({error}): restore it or remove it") from error

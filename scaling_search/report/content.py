@@ -24,11 +24,16 @@ class Table:
     kind: ClassVar[str] = "table"
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    #: What the columns mean.
+    note: str = ""
 
     @classmethod
-    def of(cls, things: Iterable[T], columns: Mapping[str, Callable[[T], str]]) -> Table:
+    def of(
+        cls, things: Iterable[T], columns: Mapping[str, Callable[[T], str]], note: str = ""
+    ) -> Table:
         """A row for each thing. columns: what stands in the head -> what it says of a thing."""
-        return cls(list(columns), [[cell(thing) for cell in columns.values()] for thing in things])
+        rows = [[cell(thing) for cell in columns.values()] for thing in things]
+        return cls(list(columns), rows, note)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,12 +61,12 @@ def latency_section(timed: Sequence[Timed]) -> tuple[list[Section], dict[str, st
         Paragraph(f"{what[0].upper()}{what[1:]}: {found.verdict}")
         for what, found in predictors.items()
     ]
-    blocks: list[Block] = [*sentences, figure, _table(timed, many), Paragraph(conditions)]
+    blocks: list[Block] = [*sentences, figure, _table(timed, many, conditions)]
     known = {"latency.json": as_json(_json(conditions, predictors))}
     return [Section("Latency", blocks)], known
 
 
-def _table(timed: Sequence[Timed], many: str) -> Table:
+def _table(timed: Sequence[Timed], many: str, conditions: str) -> Table:
     columns: dict[str, Callable[[Timed], str]] = {
         "network": lambda t: t.group,
         "": lambda t: t.name,
@@ -76,7 +76,7 @@ def _table(timed: Sequence[Timed], many: str) -> Table:
         "one image, ms": lambda t: _three([1000 * s for s in t.latency.seconds_per_image], 2),
         f"{many}, images a second": lambda t: _three(t.latency.images_per_second, 0),
     }
-    return Table.of(timed, columns)
+    return Table.of(timed, columns, conditions)
 
 
 def _three(values: Sequence[float], digits: int) -> str:

@@ -47,7 +47,7 @@ def read_runs(folder: Path) -> tuple[RunRow, ...]:
         raise InvalidInput(f"{path} is missing: run the study first") from error
     except InvalidInput:
         raise
-    except (ValueError, TypeError, csv.Error) as error:
+    except (OSError, ValueError, TypeError, csv.Error) as error:
         raise InvalidInput(f"{path} is damaged ({error}): restore it from its source") from error
 
 

@@ -50,28 +50,28 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
 
 
 def drawn(draw: Callable[Concatenate[Figure, P], None]) -> Callable[P, str]:
-    """Turn a function that draws onto an empty figure into one that gives SVG.
-
-    Whatever a user has configured, a report looks the same, and the user's own figures and backend
-    stay as they are.
-    """
+    """Turn a function that draws onto an empty figure into one that gives SVG."""
 
     @wraps(draw)
     def svg(*args: P.args, **kwargs: P.kwargs) -> str:
-        with mpl.rc_context():
-            mpl.rcdefaults()
-            mpl.rcParams.update(_STYLE)
-            figure = Figure()
-            draw(figure, *args, **kwargs)
-            return as_svg(figure)
+        return as_svg(lambda figure: draw(figure, *args, **kwargs))
 
     return svg
 
 
-def as_svg(figure: Figure) -> str:
-    """The figure's SVG, without a date."""
+def as_svg(draw: Callable[[Figure], None]) -> str:
+    """What `draw` draws, without a date.
+
+    Whatever a user has configured, a report looks the same, and the user's own figures and backend
+    stay as they are.
+    """
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        figure = Figure()
+        draw(figure)
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scaling_search.report.content import Content, Figure, Section
+from scaling_search.report.content import Block, Content, Figure, Section
 from scaling_search.report.figures.triangle import triangle
 from scaling_search.report.latency import Timed, latency_section
 from scaling_search.report.records import RunRow
@@ -14,12 +14,12 @@ from scaling_search.report.search.answer import (
     second_sentence,
     winner_json,
 )
-from scaling_search.report.search.certainty import regret_blocks
+from scaling_search.report.search.certainty import regret_tables
 from scaling_search.report.search.family import Family
-from scaling_search.report.search.fidelity import fidelity_blocks
+from scaling_search.report.search.fidelity import fidelity_tables
 from scaling_search.report.search.forecast import family_sections, forecast_json
 from scaling_search.report.search.found import find
-from scaling_search.report.search.trials import trials_blocks
+from scaling_search.report.search.trials import shown_trials
 from scaling_search.report.writing import as_csv, as_json
 from scaling_search.study.latency import MeasuredLatency, read_latency
 from scaling_search.study.read import Study
@@ -36,11 +36,11 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
         "β² = C^width, γ² = C^resolution, with grid lines at quarters. All candidates cost the "
         "same within the tolerance.",
     )
-    step_1 = [
+    step_1: list[Block] = [
         figure,
-        *trials_blocks(found.trials, study.definition.settings.sweep.kind),
-        *regret_blocks(found.evidence),
-        *fidelity_blocks(found.fidelity),
+        shown_trials(found.trials, study.definition.settings.sweep.kind),
+        *regret_tables(found.evidence),
+        *fidelity_tables(found.fidelity),
     ]
     latency, measured = latency_section(_timed(found.family, read_latency(study.folder)))
     answer, remarks = [first_sentence(found), second_sentence(found)], further_remarks(found)

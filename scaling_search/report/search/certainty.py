@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scaling_search.findings.triangle import DIMENSIONS
-from scaling_search.report.content import Block, Paragraph, Table
+from scaling_search.report.content import Table
 from scaling_search.report.interval import LEVEL, Interval
 from scaling_search.report.search.evidence import Evidence, MarkedRegret
 from scaling_search.report.search.fidelity import fidelity_sentence
@@ -117,7 +117,7 @@ def _fit(evidence: Evidence) -> str:
     return f"No lack of fit of the surface was found ({test})."
 
 
-def regret_blocks(evidence: Evidence | None) -> list[Block]:
+def regret_tables(evidence: Evidence | None) -> list[Table]:
     """What choosing a marked point instead of the best candidate would cost."""
     if evidence is None:
         return []
@@ -130,12 +130,12 @@ def regret_blocks(evidence: Evidence | None) -> list[Block]:
         "expected cost": lambda marked: _regret(marked.regret),
         "of the shares alone": lambda marked: _regret(marked.regret_of_shares),
     }
-    legend = (
+    note = (
         "Expected cost: val error of the network above the best candidate's, with its "
         f"{percent(LEVEL, 0)} interval. Of the shares alone: by the surface, had all networks been "
         "rounded alike."
     )
-    return [Table.of(evidence.marked, columns), Paragraph(legend)]
+    return [Table.of(evidence.marked, columns, note)]
 
 
 def _regret(regret: Interval) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.agreement import Agreement, rank_agreement
-from scaling_search.report.content import Block, Paragraph, Table
+from scaling_search.report.content import Table
 from scaling_search.report.records import RunRow
 from scaling_search.report.wording import percent
 from scaling_search.search import Candidate
@@ -101,7 +101,7 @@ def fidelity_sentence(check: FidelityCheck, winner: Candidate) -> str:
     )
 
 
-def fidelity_blocks(checks: Sequence[FidelityCheck]) -> list[Block]:
+def fidelity_tables(checks: Sequence[FidelityCheck]) -> list[Table]:
     """A row for each candidate that was trained again; nothing where none was."""
     if not checks:
         return []
@@ -118,8 +118,8 @@ def fidelity_blocks(checks: Sequence[FidelityCheck]) -> list[Block]:
             before = percent(check.before[at])
             cells.append(f"{percent(check.now[at])} ({check.runs[at]})")
         rows.append([trial, ", ".join(candidate.marks) or "search", before, *cells])
-    legend = (
+    note = (
         "Does the answer survive? Mean val errors of candidates that were trained again at another "
         "fidelity, with the number of seeds."
     )
-    return [Table(head, rows), Paragraph(legend)]
+    return [Table(head, rows, note)]

@@ -31,16 +31,12 @@ def family_sections(family: Family, baseline: str) -> list[Section]:
         caption=f"Test accuracy of {baseline} scaled by the winner's coefficients. Multiply-adds "
         "are those of convolutions and linear layers; the paper prints them as FLOPs.",
     )
-    legend = Paragraph(
-        "Depth and width: multipliers before rounding. Effective φ: log2 of the realised cost "
-        "ratio. Test error: mean over seeds ± standard error."
-    )
-    sections = [Section("STEP 2: the family", [figure, _members(family.table), legend])]
+    sections = [Section("STEP 2: the family", [figure, _members(family.table)])]
     if isinstance(family.law, str):
         return sections
     sections.append(Section("Was the forecast right?", [_backtest(family)], level=3))
     if family.needed:
-        sections.append(Section("Which size buys what", _needed(family), level=3))
+        sections.append(Section("Which size buys what", [_needed(family)], level=3))
     if family.lessons:
         sections.append(Section("What to train next", _next(family), level=3))
     return sections
@@ -60,7 +56,11 @@ def _members(table: pd.DataFrame) -> Table:
         "test error": _measured,
         f"forecast, {percent(LEVEL, 0)}": _forecast,
     }
-    return Table.of(table.itertuples(), columns)
+    note = (
+        "Depth and width: multipliers before rounding. Effective φ: log2 of the realised cost "
+        "ratio. Test error: mean over seeds ± standard error."
+    )
+    return Table.of(table.itertuples(), columns, note)
 
 
 def _measured(row: Any) -> str:
@@ -96,7 +96,7 @@ def _backtest(family: Family) -> Block:
     )
 
 
-def _needed(family: Family) -> list[Block]:
+def _needed(family: Family) -> Table:
     level = f"{percent(LEVEL, 0)} interval"
     head = ["mistakes", "test error", "multiply-adds", "effective φ", level]
     rows = []
@@ -110,12 +110,12 @@ def _needed(family: Family) -> list[Block]:
         late = _rounded(needed.macs_if_unlucky) if needed.macs_if_unlucky else None
         interval = f"{early} to {late}" if late else f"from {early}, perhaps never"
         rows.append([wish, percent(needed.error), size, phi, interval if early else "never"])
-    legend = (
+    note = (
         "Fewer mistakes than the largest trained member makes. Multiply-adds: where the forecast "
         "reaches the error; looked for up to 100 times the largest trained size. Interval: where "
         "the low and the high end of the forecast's interval reach it."
     )
-    return [Table(head, rows), Paragraph(legend)]
+    return Table(head, rows, note)
 
 
 def _next(family: Family) -> list[Block]:
@@ -131,11 +131,8 @@ def _next(family: Family) -> list[Block]:
         "cost of a run, largest trained = 1": lambda lesson: f"{lesson.cost:.2f}",
         "narrows the interval by": _narrowing,
     }
-    table = Table.of(family.lessons[:SHOWN_LESSONS], columns)
-    legend = (
-        "One run of a listed member that is not trained yet, the most narrowing per cost first."
-    )
-    return [Paragraph(sentence), table, Paragraph(legend)]
+    note = "One run of a listed member that is not trained yet, the most narrowing per cost first."
+    return [Paragraph(sentence), Table.of(family.lessons[:SHOWN_LESSONS], columns, note)]
 
 
 def forecast_remarks(family: Family) -> list[str]:

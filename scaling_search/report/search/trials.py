@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_search.baselines import FamilyMember
-from scaling_search.report.content import Block, Paragraph, Table
+from scaling_search.report.content import Table
 from scaling_search.report.interval import LEVEL
 from scaling_search.report.wording import between, give_or_take, percent
 from scaling_search.scaling import Architecture
@@ -75,8 +75,8 @@ def _blocks(member: FamilyMember) -> int | None:
     return sum(network.repeats) if isinstance(network, Architecture) else None
 
 
-def trials_blocks(trials: pd.DataFrame, kind: str) -> list[Block]:
-    """The table as a reader wants it, and what its columns mean. kind: of the sweep."""
+def shown_trials(trials: pd.DataFrame, kind: str) -> Table:
+    """The table as a reader wants it. kind: of the sweep."""
     columns: dict[str, Callable[[Any], str]] = {
         "trial": lambda row: row.trial,
         "α": lambda row: f"{row.alpha:.3f}",
@@ -95,7 +95,7 @@ def trials_blocks(trials: pd.DataFrame, kind: str) -> list[Block]:
         ),
         "P(best)": lambda row: _if_known(row.p_best, f"{row.p_best:.2f}"),
     }
-    return [Table.of(trials.itertuples(), columns), Paragraph(_LEGEND)]
+    return Table.of(trials.itertuples(), columns, _NOTE)
 
 
 def _asked_by(row: Any, kind: str) -> str:
@@ -115,7 +115,7 @@ def _if_known(value: float, text: str) -> str:
     return "" if math.isnan(value) else text
 
 
-_LEGEND = (
+_NOTE = (
     "Val error: mean over seeds ± standard error from the pooled residual, seeds as blocks. Points "
     f"worse: behind the best other candidate, simultaneous {percent(LEVEL, 0)} intervals (Hsu's "
     "multiple comparisons with the best); a candidate whose interval reaches below 0 may be the "

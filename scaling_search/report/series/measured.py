@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scaling_search.findings.additive import fit_additive
 from scaling_search.report.records import RunRow, by_key
 from scaling_search.series import Point
-from scaling_search.study import StudyDefinition
+from scaling_search.study.read import Study
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 class Measured:
     """Points and their test errors; nothing is chosen by them, so the test images may judge."""
 
-    definition: StudyDefinition
+    study: Study
     points: tuple[Point, ...]
     #: Test errors as fractions, (points, seeds), nan where a run is missing or diverged.
     errors: Floats
@@ -81,8 +81,9 @@ class Measured:
         ]
 
 
-def measure(definition: StudyDefinition, rows: Sequence[RunRow]) -> Measured:
-    """The points of a definition with what is known of their runs."""
+def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
+    """The points of a study with what is known of their runs."""
+    definition = study.definition
     points, seeds = definition.networks.points, definition.settings.sweep.seeds
     known = by_key(rows)
     found = {
@@ -98,7 +99,7 @@ def measure(definition: StudyDefinition, rows: Sequence[RunRow]) -> Measured:
         for column, run in enumerate(of_point):
             if run is not None and run.status != "diverged" and run.test_error is not None:
                 errors[row, column] = run.test_error
-    return Measured(definition=definition, points=points, errors=errors, diverged=tuple(diverged))
+    return Measured(study=study, points=points, errors=errors, diverged=tuple(diverged))
 
 
 def points_table(measured: Measured) -> pd.DataFrame:

@@ -15,11 +15,11 @@ from scaling_search.findings.diminishing import (
     Interval,
     diminishing_returns,
 )
-from scaling_search.report.content import Content, Paragraph, Section, Table
+from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import accuracy_by_dimension
 from scaling_search.report.interval import LEVEL
 from scaling_search.report.records import RunRow
-from scaling_search.report.series.common import series_content
+from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import measure
 from scaling_search.report.wording import percent, signed
 from scaling_search.study.read import Study
@@ -34,7 +34,7 @@ FAR = 100.0
 
 def observation1(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
-    measured = measure(study.definition, rows)
+    measured = measure(study, rows)
     found: dict[str, Diminishing | str] = {}
     for series in dict.fromkeys(point.series for point in measured.points):
         at = measured.of(series=series)
@@ -47,14 +47,13 @@ def observation1(study: Study, rows: Sequence[RunRow]) -> Content:
         f"the multiplier beside them; saturating fit with its {percent(LEVEL, 0)} interval."
     )
     return series_content(
-        study.folder,
         measured,
         answer=[
             f"{QUESTION} {_first_sentence(found)}",
             *(_sentence(n, f) for n, f in found.items()),
         ],
         figure=(accuracy_by_dimension(measured, found), caption),
-        sections=[Section("How much a doubling buys", [_table(found), Paragraph(_LEGEND)])],
+        sections=[Section("How much a doubling buys", [_table(found)])],
         verdict={"series": {name: _json(f) for name, f in found.items()}},
     )
 
@@ -139,7 +138,7 @@ def _points(interval: Interval) -> str:
     return signed(interval.median, interval.low, interval.high)
 
 
-_LEGEND = (
+_NOTE = (
     "Points of test accuracy (1 = one image in a hundred) per doubling of multiply-adds; "
     f"{percent(LEVEL, 0)} intervals, seeds as blocks, deviations of single networks included "
     "(findings/diminishing.py). At least: the one-sided bound of start minus end. Little from: the "
@@ -173,7 +172,7 @@ def _table(found: dict[str, Diminishing | str]) -> Table:
                 f"{result.networks}, {result.runs}",
             ]
         )
-    return Table(head, rows)
+    return Table(head, rows, _NOTE)
 
 
 def _json(result: Diminishing | str) -> dict[str, Any]:

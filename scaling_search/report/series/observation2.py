@@ -7,11 +7,11 @@ from typing import Any
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.balance import Balance, Gap, balance
-from scaling_search.report.content import Content, Paragraph, Section, Table
+from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import width_series
 from scaling_search.report.interval import LEVEL
 from scaling_search.report.records import RunRow
-from scaling_search.report.series.common import series_content
+from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import measure
 from scaling_search.report.wording import percent, signed
 from scaling_search.series import Observation2Settings
@@ -26,7 +26,7 @@ def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
     sweep = study.definition.settings.sweep
     assert isinstance(sweep, Observation2Settings)
-    measured = measure(study.definition, rows)
+    measured = measure(study, rows)
     found: Balance | str
     try:
         names = [point.series for point in measured.points]
@@ -46,13 +46,10 @@ def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
         "lines: the common curve of findings/balance.py."
     )
     return series_content(
-        study.folder,
         measured,
         answer=[f"{question} {_first_sentence(found, bases)}", *_other_bases(found, bases)],
         figure=(width_series(measured, found), caption),
-        sections=[]
-        if isinstance(found, str)
-        else [Section("At equal cost", [_table(found), Paragraph(_LEGEND)])],
+        sections=[] if isinstance(found, str) else [Section("At equal cost", [_table(found)])],
         verdict={"reason": found} if isinstance(found, str) else _json(found),
     )
 
@@ -100,7 +97,7 @@ def _costs(gap: Gap) -> str:
     return f"{gap.macs_from:,.0f} to {gap.macs_to:,.0f}"
 
 
-_LEGEND = (
+_NOTE = (
     "Points of test accuracy by which a series lies above another at equal realised cost; "
     f"{percent(LEVEL, 0)} intervals, each by itself; seeds as blocks, deviations of single "
     "networks included."
@@ -118,7 +115,7 @@ def _table(found: Balance) -> Table:
         "common multiply-adds": lambda gap: shared(gap, _costs(gap)),
         "verdict": lambda gap: gap.verdict,
     }
-    return Table.of(found.gaps, columns)
+    return Table.of(found.gaps, columns, _NOTE)
 
 
 def _json(found: Balance) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from scaling_search.findings.paired import Differences, compare_with_one
-from scaling_search.report.content import Content, Paragraph, Section, Table
+from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import scalings_by_baseline
 from scaling_search.report.interval import LEVEL
 from scaling_search.report.records import RunRow
-from scaling_search.report.series.common import series_content
+from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import Measured, measure
 from scaling_search.report.wording import give_or_take, percent, signed
 from scaling_search.series import Point
@@ -76,7 +76,7 @@ class Compared:
 
 def single_vs_compound(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
-    measured = measure(study.definition, rows)
+    measured = measure(study, rows)
     found = compare(measured)
     question = (
         "Compound against single-dimension scaling at equal cost (Tan & Le 2019, Tables 3 and 7, "
@@ -87,7 +87,6 @@ def single_vs_compound(study: Study, rows: Sequence[RunRow]) -> Content:
         "realised multiply-adds: means over seeds ± standard error."
     )
     return series_content(
-        study.folder,
         measured,
         answer=[
             f"{question} {_first_sentence(found)}",
@@ -95,7 +94,7 @@ def single_vs_compound(study: Study, rows: Sequence[RunRow]) -> Content:
         ],
         remarks=_remarks(measured),
         figure=(scalings_by_baseline(measured), caption),
-        sections=[Section("At equal cost", [_table(measured, found), Paragraph(_LEGEND)])],
+        sections=[Section("At equal cost", [_table(measured, found)])],
         verdict={"comparisons": [_json(compared) for compared in found]},
     )
 
@@ -187,7 +186,7 @@ def _remarks(measured: Measured) -> list[str]:
     ]
 
 
-_LEGEND = (
+_NOTE = (
     "Test accuracy: mean over seeds ± standard error. Compound minus this: points, paired by "
     f"seed, {percent(LEVEL, 0)} intervals that hold together for the rows of one cost. Published: "
     "top-1 on ImageNet of the paper's networks (Tables 3 and 7; for a micro baseline those of its "
@@ -216,7 +215,7 @@ def _table(measured: Measured, found: list[Compared]) -> Table:
         "published, ImageNet": lambda i: _published(points[i]),
         "compound minus this, published": lambda i: _published_worth(points[i]),
     }
-    return Table.of(range(len(points)), columns)
+    return Table.of(range(len(points)), columns, _NOTE)
 
 
 def _published(point: Point) -> str:

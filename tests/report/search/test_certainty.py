@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 from fakes import SETTINGS, fake_study
 
-from scaling_search.report import build_report, figures
+from scaling_search.report import build_report
 from scaling_search.study import read_definition
+
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +37,6 @@ def fine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def study(fine: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(fine, tmp_path / "study"))
-
-
-@pytest.fixture(autouse=True)
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-        monkeypatch.setattr(figures, name, lambda _: "<svg/>")
 
 
 def answer_of(study: Path, error: Any, noise: float, seed: int = 0) -> tuple[dict[str, Any], str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from scaling_search.report.content import Content, Figure, Section
@@ -17,7 +16,6 @@ SETTLED = 15
 
 
 def series_content(
-    folder: Path,
     measured: Measured,
     *,
     answer: Sequence[str],
@@ -26,7 +24,7 @@ def series_content(
     sections: Sequence[Section],
     verdict: Mapping[str, Any],
 ) -> Content:
-    """The report of a study of series in a folder.
+    """The report of a study of series.
 
     figure: SVG and caption. verdict: the findings as numbers, for verdict.json.
     """
@@ -35,7 +33,7 @@ def series_content(
         name="series", svg=svg, alt="Test accuracy against multiply-adds", caption=caption
     )
     all_remarks = [*remarks, *_common_remarks(measured)]
-    latency, times = latency_section(_timed(folder, measured))
+    latency, times = latency_section(_timed(measured))
     return Content(
         answer=answer,
         remarks=all_remarks,
@@ -48,9 +46,9 @@ def series_content(
     )
 
 
-def _timed(folder: Path, measured: Measured) -> list[Timed]:
+def _timed(measured: Measured) -> list[Timed]:
     """Every network whose latency was measured, once, by the first series that it is part of."""
-    known = read_latency(folder)
+    known = read_latency(measured.study.folder)
     found: dict[str, Timed] = {}
     for point, error in zip(measured.points, measured.mean):
         member = point.member
@@ -70,7 +68,7 @@ def _timed(folder: Path, measured: Measured) -> list[Timed]:
 
 
 def _common_remarks(measured: Measured) -> list[str]:
-    definition, remarks = measured.definition, []
+    definition, remarks = measured.study.definition, []
     wanted, seeds = len(definition.series_runs), len(definition.settings.sweep.seeds)
     known = {
         (point.member.id, seed)

@@ -15,23 +15,18 @@ import pytest
 import scaling_search as ss
 from scaling_search.errors import InvalidInput
 from scaling_search.forecast import contrast, fit_scaling_law, held_out_sizes
-from scaling_search.report import build_report, figures
-from scaling_search.report.tables import decide_by_runs, runs_by_key
+from scaling_search.report import build_report
+from scaling_search.report.records import decide_by_rows, read_runs
 from scaling_search.scaling import Coefficients
 from scaling_search.study import StudyDefinition, read_definition
 from scaling_search.study.folder import RUN_COLUMNS, write_definition
 
+pytestmark = pytest.mark.usefixtures("undrawn")
 SIZES, SEEDS = 6, (0, 1, 2)
 
 
 def law_error(macs: float, smallest: float) -> float:
     return 0.1 + 0.3 * (macs / smallest) ** -0.6
-
-
-@pytest.fixture(autouse=True)
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-        monkeypatch.setattr(figures, name, lambda _: "<svg/>")
 
 
 def row(definition: StudyDefinition, planned: Any, val: float, test: float) -> dict[str, Any]:
@@ -41,6 +36,7 @@ def row(definition: StudyDefinition, planned: Any, val: float, test: float) -> d
         "trial": planned.member.id,
         "phi": planned.member.phi,
         "seed": planned.spec.seed,
+        "epochs": planned.spec.epochs,
         "status": "finished",
         "val_error": val,
         "test_error": test,
@@ -60,12 +56,12 @@ def family(study: Path) -> tuple[Path, list[dict[str, Any]]]:
     # So many test images that counting mistakes adds no noise.
     definition = replace(before, settings=settings, facts=replace(before.facts, test_images=10**6))
     write_definition(study, definition)
-    known = {
-        run.spec.key: row(definition, run, 0.3 + 0.01 * index, 0.3)
+    known = [
+        row(definition, run, 0.3 + 0.01 * index, 0.3)
         for index, run in enumerate(definition.search_runs)
-    }
-    runs = pd.DataFrame(list(known.values()))
-    winner = decide_by_runs(definition, definition.candidates, runs_by_key(runs)).winner
+    ]
+    write(study, known, [])
+    winner = decide_by_rows(definition, definition.candidates, read_runs(study)).winner
     assert winner is not None
     planned = definition.family_runs(winner.coefficients)
     smallest = min(run.member.cost.macs for run in planned)
@@ -78,7 +74,7 @@ def family(study: Path) -> tuple[Path, list[dict[str, Any]]]:
         )
         for run in planned
     ]
-    write(study, list(known.values()), rows)
+    write(study, known, rows)
     return study, rows
 
 
