@@ -135,6 +135,26 @@ def test_the_held_out_members_are_not_seen(family: tuple[Path, list[dict[str, An
     assert "90.0 % was measured: a miss" in (study / "report.md").read_text()
 
 
+def test_a_forecast_above_what_is_measured_is_said(
+    family: tuple[Path, list[dict[str, Any]]],
+) -> None:
+    study, rows = family
+    assert "already measured" not in build_report(study)
+    assert "above_measured" not in (study / "report.md").read_text()
+    # No law follows so steep an end.
+    largest, lucky = max(r["macs"] for r in rows), {0: 0.012, 1: 0.008, 2: 0.013}
+    rewrite(
+        study,
+        [{**r, "test_error": lucky[r["seed"]]} if r["macs"] == largest else r for r in rows],
+    )
+    _, second = build_report(study).splitlines()
+    told = f"above the 1.1 % already measured at {largest:,} (runs: 0.8, 1.2 and 1.3 %)."
+    assert second.endswith(told)
+    text = (study / "report.md").read_text()
+    assert "- Forecast (above_measured): " in text
+    assert told in text
+
+
 def test_too_few_sizes_for_a_back_test_are_said(
     family: tuple[Path, list[dict[str, Any]]],
 ) -> None:
