@@ -152,9 +152,14 @@ def forecast_remarks(family: Family) -> list[str]:
 
 
 def runs_of(family: Family, row: Any) -> str:
-    """The test errors of the runs of a trained size, the lowest first."""
-    *most, last = [points(error) for error in sorted(family.errors[row.member])]
-    return f"runs: {', '.join(most)} and {last} %" if most else f"one run: {last} %"
+    """The test errors of the runs of a trained size; of many, the lowest and the highest."""
+    errors = sorted(family.errors[row.member])
+    low, high = errors[0], errors[-1]
+    if len(errors) == 1:
+        return f"one run: {percent(low)}"
+    if len(errors) == 2:
+        return f"runs: {points(low)} and {percent(high)}"
+    return f"{len(errors)} runs: {between(low, high)} %"
 
 
 def forecast_json(family: Family) -> dict[str, Any]:

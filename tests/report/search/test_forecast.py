@@ -148,7 +148,7 @@ def test_a_forecast_above_what_is_measured_is_said(
         [{**r, "test_error": lucky[r["seed"]]} if r["macs"] == largest else r for r in rows],
     )
     _, second = build_report(study).splitlines()
-    told = f"above the 1.1 % already measured at {largest:,} (runs: 0.8, 1.2 and 1.3 %)."
+    told = f"above the 1.1 % already measured at {largest:,} (3 runs: 0.8 to 1.3 %)."
     assert second.endswith(told)
     text = (study / "report.md").read_text()
     assert "- Forecast (above_measured): " in text
