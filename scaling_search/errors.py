@@ -16,7 +16,7 @@ def finite_number(name: str, value: Any, above: str = "") -> float:
     """`value` as a float. Raises InvalidInput where it is no finite number."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InvalidInput(f"{name} is {value!r}, but must be a number, such as 1.2")
-    if not math.isfinite(value):
+    if not _is_finite(value):
         raise InvalidInput(f"{name} is {value!r}, but must be a finite number{above}")
     return float(value)
 
@@ -51,7 +51,15 @@ def positive_number(name: str, value: Any) -> float:
 
 def whole_number(name: str, value: Any) -> int:
     """`value` as an int. Raises InvalidInput where it is no whole number above 0."""
-    is_number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    is_number = isinstance(value, Real) and not isinstance(value, bool) and _is_finite(value)
     if not is_number or value != int(value) or value < 1:
         raise InvalidInput(f"{name} is {value!r}, but must be a whole number above 0")
     return int(value)
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        # A whole number with more digits than a float can hold.
+        return False

@@ -17,7 +17,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Job, carry_out, proxy_task
 from scaling_search.proxy.run import TRAINER_VERSION
-from scaling_search.report.tables import decide_by_runs, read_runs, runs_by_key
+from scaling_search.report.records import by_key, decide_by_rows, read_runs, rung_of
 from scaling_search.study import PlannedRun, StudyDefinition, read_definition
 from scaling_search.study.asks import read_candidates
 from scaling_search.study.definition import Platform
@@ -25,16 +25,16 @@ from scaling_search.study.definition import Platform
 
 def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> list[PlannedRun]:
     """The known runs of the winner and its nearest rival, or all known runs of STEP 1."""
-    results = runs_by_key(read_runs(folder))
+    results = by_key(read_runs(folder))
     if definition.settings.series is not None:
         seeds = definition.settings.sweep.seeds[: None if all_runs else 1]
         known = [run for run in definition.series_runs if run.spec.key in results]
         return [run for run in known if run.spec.seed in seeds]
     candidates = read_candidates(folder, definition)
-    ranked = decide_by_runs(definition, candidates, results).ranked
+    ranked = decide_by_rows(definition, candidates, results.values()).ranked
     wanted = {c.id: c for c in (candidates.kept if all_runs else ranked[:2])}
     return [
-        definition.run("search", wanted[run.trial].member, 1.0, run.seed, run.rung)
+        definition.run("search", wanted[run.trial].member, 1.0, run.seed, rung_of(definition, run))
         for run in results.values()
         if run.step == "search" and run.trial in wanted
     ]
@@ -55,7 +55,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool) -> bool:
             f"the data of {definition.facts.name} are not those of the study: their content hash "
             "differs"
         )
-    before = runs_by_key(read_runs(folder))
+    before = by_key(read_runs(folder))
     runs = decisive_runs(definition, folder, all_runs)
     if not runs:
         raise InvalidInput(f"{folder} has no finished run to train again")

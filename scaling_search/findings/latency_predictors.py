@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.interval import LEVEL, Interval, tails
+from scaling_search.wording import level_text
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +73,7 @@ class LatencyPredictors:
         numbers = (
             f"the correlation of logs is {_text(of_activations)} for activations and "
             f"{_text(of_macs)} for multiply-adds, a difference of {_text(self.difference.pearson)} "
-            f"({self.level:.0%} intervals over {self.networks} networks)."
+            f"({level_text(self.level)} intervals over {self.networks} networks)."
         )
         if not self.some_predict:
             return (

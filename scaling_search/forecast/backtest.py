@@ -18,10 +18,10 @@ from scaling_search.forecast.arguments import (
     whole_number,
 )
 from scaling_search.forecast.law import ScalingLaw, fit_scaling_law
-from scaling_search.forecast.numerals import decimals, hundredths, level_text, size
 from scaling_search.forecast.observations import observe
 from scaling_search.forecast.prediction import Prediction
 from scaling_search.forecast.prior import Prior
+from scaling_search.wording import decimals, level_text, macs_text, points
 
 FEWEST_FITTED = 3  # as many as the law has parameters
 
@@ -47,7 +47,7 @@ class Backtest:
         for i, hit in enumerate(self.hit):
             mean, low, high, measured = _told(p.mean[i], p.low[i], p.high[i], self.error[i])
             sizes.append(
-                f"for {size(p.macs[i])} multiply-adds ({p.times_beyond[i]:.1f} times beyond) "
+                f"for {macs_text(p.macs[i])} multiply-adds ({p.times_beyond[i]:.1f} times beyond) "
                 f"{mean} %, {level_text(p.level)} interval {low} to {high} %, and {measured} % was "
                 f"measured: a {'hit' if hit else 'miss'}"
             )
@@ -122,7 +122,7 @@ def _told(mean: float, low: float, high: float, measured: float) -> tuple[str, .
     """As percentages, with as many digits as it takes to see whether the interval holds."""
     first = decimals(measured)
     for digits in range(first, first + 12):
-        told = tuple(hundredths(value, digits) for value in (mean, low, high, measured))
+        told = tuple(points(value, digits) for value in (mean, low, high, measured))
         seen_low, seen_high, seen = (float(text) for text in told[1:])
         if (low <= measured <= high) == (seen_low <= seen <= seen_high):
             break

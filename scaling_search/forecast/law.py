@@ -24,13 +24,13 @@ from scaling_search.forecast.arguments import (
 )
 from scaling_search.forecast.drift import drift_seen
 from scaling_search.forecast.forms import FORMS, OVERFLOW, SATURATING, FormFit, fit_form
-from scaling_search.forecast.numerals import percent
 from scaling_search.forecast.observations import Observations, evaluation_noise, observe
 from scaling_search.forecast.posterior import Posterior, infer, log_shape
 from scaling_search.forecast.prediction import Estimate, Of, Prediction
 from scaling_search.forecast.prior import PUBLISHED_PRIOR, Prior
 from scaling_search.forecast.quantiles import mixture_quantiles, weighted_quantiles
 from scaling_search.forecast.warning import ForecastWarning, above_measured, find_warnings
+from scaling_search.wording import percent
 
 
 @dataclass(frozen=True, eq=False)

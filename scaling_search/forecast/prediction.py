@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from scaling_search.forecast.arguments import FloatArray
-from scaling_search.forecast.numerals import level_text
+from scaling_search.wording import level_text
 
 Of = Literal["mean", "run"]
 

@@ -10,10 +10,10 @@ import numpy as np
 from scipy.special import expit
 
 from scaling_search.forecast.forms import SHARES, FormFit
-from scaling_search.forecast.numerals import percent, size
 from scaling_search.forecast.observations import Observations
 from scaling_search.forecast.posterior import Posterior
 from scaling_search.forecast.quantiles import weighted_quantiles
+from scaling_search.wording import macs_text, percent
 
 FEWEST_SIZES = 4  # three parameters and one size to check them
 AT_BOUND = 1e-3  # of the last error
@@ -65,11 +65,12 @@ def above_measured(
     measured = percent(seen.error[at])
     return ForecastWarning(
         WarningType.ABOVE_MEASURED,
-        f"{percent(forecast)} is forecast for {size(macs)} multiply-adds, more than the {measured} "
-        f"already measured at {size(seen.macs[at])} ({runs}; the law has {percent(law_there)} "
+        f"{percent(forecast)} is forecast for {macs_text(macs)} multiply-adds, more than the "
+        f"{measured} already measured at {macs_text(seen.macs[at])} ({runs}; the law has "
+        f"{percent(law_there)} "
         "there). Either that size was lucky, or the error falls faster than the law follows and "
         "the forecast is too high: more seeds of it tell which. By the law, one run at "
-        f"{size(macs)} errs less than {measured} with a probability of {100 * chance:.0f} %.",
+        f"{macs_text(macs)} errs less than {measured} with a probability of {100 * chance:.0f} %.",
     )
 
 
@@ -127,7 +128,7 @@ def _unit(seen: Observations) -> Iterator[tuple[WarningType, str]]:
     if mistakes[at] < HALF:
         yield (
             WarningType.LESS_THAN_A_MISTAKE,
-            f"An error of {seen.lowest[at]:.3g} at {size(seen.macs[at])} multiply-adds is "
+            f"An error of {seen.lowest[at]:.3g} at {macs_text(seen.macs[at])} multiply-adds is "
             f"{mistakes[at]:.2g} mistakes in {seen.test_images:,} images, and fewer than one "
             "cannot be counted (none is given as half a mistake). Check that the errors are "
             "fractions, and `test_images`.",

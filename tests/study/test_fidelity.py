@@ -12,15 +12,14 @@ import pytest
 from fakes import SETTINGS, fake_study
 
 from scaling_search.errors import InvalidInput
-from scaling_search.report import build_report, figures
+from scaling_search.report import build_report
 from scaling_search.search import RaceSettings
 from scaling_search.study import FidelitySettings
 
 
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-        monkeypatch.setattr(figures, name, lambda _: "<svg/>")
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
 
 
 def checked(tmp_path: Path, fidelity: FidelitySettings, **change: Any) -> tuple[Path, pd.DataFrame]:

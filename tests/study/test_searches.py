@@ -17,7 +17,7 @@ from fakes import SETTINGS, FakeExecutor, UnorderedExecutor, diverged, fake_outc
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job
-from scaling_search.report import build_report, family_forecast, figures
+from scaling_search.report import build_report
 from scaling_search.search import Budget, OptunaSettings, RaceSettings
 from scaling_search.search.dashboard import copy_for_dashboard
 from scaling_search.study import read_definition, training
@@ -50,9 +50,8 @@ MADE = ("trials.csv", "family.csv", "winner.json", "forecast.json")
 def _quick() -> Iterator[None]:
     """Leave out what takes long and is not looked at here."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-            patch.setattr(figures, name, lambda _: "<svg/>")
-        patch.setattr(family_forecast, "sizes_needed", lambda _: {})
+        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
+        patch.setattr("scaling_search.report.search.family.WISHES", {})
         patch.setattr(training, "copy_for_dashboard", lambda *_: None)
         yield
 

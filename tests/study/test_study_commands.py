@@ -18,7 +18,6 @@ from filelock import FileLock
 
 import scaling_search.__main__ as command_line
 from scaling_search.proxy import Job
-from scaling_search.report import figures
 from scaling_search.study.database import Database
 
 TINY = [
@@ -48,8 +47,7 @@ def call(
     """Type a command; gives code, out, err and the jobs that it trained."""
     monkeypatch.chdir(tmp_path)
     # Drawing takes most of a command's time here; tests of the report draw.
-    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-        monkeypatch.setattr(figures, name, lambda _: "<svg/>")
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
 
     def run(*words: str, function: Callable[[Job], Any] = fake_outcome) -> SimpleNamespace:
         executors: list[FakeExecutor] = []
