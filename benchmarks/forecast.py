@@ -4,7 +4,7 @@
 
 Families (family, gmacs, top1_error): the h largest sizes are held out, at least four are fitted.
 Learning curves (Task, Model, Seen Examples, Loss, Training): Training = 1 is fitted, 0 forecast.
-Any file of these formats will do; `--families ""` leaves one out. About two minutes on one core.
+Any file of these formats will do; `--families ""` leaves one out. About half a minute of one core.
 
 Nothing is set on the figures that are printed. What is learned from families (our prior, conformal
 widths) is learned from the other families of the file; curves get the prior of the package, which

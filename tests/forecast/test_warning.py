@@ -127,3 +127,8 @@ def test_a_standard_error_above_its_error_is_named():
 def test_an_error_that_grows_may_be_an_accuracy():
     law = fit_scaling_law(MACS, 1 - GOOD)
     assert "give 1 minus each" in sentence(law, WarningType.UPWARD_TREND)
+
+
+def test_every_warning_is_explained():
+    text = (Path(__file__).parents[2] / "docs" / "forecast.md").read_text(encoding="utf-8")
+    assert [name for name in WarningType if f"| `{name.value}` |" not in text] == []
