@@ -2,12 +2,12 @@
 
 With y the log errors of the runs, Z which candidate each is of and B which seed it has,
 
-    y = Z (X b + u) + B s + e,
-    b ~ N(c, S^2),   u ~ N(0, tau^2 I),   s ~ N(0, omega^2 I),   e ~ N(0, I),
+    y = Z (X b + u) + B s + e,   b ~ N(c, sigma^2 S^2),   u ~ N(0, sigma^2 tau^2 I),
+    s ~ N(0, sigma^2 omega^2 I),   e ~ N(0, sigma^2 I),   sigma^2 ~ inverse gamma(a, r).
 
-all in units of sigma, and sigma^2 ~ inverse gamma(a, r). X are the `features` of the candidates, b
-their coefficients, u what single networks deviate from the surface. Given omega, tau and S
-everything is integrated exactly (Lindley and Smith 1972); these three are summed over a grid.
+X are the `features` of the candidates, b their coefficients, u what single networks deviate from
+the surface. Given omega, tau and S everything is integrated exactly (Lindley and Smith 1972); these
+three are summed over a grid.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ PAIRS = 1024
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Statistics:
-    """All that the runs say, for each omega (o), with V = omega^2 B B' + I.
+    """All that the runs say, for each omega (o), with V = omega^2 B B' + I, y's covariance given b
+    and u over sigma^2.
 
     On the principal axes (i) of Z' V^-1 Z, where deviations are independent of each other.
     """
