@@ -81,11 +81,6 @@ class Table:
         macs = np.array([network.macs for network in self.networks], float)
         return np.asarray(macs / macs.mean())
 
-    def part(self, rows: NDArray[np.int64]) -> Table:
-        """The table with some of its networks."""
-        networks = tuple(self.networks[i] for i in rows)
-        return replace(self, networks=networks, errors=self.errors[rows])
-
 
 def read_table(path: Path) -> Table:
     """Read what make_table wrote."""

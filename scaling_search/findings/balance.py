@@ -51,9 +51,8 @@ class Gap:
 class Balance:
     """Series compared at equal cost."""
 
-    #: Every series against every earlier one, each interval at `level` by itself.
+    #: Every series against every earlier one, each interval by itself.
     gaps: tuple[Gap, ...]
-    level: float
     networks: int
     runs: int
     #: Accuracy in points of each series over its own costs: macs and points, (n,) each.
@@ -111,7 +110,6 @@ def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 
         )
     return Balance(
         gaps=tuple(gaps),
-        level=level,
         networks=len(macs),
         runs=int(np.isfinite(errors).sum()),
         curves={

@@ -15,31 +15,17 @@ Floats = NDArray[np.float64]
 
 
 class Realised(Protocol):
-    """A network, as far as a design looks at it."""
+    """A network: shares of depth, width and resolution, cost over the baseline's, resolution in px,
+    and multiply-adds per pixel over those at the baseline's resolution."""
 
     @property
-    def shares(self) -> tuple[float, float, float]:
-        """Of depth, width and resolution."""
-        ...
-
+    def shares(self) -> tuple[float, float, float]: ...
     @property
-    def cost_ratio(self) -> float:
-        """Its cost over the baseline's."""
-        ...
-
+    def cost_ratio(self) -> float: ...
     @property
-    def resolution(self) -> int:
-        """In px."""
-        ...
-
+    def resolution(self) -> int: ...
     @property
-    def pixel_price(self) -> float:
-        """Multiply-adds per pixel over those at the baseline's resolution."""
-        ...
-
-
-def _alike() -> Floats:
-    return np.zeros(1)
+    def pixel_price(self) -> float: ...
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,11 +35,11 @@ class Design:
     #: (n, 3): shares of depth, width and resolution, which add up to 1.
     shares: Floats
     #: (n,): log of the cost over the cost at which all are compared.
-    log_cost: Floats = field(default_factory=_alike)
+    log_cost: Floats = field(default_factory=lambda: np.zeros(1))
     #: (n,): in px.
     resolution: NDArray[np.int64] = field(default_factory=lambda: np.ones(1, np.int64))
     #: (n,): log of the multiply-adds per pixel over those at the baseline's resolution.
-    log_pixel_price: Floats = field(default_factory=_alike)
+    log_pixel_price: Floats = field(default_factory=lambda: np.zeros(1))
 
     def __post_init__(self) -> None:
         shares = np.asarray(self.shares, float)
@@ -67,13 +53,8 @@ class Design:
             raise InvalidInput(f"the shares {shares[worst]} do not add up to 1: normalise them")
         object.__setattr__(self, "shares", shares)
         for name, kind in (("log_cost", float), ("resolution", int), ("log_pixel_price", float)):
-            values = np.asarray(getattr(self, name), kind)
-            if values.shape not in ((len(shares),), (1,)):
-                raise InvalidInput(
-                    f"{name} has shape {values.shape}, but must be ({len(shares)},): give one "
-                    "number a candidate"
-                )
-            object.__setattr__(self, name, np.broadcast_to(values, (len(shares),)))
+            values = np.broadcast_to(np.asarray(getattr(self, name), kind), (len(shares),))
+            object.__setattr__(self, name, values)
 
     @classmethod
     def of(cls, candidates: Sequence[Realised], cost_ratio: float) -> Design:

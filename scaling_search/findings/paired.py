@@ -22,10 +22,9 @@ class Differences:
     #: Error of the other minus error of the one, fractions: above 0, the one is better. 0 for
     #: itself, nan where a network is no rival or no common seeds connect the two.
     difference: Floats
-    #: Bounds that hold together for all others with confidence `level`; nan without a repetition.
+    #: Bounds that hold together for all others; nan without a repetition.
     low: Floats
     high: Floats
-    level: float
     degrees_of_freedom: int
 
 
@@ -57,6 +56,5 @@ def compare_with_one(
         difference=difference,
         low=difference - half,
         high=difference + half,
-        level=level,
         degrees_of_freedom=fit.degrees_of_freedom,
     )

@@ -86,10 +86,9 @@ def fit_surface(design: Design, errors: Floats, prior: SurfacePrior = PRIOR) -> 
     known = np.isfinite(errors)
     y = log_errors(errors)
     level = float(y[known].mean()) if known.any() else math.log(prior.unknown_error)
-    x = features(design)
-    seen = statistics(y - level, prior)
-    grid = grid_posterior(seen, x, *prior.coefficients(design.steps.shape[1]), prior)
-    return _summary(design, known.sum(axis=1), level, draw(seen, grid, x, prior))
+    seen = statistics(features(design), y - level, prior)
+    grid = grid_posterior(seen, *prior.coefficients(design.steps.shape[1]), prior)
+    return _summary(design, known.sum(axis=1), level, draw(seen, grid, prior))
 
 
 def _summary(design: Design, runs: NDArray[np.int64], level: float, draws: Draws) -> Surface:

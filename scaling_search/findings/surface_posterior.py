@@ -2,12 +2,12 @@
 
 With y the log errors of the runs, Z which candidate each is of and B which seed it has,
 
-    y = Z (X b + u) + B s + e,
-    b ~ N(c, S^2),   u ~ N(0, tau^2 I),   s ~ N(0, omega^2 I),   e ~ N(0, I),
+    y = Z (X b + u) + B s + e,   b ~ N(c, sigma^2 S^2),   u ~ N(0, sigma^2 tau^2 I),
+    s ~ N(0, sigma^2 omega^2 I),   e ~ N(0, sigma^2 I),   sigma^2 ~ inverse gamma(a, r).
 
-all in units of sigma, and sigma^2 ~ inverse gamma(a, r). X are the `features` of the candidates, b
-their coefficients, u what single networks deviate from the surface. Given omega, tau and S
-everything is integrated exactly (Lindley and Smith 1972); these three are summed over a grid.
+X are the `features` of the candidates, b their coefficients, u what single networks deviate from
+the surface. Given omega, tau and S everything is integrated exactly (Lindley and Smith 1972); these
+three are summed over a grid.
 """
 
 from __future__ import annotations
@@ -28,25 +28,29 @@ PAIRS = 1024
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Statistics:
-    """All that the runs say, for each omega (o), on the principal axes (i) of P = Z' V^-1 Z."""
+    """All that the runs say, for each omega (o), with V = omega^2 B B' + I, y's covariance given b
+    and u over sigma^2.
 
-    #: How many runs there are.
+    On the principal axes (i) of Z' V^-1 Z, where deviations are independent of each other.
+    """
+
     runs: int
-    #: (o, i) and (o, n, i): P = axes diag(root) axes'.
+    #: Z' V^-1 Z = axes diag(root) axes': (o, i) and (o, n, i).
     root: Floats
     axes: Floats
-    #: (o, i): axes' Z' V^-1 y.
-    seen: Floats
-    #: (o,): y' V^-1 y, and log |V|.
+    #: axes' X and axes' Z' V^-1 y: (o, i, p) and (o, i).
+    x: Floats
+    y: Floats
+    #: y' V^-1 y and log |V|: (o,) each.
     squares: Floats
     log_det: Floats
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GridPosterior:
-    """For each omega (o), tau (t) and combination of S (s): weights, and what is known given them.
+    """Given omega (o), tau (t) and one of the combinations of S (s).
 
-    sigma^2 is inverse gamma(shape, rate), and b normal about its mean with covariance
+    sigma^2 is inverse gamma(shape, rate), and b normal about `mean` with the covariance
     sigma^2 (lower lower')^-1.
     """
 
@@ -58,92 +62,95 @@ class GridPosterior:
     #: (o, t, s, p) and (o, t, s, p, p).
     mean: Floats
     lower: Floats
+    #: (o, t, i): what tau leaves of an axis, 1 / (1 + tau^2 root).
+    damped: Floats
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Draws:
-    """Draws of the posterior, 2 x PAIRS of them: each pair is mirrored about what is expected."""
+    """Pairs of draws of the posterior, each mirrored about what is expected given its scales."""
 
     #: (pairs,): standard deviations of log errors.
     sigma: Floats
     tau: Floats
     omega: Floats
-    #: (2, pairs, p) and (2, pairs, n): b and u in log error.
+    #: b and u in log error: (2, pairs, p) and (2, pairs, n).
     coefficients: Floats
     deviation: Floats
 
 
-def statistics(y: Floats, prior: SurfacePrior) -> Statistics:
-    """Of y (n, seeds), nan where there is no run.
+def statistics(x: Floats, y: Floats, prior: SurfacePrior) -> Statistics:
+    """Of features x (n, p) and log errors y (n, seeds), nan where there is no run.
 
-    A seed with m runs has the covariance V = I + omega^2 J, J all ones, so that
+    A seed with m runs has V = I + omega^2 J, J all ones, so that
     V^-1 = I - omega^2 / (1 + omega^2 m) J and log |V| = log(1 + omega^2 m).
     """
-    known = np.isfinite(y)
-    present, y = known.astype(float), np.where(known, y, 0.0)
+    present, y = np.isfinite(y).astype(float), np.nan_to_num(y)
     squared = np.square(prior.omega_scales)[:, None]
-    size, total = present.sum(axis=0), y.sum(axis=0)
-    common = squared / (1 + squared * size)  # (o, seeds)
+    runs, total = present.sum(axis=0), y.sum(axis=0)
+    common = squared / (1 + squared * runs)  # (o, seeds)
     precision = np.diag(present.sum(axis=1)) - np.einsum("is,os,js->oij", present, common, present)
-    seen = y.sum(axis=1) - (common * total) @ present.T
     root, axes = np.linalg.eigh(precision)
+    back = axes.transpose(0, 2, 1)
+    seen = y.sum(axis=1) - (common * total) @ present.T
     return Statistics(
-        runs=int(known.sum()),
+        runs=int(runs.sum()),
         root=np.maximum(root, 0),
         axes=axes,
-        seen=np.einsum("oci,oc->oi", axes, seen),
+        x=back @ x,
+        y=(back @ seen[:, :, None])[:, :, 0],
         squares=(y**2).sum() - common @ total**2,
-        log_det=np.log1p(squared * size).sum(axis=1),
+        log_det=np.log1p(squared * runs).sum(axis=1),
     )
 
 
 def grid_posterior(
-    seen: Statistics, x: Floats, scale: Floats, centre: Floats, prior: SurfacePrior
+    seen: Statistics, scale: Floats, centre: Floats, prior: SurfacePrior
 ) -> GridPosterior:
-    """The posterior for x (n, p), with S and c (s, p).
+    """The posterior for S and c (s, p).
 
-    The deviations are integrated out on the axes, where they are independent: with
-    d = 1 / (1 + tau^2 root), roots become d root, what was seen becomes d seen, y' V^-1 y loses
-    tau^2 d seen^2, and log |V| gains -log d. The coefficients then have the precision
-    L = S^-2 + X' (d root) X and the mean m = L^-1 (S^-2 c + X' (d seen)); what is left over of
-    the squares is  y' V^-1 y - tau^2 d seen^2 + c' S^-2 c - m' L m.
+    With d = 1 / (1 + tau^2 root), integrating the deviations out turns root into d root and y into
+    d y, takes tau^2 d y^2 from the squares and adds -log d to log |V|. Then b has the precision
+    L = S^-2 + X' (d root) X and the mean m = L^-1 (S^-2 c + X' d y), the squares change by
+    c' S^-2 c - m' L m, and integrating b and sigma^2 out leaves the weight
+    |V|^-1/2 |S|^-1 |L|^-1/2 (r + squares / 2)^-(a + runs / 2).
     """
     squared = np.square(prior.tau_scales)
-    along = seen.axes.transpose(0, 2, 1) @ x  # (o, i, p)
-    damped = _damped(seen, prior)
-    info = np.einsum("oti,oip,oiq->otpq", damped * seen.root[:, None], along, along, optimize=True)
-    vector = np.einsum("oti,oip->otp", damped * seen.seen[:, None], along)
-    squares = seen.squares[:, None] - np.einsum(
-        "t,oti,oi->ot", squared, damped, seen.seen**2, optimize=True
-    )
+    damped = 1 / (1 + squared[:, None] * seen.root[:, None, :])
+    kept = damped * seen.root[:, None]
+    info = np.einsum("oti,oip,oiq->otpq", kept, seen.x, seen.x, optimize=True)
+    vector = np.einsum("oti,oip->otp", damped * seen.y[:, None], seen.x)
+    squares = np.einsum("t,oti,oi->ot", squared, damped, seen.y**2, optimize=True)
+    squares = seen.squares[:, None] - squares
     log_det = seen.log_det[:, None] - np.log(damped).sum(axis=2)
 
-    believed = scale**-2.0  # (s, p)
-    info = info[:, :, None] + np.einsum("sp,pq->spq", believed, np.eye(x.shape[1]))
+    believed = 1 / scale**2
+    info = info[:, :, None] + believed[:, :, None] * np.eye(scale.shape[1])
     vector = vector[:, :, None] + believed * centre
     lower = np.linalg.cholesky(info)
     mean = np.linalg.solve(info, vector[..., None])[..., 0]
-    left = squares[:, :, None] + (believed * centre**2).sum(axis=1)
-    left = left - np.einsum("otsp,otsp->ots", vector, mean)
+    squares = squares[:, :, None] + (believed * centre**2).sum(axis=1)
+    squares = squares - np.einsum("otsp,otsp->ots", vector, mean)
     log_lower = np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1)
     log_det = log_det[:, :, None] + 2 * log_lower - np.log(believed).sum(axis=1)
 
     shape = prior.sigma_shape + 0.5 * seen.runs
-    rate = prior.sigma_rate + 0.5 * np.maximum(left, 0)
+    rate = prior.sigma_rate + 0.5 * np.maximum(squares, 0)
     log_weight = -0.5 * log_det - shape * np.log(rate)
     weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
     return GridPosterior(
-        weight=weight / weight.sum(), shape=shape, rate=rate, mean=mean, lower=lower
+        weight=weight, shape=shape, rate=rate, mean=mean, lower=lower, damped=damped
     )
 
 
-def draw(seen: Statistics, grid: GridPosterior, x: Floats, prior: SurfacePrior) -> Draws:
+def draw(seen: Statistics, grid: GridPosterior, prior: SurfacePrior) -> Draws:
     """Draws, each grid point in proportion to its weight; their random numbers are fixed.
 
-    Given b, a deviation on an axis is normal with mean tau^2 d (seen - root (axes' X b)) and
-    variance sigma^2 tau^2 d.
+    Given b, the deviation on an axis is normal with mean tau^2 d (y - root X b) and variance
+    sigma^2 tau^2 d.
     """
-    (count, terms), tau, omega = x.shape, np.array(prior.tau_scales), np.array(prior.omega_scales)
+    (_, count, terms), tau = seen.x.shape, np.array(prior.tau_scales)
     pick = np.searchsorted(np.cumsum(grid.weight), (np.arange(PAIRS) + 0.5) / PAIRS)
     o, t, s = np.unravel_index(np.minimum(pick, grid.weight.size - 1), grid.weight.shape)
     z, gamma = _noise(terms + count, grid.shape)
@@ -151,26 +158,17 @@ def draw(seen: Statistics, grid: GridPosterior, x: Floats, prior: SurfacePrior) 
     used, which = np.unique(np.stack([o, t, s]), axis=1, return_inverse=True)
     factor = np.linalg.inv(grid.lower[tuple(used)])[which]
     wobble = sigma[:, None] * np.einsum("kqp,kq->kp", factor, z[:, :terms])
-    mean = grid.mean[o, t, s]
-    b = np.stack([mean + wobble, mean - wobble])
-    deviation = np.empty((2, PAIRS, count))
-    shrink = (tau[:, None] ** 2 * _damped(seen, prior))[o, t]  # (pairs, i)
+    b = np.stack([grid.mean[o, t, s] + wobble, grid.mean[o, t, s] - wobble])
+    shrink = tau[t, None] ** 2 * grid.damped[o, t]
     jitter = np.sqrt(shrink) * sigma[:, None] * z[:, terms:]
-    for index in range(len(omega)):
+    deviation = np.empty((2, PAIRS, count))
+    for index, axes in enumerate(seen.axes):
         these = slice(*np.searchsorted(o, [index, index + 1]))  # o is sorted
-        axes = seen.axes[index]
-        off = seen.seen[index] - (b[:, these] @ (axes.T @ x).T) * seen.root[index]
-        along_axes = off * shrink[these] + jitter[these] * np.array([1, -1])[:, None, None]
-        deviation[:, these] = along_axes @ axes.T
-    return Draws(
-        sigma=sigma, tau=sigma * tau[t], omega=sigma * omega[o], coefficients=b, deviation=deviation
-    )
-
-
-def _damped(seen: Statistics, prior: SurfacePrior) -> Floats:
-    """(o, t, i): by how much deviations of size tau take from what an axis says."""
-    squared = np.square(prior.tau_scales)
-    return np.asarray(1 / (1 + squared[:, None] * seen.root[:, None, :]))
+        off = seen.y[index] - (b[:, these] @ seen.x[index].T) * seen.root[index]
+        mirrored = jitter[these] * np.array([1, -1])[:, None, None]
+        deviation[:, these] = (off * shrink[these] + mirrored) @ axes.T
+    omega = sigma * np.array(prior.omega_scales)[o]
+    return Draws(sigma=sigma, tau=sigma * tau[t], omega=omega, coefficients=b, deviation=deviation)
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
 """The terms of a response surface, and what is believed of them before any run.
 
-In units of the noise of a run (sigma), each term has a normal prior, and sigma^2 an inverse gamma
-one.
+Each term has a normal prior whose scale is a multiple of sigma, the noise of a run, and sigma^2 has
+an inverse gamma one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def features(design: Design) -> Floats:
 
 @dataclass(frozen=True, kw_only=True)
 class SurfacePrior:
-    """Scales in units of sigma; of those that are listed each is tried, with equal weights."""
+    """Centres in log error, scales in units of sigma; scales that are listed are all tried, with
+    equal weights."""
 
     #: Scales of the slopes, and with them of the curvatures.
     surface_scales: tuple[float, ...] = (0.3, 1.0, 3.0, 9.0, 27.0)
@@ -42,7 +43,7 @@ class SurfacePrior:
     #: Centre of the curvatures over the slopes' scale: returns of a dimension diminish, so a bowl
     #: is likelier than a hill, and its bottom is about as likely inside as on an edge.
     bowl: float = 1.0
-    #: Scale of the curvatures over that of the slopes: as large as their centre and half again.
+    #: Scale of the curvatures over that of the slopes: leaves a hill a quarter of the probability.
     curvature: float = 1.5
     #: The same of the terms of third degree: without them a bowl must be as steep on one side as
     #: on the other, and is sure of a wrong place.
@@ -58,7 +59,7 @@ class SurfacePrior:
     #: 3 and 22 % with probability 90 %.
     sigma_shape: float = 1.0
     sigma_rate: float = 0.0025
-    #: Stands for sigma in the centres above, which are no more than likely orders of size.
+    #: Stands for sigma in the centre of the curvatures, a likely order of size and no more.
     unit_sigma: float = 0.06
     #: Without any run the level is taken to be that of this error.
     unknown_error: float = 0.3

@@ -29,7 +29,6 @@ class ValDifference:
     difference: float
     #: Standard error by the choice of val images alone: that of a new val set of the same size.
     se: float
-    images: int
 
 
 def val_difference(correct: Bools, other: Bools) -> ValDifference:
@@ -51,4 +50,4 @@ def val_difference(correct: Bools, other: Bools) -> ValDifference:
         if len(runs) > 1:
             variance -= runs.var(axis=0, ddof=1).mean() / len(runs)
     se = float(np.sqrt(max(variance, 0.0) / images))
-    return ValDifference(difference=float(worse.mean()), se=se, images=images)
+    return ValDifference(difference=float(worse.mean()), se=se)

@@ -54,13 +54,6 @@ class Comparison:
     #: How much worse than the best a candidate would have to be for these runs to exclude it with
     #: probability 80 %; nan for the best itself and without degrees of freedom.
     detectable: Floats
-    #: Among how many looks `level` is split.
-    looks: int = 1
-
-    @property
-    def best(self) -> int:
-        """Index of the lowest mean error."""
-        return int(np.nanargmin(self.mean))
 
     @property
     def possible_winners(self) -> tuple[int, ...]:
@@ -129,7 +122,6 @@ def compare_with_best(errors: Floats, level: float = LEVEL, looks: int = 1) -> C
         residual_sd=fit.residual_sd,
         degrees_of_freedom=freedom,
         detectable=detectable,
-        looks=looks,
     )
 
 

@@ -72,6 +72,12 @@ class Decision(Generic[C]):
         return np.asarray(self.eligible & np.isfinite(self.errors).any(axis=1))
 
     @cached_property
+    def untrained(self) -> Bools:
+        """Which eligible candidates have none and were not stopped at a rung either."""
+        ended = np.array([at is None for at in self.stopped], bool)
+        return np.asarray(self.eligible & ~self.trained & ended)
+
+    @cached_property
     def expected(self) -> Floats:
         """Expected val error of each by the surface and its own runs; nan: not eligible."""
         return self._of_eligible(self.surface.mean if self.surface else math.nan)
@@ -94,20 +100,13 @@ class Decision(Generic[C]):
     @property
     def winner(self) -> C | None:
         """The eligible candidate with whole runs and the lowest expected error, if there is any."""
-        ranked = self.ranked
-        return ranked[0] if ranked else None
+        return next(iter(self.ranked), None)
 
     @property
     def decided(self) -> bool:
         """Whether one alone may be the best of all eligible candidates not stopped at a rung."""
-        all_known = not (self.eligible & ~self.trained & ~self.left_behind).any()
         enough = self.comparison.degrees_of_freedom > 0 and self.trained.sum() > 1
-        return bool(all_known and enough and len(self.possible_winners) == 1)
-
-    @property
-    def left_behind(self) -> Bools:
-        """Which candidates were stopped before the end."""
-        return np.array([at is not None for at in self.stopped], bool)
+        return bool(enough and not self.untrained.any() and len(self.possible_winners) == 1)
 
     @property
     def ranked(self) -> tuple[C, ...]:
@@ -123,9 +122,8 @@ class Decision(Generic[C]):
         most: a set of possible winners that knew trained candidates alone would miss the best too
         often where few of them are trained.
         """
-        untrained = self.eligible & ~self.trained & ~self.left_behind
         order = np.argsort(-np.nan_to_num(self.p_best), kind="stable")
-        order = order[untrained[order]]
+        order = order[self.untrained[order]]
         chance = np.nan_to_num(self.p_best[order])
         # What is left after each of them has been taken in.
         left = chance.sum() - np.cumsum(chance)

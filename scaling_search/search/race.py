@@ -95,13 +95,13 @@ class Race:
         )
         compared, known = decision.comparison, np.isfinite(decision.errors)
         failed = {e.trial for e, answer in search.answers.items() if answer.status is Ending.FAILED}
-        # What failed once would likely fail again, and halving has left some behind.
-        able = decision.eligible & ~decision.left_behind & [t not in failed for t in trials]
+        # What failed once would likely fail again.
+        able = ~known.all(axis=1) & np.array([trial not in failed for trial in trials], bool)
         # Those that these runs exclude get no more; what was never trained is excluded by none.
-        able &= ~known.all(axis=1) & (compared.possible | ~decision.trained)
+        able &= decision.untrained | (decision.trained & compared.possible)
         alone = compared.degrees_of_freedom > 0 and compared.possible.sum() == 1
         left = search.affordable(self.round, search.epochs)
-        if left < 1 or not able.any() or (alone and not (able & ~decision.trained).any()):
+        if left < 1 or not able.any() or (alone and not (able & decision.untrained).any()):
             return ()
         if decision.surface is not None:
             rows = np.flatnonzero(decision.eligible)

@@ -70,8 +70,6 @@ def test_steps_are_resolutions_that_some_share_and_others_do_not() -> None:
         ({"shares": SHARES[:, :2]}, "candidates, 3"),
         ({"shares": 2 * SHARES}, "add up to 1"),
         ({"shares": SHARES * np.nan}, "add up to 1"),
-        ({"shares": SHARES, "log_cost": np.zeros(27)}, r"log_cost has shape \(27,\).* \(28,\)"),
-        ({"shares": SHARES, "resolution": np.ones((28, 1))}, "resolution has shape"),
     ],
 )
 def test_mistakes_are_named(arrays: dict[str, np.ndarray], message: str) -> None:

@@ -51,6 +51,21 @@ def whole(*trials: int, seeds: list[int] = SEEDS) -> dict[Evaluation, Answer]:
     return {run: Answer(error_of(run)) for run in runs}
 
 
+def searched(answers: dict[Evaluation, Answer], networks: tuple[Network, ...] = NETWORKS) -> Search:
+    """A search that has these answers."""
+    return Search(
+        proposals=None,  # type: ignore[arg-type]
+        asks=0,
+        lag=None,
+        bracket=1,
+        settings=SearchSettings(seeds=SEEDS),
+        epochs=EPOCHS,
+        budget=Budget(runs=100),
+        points={network.id: network for network in networks},
+        answers=answers,
+    )
+
+
 def test_the_lowest_expected_error_wins() -> None:
     decision = decided(whole(*range(10)))
     assert decision.winner is NETWORKS[9]
@@ -60,13 +75,17 @@ def test_the_lowest_expected_error_wins() -> None:
     assert decision.errors[3, 1] == error_of(Evaluation("n3", 7, EPOCHS))
     assert decision.decided == (len(decision.possible_winners) == 1)
     assert decision.untrained_rivals == ()
-    assert decision.comparison.looks == 3
 
 
 def test_without_a_run_there_is_no_winner() -> None:
     decision = decided({})
     assert (decision.winner, decision.surface, decision.decided) == (None, None, False)
     assert decision.ranked == decision.untrained_rivals == decision.possible_winners == ()
+
+
+def test_without_a_candidate_there_is_nothing_to_race_for() -> None:
+    search = searched({}, ())
+    assert Race(round=3, cost_ratio=2.0, looks=3)(search) == ()
 
 
 def test_a_diverged_run_takes_its_candidate_out_and_a_failed_one_is_missing() -> None:
@@ -87,7 +106,7 @@ def test_those_left_behind_at_a_rung_are_no_rivals() -> None:
     answers = {**whole(0, 1, 3), second: Answer(0.2), first: Answer(0.4)}
     decision = decided(answers)
     assert decision.stopped[9] == (3, 0.2)
-    assert decision.left_behind.tolist() == [index == 9 for index in range(10)]
+    assert np.flatnonzero(decision.untrained).tolist() == [4, 5, 6, 7, 8]
     assert NETWORKS[9] not in (*decision.ranked, *decision.untrained_rivals)
     assert decision.untrained_rivals
     # One that went on to the end was not stopped.
@@ -149,17 +168,6 @@ def test_a_race_chooses_by_the_surface_of_the_report() -> None:
     answers[Evaluation("n9", 4, EPOCHS)] = Answer(0.05)
     answers[Evaluation("n9", 7, EPOCHS)] = Answer(None, status=Ending.DIVERGED)
     answers[Evaluation("n8", 7, EPOCHS)] = Answer(None, status=Ending.FAILED)
-    search = Search(
-        proposals=None,  # type: ignore[arg-type]
-        asks=0,
-        lag=None,
-        bracket=1,
-        settings=SearchSettings(seeds=SEEDS),
-        epochs=EPOCHS,
-        budget=Budget(runs=100),
-        points={network.id: network for network in NETWORKS},
-        answers=answers,
-    )
     decision = decided(answers)
     assert decision.surface is not None
     rows = [index for index in range(10) if index not in (2, 9)]
@@ -169,7 +177,7 @@ def test_a_race_chooses_by_the_surface_of_the_report() -> None:
     ]
     wanted = [rows[k] for k in next_runs(decision.surface, 3, np.array(able))]
     assert len(wanted) == 3
-    chosen = Race(round=3, cost_ratio=2.0, looks=3)(search)
+    chosen = Race(round=3, cost_ratio=2.0, looks=3)(searched(answers))
     assert [run.trial for run in chosen] == [f"n{index}" for index in wanted]
 
 
