@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 import time
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -92,7 +93,8 @@ class Outcome:
 
     result: RunResult
     seconds: float
-    worker: int
+    #: Who carried it out, as host:pid.
+    worker: str
 
 
 def checkpoint_name(spec: RunSpec) -> str:
@@ -122,4 +124,4 @@ def carry_out(job: Job) -> Outcome:
     )
     if job.weights is not None:
         save_weights(network, job.weights)
-    return Outcome(result, time.monotonic() - started, os.getpid())
+    return Outcome(result, time.monotonic() - started, f"{socket.gethostname()}:{os.getpid()}")

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import SETTINGS, FakeExecutor, diverged, fake_outcome, fake_study
+from fakes import SETTINGS, diverged, fake_outcome, fake_study, inline
 
 import scaling_search as ss
 from scaling_search.baselines.baseline import network_cost
@@ -68,7 +68,7 @@ def made(tmp_path: Path) -> Callable[..., Path]:
         accuracy: Accuracy = saturating,
         outcome: Callable[[Job], Any] | None = None,
     ) -> Path:
-        executor = FakeExecutor(outcome or outcomes(accuracy))
+        executor = inline(outcome or outcomes(accuracy))
         return fake_study(tmp_path, settings(sweep), executor, name="study")
 
     return make
