@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
+import os
+import re
+import sys
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.search import Budget, CostConstraint
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
+from scaling_search.study.settings import differences
 from scaling_search.study.sweeps import SWEEPS
 
 
@@ -31,13 +32,12 @@ class CoefficientsSettings:
 
 
 @dataclass(frozen=True)
-class Configuration:
-    """All that can be typed."""
+class Configuration(Conduct):
+    """All that can be typed: what a study is, besides how it is carried out."""
 
     baseline: BaselineSettings = field(default_factory=BaselineSettings)
     data: DataSettings = field(default_factory=DataSettings)
     recipe: Recipe = field(default_factory=Recipe)
-    executor: ExecutorSettings = field(default_factory=ExecutorSettings)
     constraint: CostConstraint = field(default_factory=CostConstraint)
     family: FamilySettings = field(default_factory=FamilySettings)
     budget: Budget = field(default_factory=Budget)
@@ -49,39 +49,36 @@ class Configuration:
     phi: float = 1.0
     #: Seed of the single network.
     seed: int = 0
-    name: str = ""
-    experiments_dir: str = "experiments"
-    store: str = ""
-    dry_run: bool = False
-    latency: bool = False
-    fresh: bool = False
 
     @property
     def study(self) -> StudySettings:
         """What the results of a study depend on; there must be a sweep."""
-        return StudySettings(
-            self.baseline,
-            self.data,
-            self.recipe,
-            self.sweep,
-            self.constraint,
-            self.family,
-            self.budget,
-            self.fidelity,
-        )
+        return StudySettings(**{f.name: getattr(self, f.name) for f in fields(StudySettings)})
 
     @property
     def conduct(self) -> Conduct:
         """How it is carried out."""
-        return Conduct(
-            self.name,
-            self.experiments_dir,
-            self.store,
-            self.dry_run,
-            self.latency,
-            self.fresh,
-            self.executor,
-        )
+        return Conduct(**{f.name: getattr(self, f.name) for f in fields(Conduct)})
+
+
+#: What has no effect beside a sweep, and what has none without one.
+_OF_ONE_NETWORK = ("coefficients", "phi", "seed")
+_OF_A_STUDY = ("constraint", "family", "budget", "fidelity", "name", "latency", "fresh")
+
+
+def _refuse_without_effect(given: Configuration) -> None:
+    """A setting that would have no effect is a mistake."""
+    has_sweep = given.sweep is not None
+    idle = _OF_ONE_NETWORK if has_sweep else _OF_A_STUDY
+    default, plain = (
+        asdict(replace(configuration, sweep=None)) for configuration in (Configuration(), given)
+    )
+    for name in idle:
+        if plain[name] != default[name]:
+            changed = differences({name: default[name]}, {name: plain[name]})[0].split(":")[0]
+            where = f"beside +sweep={given.sweep.kind}" if has_sweep else "without a sweep"
+            remedy = "leave it out" if has_sweep else "add +sweep=grid or another, or leave it out"
+            raise InvalidInput(f"{changed} is given, but has no effect {where}: {remedy}")
 
 
 def conf_folder() -> Path:
@@ -90,8 +87,11 @@ def conf_folder() -> Path:
     return next(p for p in (package / "conf", package.parent / "conf") if p.is_dir())
 
 
-def run_composed(main: Callable[[DictConfig], None]) -> None:
-    """Compose the configuration of the command line with Hydra and call `main` with it."""
+def read_command_line() -> list[Configuration]:
+    """The configurations that are typed: one, or none for --help and the like.
+
+    Raises InvalidInput, also for what Hydra refuses.
+    """
     import hydra
     from hydra.core.config_store import ConfigStore
 
@@ -99,12 +99,57 @@ def run_composed(main: Callable[[DictConfig], None]) -> None:
     store.store(name="schema", node=_open(Configuration))
     for name, schema in _SCHEMAS.items():
         store.store(group="sweep", name=f"{name}_schema", node=_open(schema))
+    found: list[DictConfig] = []
 
     @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")
     def composed(config: DictConfig) -> None:
-        main(config)
+        found.append(config)
 
-    composed()
+    _refuse_no_choice(sys.argv[1:])
+    # Errors come as they are; otherwise Hydra prints some in parts and some with their traceback.
+    before = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        composed()
+    except Exception as error:
+        raise InvalidInput(_in_a_line(error)) from error
+    finally:
+        del os.environ["HYDRA_FULL_ERROR"]
+        if before is not None:
+            os.environ["HYDRA_FULL_ERROR"] = before
+    return [to_configuration(config) for config in found]
+
+
+def _refuse_no_choice(words: list[str]) -> None:
+    """Hydra says of `baseline=null` neither what it is about nor what can be given."""
+    for word in words:
+        name, _, value = word.lstrip("+").partition("=")
+        choices = sorted(path.stem for path in (conf_folder() / name).glob("*.yaml"))
+        # Settings in braces are merged into the group.
+        if name.isidentifier() and choices and not value.startswith("{"):
+            value = value.strip("'\"")
+            if value not in choices:
+                near = get_close_matches(value, choices, 1)
+                raise InvalidInput(
+                    f"{name} is {value!r}, but must be one of {', '.join(choices)}"
+                    + (f": did you mean {name}={near[0]}?" if near else "")
+                )
+
+
+#: What Hydra and OmegaConf add for programmers.
+_NOISE = re.compile(r"full_key:|object_type=|reference_type=|See https|To append to your")
+
+
+def _in_a_line(error: Exception) -> str:
+    """What an error and its cause say."""
+    from hydra.errors import OverrideParseException
+
+    if isinstance(error, OverrideParseException) and "store=" in error.override:
+        # The message would show parts of a password.
+        return "store= cannot be read: put it in quotes, such as store=\"'postgresql://host/name'\""
+    lines = f"{error}\n{error.__cause__ or ''}".splitlines()
+    said = [line.strip() for line in lines if line.strip() and not _NOISE.match(line.strip())]
+    return "; ".join(dict.fromkeys(said)) or repr(error)
 
 
 def _unchecked(settings: type) -> type:
@@ -160,8 +205,8 @@ def to_configuration(config: DictConfig) -> Configuration:
     assert isinstance(configuration, Configuration)
     if configuration.sweep is not None:
         settings = _sweep_settings(configuration.sweep)
-        configuration = copy.copy(configuration)
-        object.__setattr__(configuration, "sweep", settings)
+        configuration = replace(configuration, sweep=settings)
+    _refuse_without_effect(configuration)
     return configuration
 
 

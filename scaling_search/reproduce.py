@@ -14,9 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Job, carry_out, proxy_task
-from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.report.records import by_key, decide_by_rows, read_runs, rung_of
 from scaling_search.study import PlannedRun, StudyDefinition, read_definition
 from scaling_search.study.asks import read_candidates
@@ -43,7 +41,7 @@ def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> 
 def reproduce(folder: Path, cache_dir: str, all_runs: bool) -> bool:
     """Train again, print each comparison, and say whether all errors are equal to the last bit."""
     definition = read_definition(folder)
-    here = Platform(resolve_device("auto"), torch_version(), TRAINER_VERSION)
+    here = Platform.here()
     if here != definition.platform:
         raise InvalidInput(
             f"the study was made with {definition.platform}, but here is {here}: results are only "

@@ -16,7 +16,9 @@ import yaml
 
 from scaling_search.baselines import Baseline, FamilyMember, scale, solve_phi
 from scaling_search.errors import InvalidInput
+from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Recipe, RunSpec, TaskFacts
+from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import Coefficients
 from scaling_search.search import Candidate, Candidates, SearchSpace
 from scaling_search.search.decide import Decision, decide
@@ -32,6 +34,11 @@ class Platform:
     device: str
     torch_version: str
     trainer_version: int
+
+    @classmethod
+    def here(cls, asked: str = "auto") -> Platform:
+        """This machine with the device asked for: auto, cpu or cuda. Raises InvalidInput."""
+        return cls(resolve_device(asked), torch_version(), TRAINER_VERSION)
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
         else "a guess until the first runs have ended"
     )
     write(
-        f"Time: about {_duration(plan.seconds)} with {plan.slots} workers on "
+        f"Time: about {duration(plan.seconds)} with {plan.slots} workers on "
         f"{definition.platform.device} ({source})"
     )
     write(f"Disk: {plan.cache_bytes / 1e6:,.0f} MB of pixels in {plan.cache_folder}")
@@ -212,7 +212,8 @@ def _print_left_out(
         write(f"  {what} {rest} more for other reasons")
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """About how long, in words."""
     if seconds < 90:
         return f"{seconds:.0f} seconds"
     if seconds < 5400:

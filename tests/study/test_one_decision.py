@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import SETTINGS, FakeExecutor, diverged, fake_outcome, fake_study
+from fakes import SETTINGS, diverged, fake_outcome, fake_study, inline
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scaling_search.report.tables import decide_by_runs, read_runs, runs_by_key
 
 from scaling_search.proxy import Job
-from scaling_search.report.tables import decide_by_runs, read_runs, runs_by_key
 from scaling_search.search import Budget, Candidate, OptunaSettings, RaceSettings
 from scaling_search.search.decide import Decision
-from scaling_search.study import StudyDefinition, read_definition, training
+from scaling_search.study import StudyDefinition, read_definition, running
 from scaling_search.study.asks import read_candidates
 
 BASE = replace(
@@ -41,7 +41,7 @@ STUDIES = {
 }
 
 
-def troubled(seed: int, diverging: float, failing: float) -> FakeExecutor:
+def troubled(seed: int, diverging: float, failing: float) -> inline:
     """Runs diverge, or fail however often they are tried, by chance."""
 
     def outcome(job: Job) -> Any:
@@ -52,7 +52,7 @@ def troubled(seed: int, diverging: float, failing: float) -> FakeExecutor:
             raise RuntimeError("a worker's trouble")
         return fake_outcome(job)
 
-    return FakeExecutor(outcome)
+    return inline(outcome)
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -74,7 +74,7 @@ def test_the_report_decides_as_the_study_did(
 
     with TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         patch.setattr(StudyDefinition, "decide", kept)
-        patch.setattr(training, "copy_for_dashboard", lambda *_: None)
+        patch.setattr(running, "copy_for_dashboard", lambda *_: None)
         folder = fake_study(Path(place), STUDIES[name], troubled(seed, diverging, failing))
         definition = read_definition(folder)
         results = runs_by_key(read_runs(folder))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import SETTINGS, FakeExecutor, fake_study
+from fakes import SETTINGS, fake_study, inline
 
 import scaling_search as ss
 from scaling_search.errors import InvalidInput
@@ -25,7 +25,7 @@ def test_the_winner_of_another_study_as_compound(tmp_path: Path) -> None:
     folder = fake_study(
         tmp_path,
         replace(SETTINGS, sweep=sweep, family=FamilySettings()),
-        FakeExecutor(),
+        inline(),
         name="compared",
     )
     shutil.rmtree(searched)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import SETTINGS, FakeExecutor, fake_outcome, fake_study
+from fakes import SETTINGS, fake_outcome, fake_study, inline
 
 import scaling_search as ss
 from scaling_search.baselines.baseline import network_cost
@@ -62,7 +62,7 @@ def made(tmp_path: Path) -> Callable[..., Path]:
         accuracy: Accuracy = rising,
         outcome: Callable[[Job], Any] | None = None,
     ) -> Path:
-        executor = FakeExecutor(outcome or outcomes(accuracy))
+        executor = inline(outcome or outcomes(accuracy))
         return fake_study(tmp_path, settings(sweep), executor, name="study")
 
     return make

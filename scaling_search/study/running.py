@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import LocalExecutor
+from scaling_search.execution import Executor
 from scaling_search.proxy import Job, Outcome, RunSpec
 from scaling_search.proxy.run import checkpoint_name
 from scaling_search.search import Candidates
@@ -30,10 +30,21 @@ from scaling_search.study.folder import (
 from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
+from scaling_search.study.store_url import without_secrets
 from scaling_search.whole_files import remove_abandoned
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What came of a study's runs."""
+
+    #: One line for each run that failed every time.
+    failures: list[str]
+    #: How many runs have a result.
+    finished: int
 
 
 def run_study(
@@ -41,14 +52,14 @@ def run_study(
     conduct: Conduct,
     folder: Path,
     database: Database,
-    executor: LocalExecutor[Job, Outcome],
+    executor: Executor[Job, Outcome],
     command: str,
     progress: Callable[[str, int], Progress],
-) -> list[str]:
+) -> Ended:
     """Train what is missing and write the study's records.
 
     `progress(step, runs)` gives the progress to report on. Records are written after each step and
-    also when the study is interrupted. Gives one line for each run that failed.
+    also when the study is interrupted.
     """
     if conduct.fresh:
         _forget(folder)
@@ -64,7 +75,8 @@ def run_study(
     if not study.failures and known_rows(folder) != len({run.spec.key for run in study.planned}):
         # An earlier time, when runs failed, the search went another way.
         study.write(whole=True)
-    return study.failures
+    finished = database.known_keys(run.spec.key for run in study.planned)
+    return Ended(study.failures, len(finished))
 
 
 def _search_and_scale(study: _Training) -> None:
@@ -79,7 +91,7 @@ def _search_and_scale(study: _Training) -> None:
             copy_for_dashboard(search.proposals, database.address, study.folder.name)
         except InvalidInput as error:
             # The study itself does not need the copy.
-            study.failures.append(str(error))
+            study.failures.append(without_secrets(str(error), database.url))
     candidates = candidates_of(definition, search)
     decision = definition.decide(candidates, search.answers)
     if decision.winner is not None:
@@ -98,7 +110,7 @@ class _Training:
     conduct: Conduct
     folder: Path
     database: Database
-    executor: LocalExecutor[Job, Outcome]
+    executor: Executor[Job, Outcome]
     command: str
     progress: Callable[[str, int], Progress]
     #: All runs of the steps so far, in the order of planning.
