@@ -13,9 +13,10 @@ import pytest
 from fakes import SETTINGS, diverged, fake_outcome, fake_study, inline
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scaling_search.report.tables import decide_by_runs, read_runs, runs_by_key
 
+from scaling_search.execution import InlineExecutor
 from scaling_search.proxy import Job
+from scaling_search.report.records import decide_by_rows, read_runs
 from scaling_search.search import Budget, Candidate, OptunaSettings, RaceSettings
 from scaling_search.search.decide import Decision
 from scaling_search.study import StudyDefinition, read_definition, running
@@ -41,7 +42,7 @@ STUDIES = {
 }
 
 
-def troubled(seed: int, diverging: float, failing: float) -> inline:
+def troubled(seed: int, diverging: float, failing: float) -> InlineExecutor[Job, Any]:
     """Runs diverge, or fail however often they are tried, by chance."""
 
     def outcome(job: Job) -> Any:
@@ -77,8 +78,8 @@ def test_the_report_decides_as_the_study_did(
         patch.setattr(running, "copy_for_dashboard", lambda *_: None)
         folder = fake_study(Path(place), STUDIES[name], troubled(seed, diverging, failing))
         definition = read_definition(folder)
-        results = runs_by_key(read_runs(folder))
-        decide_by_runs(definition, read_candidates(folder, definition), results)
+        rows = read_runs(folder)
+        decide_by_rows(definition, read_candidates(folder, definition), rows)
     one, other = live
     assert np.array_equal(one.errors, other.errors, equal_nan=True)
     assert one.diverged == other.diverged
@@ -87,6 +88,6 @@ def test_the_report_decides_as_the_study_did(
     assert one.stopped == other.stopped
     assert one.decided == other.decided
     # STEP 2 scales what the report calls the winner.
-    winner, family = other.winner, {run.trial for run in results.values() if run.step == "family"}
+    winner, family = other.winner, {run.trial for run in rows if run.step == "family"}
     runs = definition.family_runs(winner.coefficients) if winner else ()
     assert family <= {run.trial for run in runs}
