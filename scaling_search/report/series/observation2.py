@@ -120,5 +120,8 @@ def _table(found: Balance) -> Table:
 
 
 def _json(found: Balance) -> dict[str, Any]:
-    gaps = [{**vars(gap), "verdict": gap.verdict} for gap in found.gaps]
+    gaps = [
+        {**vars(gap), **dict(zip(("points", "low", "high"), gap.points)), "verdict": gap.verdict}
+        for gap in found.gaps
+    ]
     return {"networks": found.networks, "runs": found.runs, "gaps": gaps}
