@@ -21,6 +21,9 @@ from scaling_search.wording import percent
 if TYPE_CHECKING:
     from scaling_search.report.search.found import Found
 
+#: So many candidates have their accuracy beside them; where there are more, colour alone tells it.
+_LABELLED = 30
+
 
 @drawn
 def triangle(figure: Figure, found: Found) -> None:
@@ -56,10 +59,10 @@ def _draw_candidates(figure: Figure, axes: Any, found: Found) -> None:
     shares = [shown[f"share_{d}"].to_numpy() for d in ("depth", "width", "resolution")]
     accuracy = 100 * (1 - shown["val_error"].to_numpy())
     edges: Any = {"edgecolors": "black", "clip_on": False}
-    dots = axes.scatter(
-        *shares, c=accuracy, s=60 + 85 * shown["runs"].to_numpy(), cmap="cividis", zorder=3, **edges
-    )
-    for *place, value in zip(*shares, accuracy):
+    crowd = max(1.0, len(shown) / _LABELLED)
+    size = (60 + 85 * shown["runs"].to_numpy()) / crowd
+    dots = axes.scatter(*shares, c=accuracy, s=size, cmap="cividis", zorder=3, **edges)
+    for *place, value in zip(*shares, accuracy) if crowd == 1 else ():
         # The empty line lifts the figure above its dot.
         axes.text(*place, f"{value:.1f}\n", ha="center", va="bottom", fontsize=11, zorder=5)
     if found.decision.winner is not None:

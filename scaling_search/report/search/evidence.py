@@ -69,13 +69,15 @@ def find_evidence(
     surface = decision.surface
     if surface is None:
         return None
-    able = [c for c, eligible in zip(decision.candidates, decision.eligible) if eligible]
-    among = regret_of_candidates(surface, LEVEL)
-    marked = []
-    for candidate in decision.candidates:
-        (shares,) = regret_of_points(surface, np.array([candidate.shares]), LEVEL)
-        network = among[able.index(candidate)] if candidate in able else shares
-        marked += [MarkedRegret(mark, candidate, network, shares) for mark in candidate.marks]
+    able = np.flatnonzero(decision.eligible).tolist()
+    among = dict(zip(able, regret_of_candidates(surface, LEVEL)))
+    at = [index for index, candidate in enumerate(decision.candidates) if candidate.marks]
+    shares = np.array([decision.candidates[index].shares for index in at]).reshape(-1, 3)
+    marked = [
+        MarkedRegret(mark, decision.candidates[index], among.get(index, of_shares), of_shares)
+        for index, of_shares in zip(at, regret_of_points(surface, shares, LEVEL))
+        for mark in decision.candidates[index].marks
+    ]
     return Evidence(
         find_optimum(surface, LEVEL),
         tuple(marked),

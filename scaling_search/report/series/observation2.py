@@ -121,11 +121,7 @@ def _table(found: Balance) -> Table:
 
 def _json(found: Balance) -> dict[str, Any]:
     gaps = [
-        {
-            **vars(gap),
-            **dict(zip(("points", "low", "high"), gap.points)),
-            "verdict": gap.verdict,
-        }
+        {**vars(gap), **dict(zip(("points", "low", "high"), gap.points)), "verdict": gap.verdict}
         for gap in found.gaps
     ]
     return {"networks": found.networks, "runs": found.runs, "gaps": gaps}

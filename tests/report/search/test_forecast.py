@@ -135,6 +135,26 @@ def test_the_held_out_members_are_not_seen(family: tuple[Path, list[dict[str, An
     assert "90.0 % was measured: a miss" in (study / "report.md").read_text()
 
 
+def test_table_headline_and_back_test_have_one_number_for_the_same_runs(
+    family: tuple[Path, list[dict[str, Any]]],
+) -> None:
+    study, rows = family
+    largest = max(r["macs"] for r in rows)
+    far_apart = {0: 0.08, 1: 0.16, 2: 0.30}
+    rewrite(
+        study,
+        [{**r, "test_error": far_apart[r["seed"]]} if r["macs"] == largest else r for r in rows],
+    )
+    assert f"18.0 % at {largest:,}" in build_report(study)
+    table = pd.read_csv(study / "family.csv").set_index("macs")
+    assert table.loc[largest, "test_error"] == pytest.approx(0.18)
+    assert forecast(study)["backtest"]["error"][-1] == pytest.approx(0.18)
+    assert forecast(study)["law"]["error"][-1] == pytest.approx(0.18)
+    text = (study / "report.md").read_text()
+    assert "and 18.0 % was measured: a " in text
+    assert "| 18.0 % ± " in text
+
+
 def test_a_forecast_above_what_is_measured_is_said(
     family: tuple[Path, list[dict[str, Any]]],
 ) -> None:
