@@ -37,7 +37,7 @@ def main() -> None:
             name, _, value = word.partition("=")
             if name.lstrip("+") == "store":
                 message = without_secrets(message, value.strip("'\""))
-        print(f"error: {message}", file=sys.stderr)
+        print("error:", message.replace("\n", "\\n"), file=sys.stderr)
         sys.exit(2)
 
     failed = False

@@ -8,9 +8,9 @@ import sys
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
-from omegaconf import DictConfig, MissingMandatoryValue, OmegaConf
+from omegaconf import Container, DictConfig, ListConfig, MissingMandatoryValue, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from scaling_search.baselines import BaselineSettings
@@ -137,19 +137,29 @@ def _refuse_no_choice(words: list[str]) -> None:
 
 
 #: What Hydra and OmegaConf add for programmers.
-_NOISE = re.compile(r"full_key:|object_type=|reference_type=|See https|To append to your")
+_NOISE = re.compile(r"full_key:|object_type=|reference_type=|To append to your")
 
 
 def _in_a_line(error: Exception) -> str:
-    """What an error and its cause say."""
+    """What an error of Hydra or OmegaConf and its cause say."""
     from hydra.errors import OverrideParseException
 
-    if isinstance(error, OverrideParseException) and "store=" in error.override:
-        # The message would show parts of a password.
-        return "store= cannot be read: put it in quotes, such as store=\"'postgresql://host/name'\""
-    lines = f"{error}\n{error.__cause__ or ''}".splitlines()
-    said = [line.strip() for line in lines if line.strip() and not _NOISE.match(line.strip())]
-    return "; ".join(dict.fromkeys(said)) or repr(error)
+    if isinstance(error, OverrideParseException):
+        said = (
+            f"{error.override!r} cannot be read: give NAME=VALUE, a special value in quotes as in "
+            "NAME=\"'a=b'\", and close each bracket"
+        )
+    else:
+        text = f"{error}\n{error.__cause__ or ''}"
+        lines = [line.strip() for line in text.splitlines()]
+        said = "; ".join(dict.fromkeys(line for line in lines if line and not _NOISE.match(line)))
+        key = re.search(r"full_key: (\S+)", text)
+        if key and key[1] not in said:
+            said = f"{key[1]}: {said}"
+    if re.search(r"\bstore\b", said):
+        # What was typed may hold a password.
+        return "store= must be a URL in quotes, such as store=\"'postgresql://host/name'\""
+    return said or repr(error)
 
 
 def _unchecked(settings: type) -> type:
@@ -178,30 +188,43 @@ def _unlock(node: DictConfig) -> None:
             _unlock(child)
 
 
-def _refuse_unknown(node: DictConfig, path: str) -> None:
-    """`+key=` adds any key to a configuration; here it must be a setting."""
+def _refuse_unfit(node: DictConfig, path: str) -> None:
+    """Refuse what OmegaConf lets pass: `+key=` for a key that is no setting, lists within lists."""
     schema = OmegaConf.get_type(node)
-    known = [f.name for f in fields(schema)] if schema and is_dataclass(schema) else None
+    hints = get_type_hints(schema) if schema and is_dataclass(schema) else None
     for key in node:
         name = f"{path}{key!s}"
-        if known is not None and key not in known:
-            near = get_close_matches(str(key), known, 1) or known[:1]
+        if hints is not None and key not in hints:
+            near = get_close_matches(str(key), hints, 1) or list(hints)[:1]
             raise InvalidInput(f"there is no setting {name}: did you mean {path}{near[0]}?")
         child = node._get_node(key)
-        if isinstance(child, DictConfig) and not (child._is_none() or child._is_missing()):
-            _refuse_unknown(child, f"{name}.")
+        if not isinstance(child, Container) or child._is_none() or child._is_missing():
+            continue
+        if isinstance(child, DictConfig):
+            _refuse_unfit(child, f"{name}.")
+        elif hints is not None and "Any" not in (hint := str(hints[str(key)])):
+            depth = hint.count("list[")
+            if _depth(child) > depth:
+                form = "[" * depth + "VALUE, ..." + "]" * depth
+                raise InvalidInput(f"{name} is {child!s}, but must be of the form {form}")
+
+
+def _depth(node: Any) -> int:
+    if isinstance(node, ListConfig) and not node._is_interpolation():
+        return 1 + max((_depth(node._get_node(i)) for i in range(len(node))), default=0)
+    return int(isinstance(node, DictConfig))
 
 
 def to_configuration(config: DictConfig) -> Configuration:
     """The settings that a composed configuration stands for. Raises InvalidInput."""
-    _refuse_unknown(config, "")
+    _refuse_unfit(config, "")
     try:
         configuration = OmegaConf.to_object(config)
     except MissingMandatoryValue as error:
         key = str(error).split(":")[-1].strip().splitlines()[0]
         raise InvalidInput(f"{key} is missing: give {key}=") from error
     except OmegaConfBaseException as error:
-        raise InvalidInput(str(error).splitlines()[0]) from error
+        raise InvalidInput(_in_a_line(error)) from error
     assert isinstance(configuration, Configuration)
     if configuration.sweep is not None:
         settings = _sweep_settings(configuration.sweep)
