@@ -27,6 +27,7 @@ from scaling_search.study import PlannedRun, read_definition
 from scaling_search.study.database import Database
 from scaling_search.study.loop import AllAtOnce, Progress, complete
 from scaling_search.study.read import read_study
+from scaling_search.study.records import Step
 
 
 def gains(folder: Path, seeds: int) -> None:
@@ -38,7 +39,7 @@ def gains(folder: Path, seeds: int) -> None:
             if mark in DIMENSIONS:
                 networks[mark] = candidate.member
     runs: dict[tuple[str, int], PlannedRun] = {
-        (name, seed): definition.run("search", member, 1.0, seed)
+        (name, seed): definition.run(Step.SEARCH, member, 1.0, seed)
         for seed in range(seeds)
         for name, member in networks.items()
     }
@@ -89,7 +90,7 @@ def agreement(short: Path, long: Path) -> None:
         study = read_study(folder)
         trials = study.trials.set_index("trial")
         search = study.runs[study.runs["step"] == "search"]
-        timings = study._table("timings.csv").set_index("run")["seconds"]
+        timings = study.timings.set_index("run")["seconds"]
         noise = float(trials["val_error_se"].mean())
         # The observed spread holds the noise of the means too.
         spread = math.sqrt(max(0.0, float(trials["val_error"].var(ddof=1)) - noise**2))

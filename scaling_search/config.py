@@ -18,7 +18,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.search import Budget, CostConstraint
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
-from scaling_search.study.settings import differences
+from scaling_search.study.plain import differences
 from scaling_search.study.sweeps import SWEEPS
 
 

@@ -20,11 +20,11 @@ def build_report(folder: Path) -> str:
     from scaling_search.report.conduct import conduct
     from scaling_search.report.kinds import CONTENT
     from scaling_search.report.page import render
-    from scaling_search.report.records import read_runs
     from scaling_search.report.writing import write_files
+    from scaling_search.study.files.runs_csv import read_runs
 
     study = read_study(folder)
-    rows = read_runs(folder)
+    rows = tuple(read_runs(folder))
     content = CONTENT[study.definition.settings.sweep.kind](study, rows)
     remarks, section = conduct(study, rows)
     content = replace(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import yaml
 
-from scaling_search.errors import InvalidInput
+from scaling_search.proxy import RunStatus
 from scaling_search.report.content import Block, Details, Section, Table
-from scaling_search.report.records import RunRow
 from scaling_search.study import StudyDefinition
+from scaling_search.study.files.environment_json import Environment, read_environment
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.files.timings_csv import TIMINGS_CSV
 from scaling_search.study.read import Study
 
 #: So many failures are told at the top; the last section tells all.
@@ -23,14 +21,14 @@ _TOLD = 3
 def conduct(study: Study, rows: Sequence[RunRow]) -> tuple[list[str], Section]:
     """Remarks on what failed, and the last section of every report. Raises InvalidInput."""
     folder, definition = study.folder, study.definition
-    environment, failures = read_environment(folder / "environment.json"), []
+    environment, failures = read_environment(folder), []
     told: list[list[str]] = []
-    if environment:
-        failures = environment["failures"]
+    if environment is not None:
+        failures = environment.failures
         told += _of_environment(environment, definition)
-    seconds = read_seconds(folder / "timings.csv")
-    if seconds is not None:
-        told.append(["runs", _training(rows, seconds)])
+    timings = TIMINGS_CSV.read_if_there(folder)
+    if timings:
+        told.append(["runs", _training(rows, sum(timing.seconds for timing in timings))])
     settings = str(yaml.safe_dump(definition.to_plain(), sort_keys=False, allow_unicode=True))
     blocks: list[Block] = [Table(["", ""], told), Details("Configuration", settings, "yaml")]
     return _failure_remarks(failures), Section("How it was run", blocks)
@@ -48,50 +46,28 @@ def _failure_remarks(failures: Sequence[str]) -> list[str]:
     ]
 
 
-def _of_environment(environment: dict[str, Any], definition: StudyDefinition) -> list[list[str]]:
-    hardware, git = environment["hardware"], environment["git"]
-    versions = (f"{name} {version}" for name, version in environment["versions"].items())
-    commit = [["commit", git["commit"] + (", with changes" if git["dirty"] else "")]] if git else []
+def _of_environment(environment: Environment, definition: StudyDefinition) -> list[list[str]]:
+    hardware, git = environment.hardware, environment.git
+    versions = (f"{name} {version}" for name, version in environment.versions.items())
+    commit = (
+        [["commit", git.commit + (", with changes" if git.dirty else "")]] if git.commit else []
+    )
     return [
-        ["command", environment["command"]],
+        ["command", environment.command],
         [
             "hardware",
-            f"{hardware['processor']}, {hardware['cores']} cores, {hardware['memory_gib']} GiB, "
-            f"{hardware['workers']} workers on {definition.platform.device}",
+            f"{hardware.processor}, {hardware.cores} cores, {hardware.memory_gib} GiB, "
+            f"{hardware.workers} workers on {definition.platform.device}",
         ],
-        ["versions", f"Python {environment['python']}, {', '.join(versions)}"],
+        ["versions", f"Python {environment.python}, {', '.join(versions)}"],
         *commit,
-        ["failures", "; ".join(environment["failures"]) or "none"],
+        ["failures", "; ".join(environment.failures) or "none"],
     ]
 
 
 def _training(rows: Sequence[RunRow], seconds: float) -> str:
-    diverged = sum(row.status == "diverged" for row in rows)
+    diverged = sum(row.status is RunStatus.DIVERGED for row in rows)
     return (
         f"{len({row.run for row in rows})} runs, {seconds / 60:.1f} minutes of training in all, "
         f"{diverged} diverged, {sum(row.train_flops for row in rows):.2e} floating-point operations"
     )
-
-
-def read_environment(path: Path) -> dict[str, Any]:
-    """environment.json; empty where there is none. Raises InvalidInput where it is damaged."""
-    if not path.exists():
-        return {}
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        missing = {"command", "hardware", "git", "python", "versions", "failures"} - set(content)
-    except (OSError, ValueError, TypeError) as error:
-        raise InvalidInput(f"{path} is damaged ({error}): restore it or remove it") from error
-    if missing:
-        raise InvalidInput(f"{path} lacks {', '.join(sorted(missing))}: restore it or remove it")
-    return content
-
-
-def read_seconds(path: Path) -> float | None:
-    """Of training in all, by timings.csv; None where there is none. Raises InvalidInput."""
-    if not path.exists():
-        return None
-    try:
-        return float(pd.read_csv(path)["seconds"].astype(float).sum())
-    except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput(f"{path} is damaged ({error}): restore it or remove it") from error

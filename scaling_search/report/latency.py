@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scaling_search.baselines import Latency
 from scaling_search.findings.interval import LEVEL
 from scaling_search.findings.latency_predictors import (
     Correlation,
@@ -16,7 +17,6 @@ from scaling_search.findings.latency_predictors import (
 from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
 from scaling_search.report.figures.latency import accuracy_against_latency
 from scaling_search.report.writing import as_json
-from scaling_search.study.latency import MeasuredLatency
 from scaling_search.wording import percent
 
 
@@ -32,7 +32,7 @@ class Timed:
     activations: int
     #: Test accuracy as a fraction; nan where it is not known.
     accuracy: float
-    latency: MeasuredLatency
+    latency: Latency
 
 
 def latency_section(timed: Sequence[Timed]) -> tuple[list[Section], dict[str, str]]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_search.errors import InvalidInput
-from scaling_search.study.folder import write_atomically
+from scaling_search.study.files.text_file import write_text
 
 
 def as_json(content: Any) -> str:
@@ -55,4 +55,4 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
                 raise InvalidInput(f"{place} is {kind}, where the report is written: move it away")
     for name, text in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
-        write_atomically(folder / name, text)
+        write_text(folder / name, text)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scaling_search.errors import InvalidInput
@@ -48,6 +49,7 @@ class OptunaSettings(SearchSweep):
     """`+sweep=optuna`: asks of a sampler, then more seeds for those that may be the best."""
 
     READS: ClassVar[frozenset[str]] = SearchSweep.READS | {"budget"}
+    samples: ClassVar[bool] = True
 
     kind: str = "optuna"
     #: tpe, random, or any Optuna sampler as {_target_: package.Class, argument: value}.
@@ -195,22 +197,25 @@ class SampledProposals:
         marked: Sequence[Asked],
         epochs: int,
     ) -> None:
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.study = optuna.create_study(
-            direction="minimize", sampler=make_sampler(settings.sampler)
-        )
-        self.study.set_user_attr(COPY, True)
         self._settings = settings.sampler
         self._snapper = snapper
         self._epochs = epochs
         self._trials: list[optuna.Trial] = []
         #: Each ask with its candidate; None where there is no network.
         self.asked: list[tuple[Asked, Candidate | None]] = []
-        self._marked = list(marked)
-        for mark in marked[: settings.asks]:
-            self.study.enqueue_trial(dict(zip("uv", uniforms_of(*mark.coefficients.shares()))))
+        self._marked = list(marked)[: settings.asks]
+
+    @cached_property
+    def study(self) -> optuna.Study:
+        """Made at the first ask: what only looks at a search imports no sampler that it names."""
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        study = optuna.create_study(direction="minimize", sampler=make_sampler(self._settings))
+        study.set_user_attr(COPY, True)
+        for mark in self._marked:
+            study.enqueue_trial(dict(zip("uv", uniforms_of(*mark.coefficients.shares()))))
+        return study
 
     def ask(self) -> Candidate | None:
         """The sampler's next point, snapped to its network."""

@@ -85,6 +85,9 @@ class SearchSettings(SweepSettings):
 class SearchSweep(SearchSettings, ABC):
     """A kind of study that searches."""
 
+    #: Whether its candidates are asked for while it runs, so that asks.csv must name them.
+    samples: ClassVar[bool] = False
+
     @abstractmethod
     def known_candidates(self, space: SearchSpace) -> Candidates:
         """The distinct networks that are known before anything is trained. Raises InvalidInput."""

@@ -14,13 +14,12 @@ from filelock import FileLock, Timeout
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import ProxyTask, TaskFacts, proxy_task
 from scaling_search.scaling import Coefficients
-from scaling_search.study.definition import (
-    Platform,
-    StudyDefinition,
-    read_definition,
-)
+from scaling_search.study.definition import Platform, StudyDefinition
+from scaling_search.study.fidelity import require_fidelity
+from scaling_search.study.files.study_yaml import read_definition
+from scaling_search.study.plain import differences
 from scaling_search.study.read import read_study
-from scaling_search.study.settings import Conduct, StudySettings, differences
+from scaling_search.study.settings import Conduct, StudySettings
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -37,8 +36,10 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     definition = StudyDefinition(settings, task.facts, Platform.here(conduct.executor.device))
     for baseline in definition.baselines:
         require_native(baseline.resolution, task.facts)
-    # Refused here, before anything is written, where nothing can be trained.
+    # Refused here, before anything is written, where something could not be trained.
     _ = definition.first_runs
+    if definition.settings.series is None:
+        require_fidelity(definition)
     return definition, task
 
 

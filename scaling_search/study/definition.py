@@ -7,24 +7,38 @@ keys, so that a study can be planned, resumed, and read again anywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from scaling_search.baselines import Baseline, FamilyMember, scale, solve_phi
+from scaling_search.baselines import (
+    Baseline,
+    BaselineSettings,
+    FamilyMember,
+    OwnBaseline,
+    OwnNetwork,
+    Priced,
+    scale,
+    solve_phi,
+)
+from scaling_search.baselines.own_network import Prices
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Recipe, RunSpec, TaskFacts
 from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import Coefficients
-from scaling_search.search import Candidate, Candidates, SearchSpace
+from scaling_search.search import Candidate, Candidates, SearchSpace, SweepSettings
 from scaling_search.search.decide import Decision, decide
 from scaling_search.search.strategy import Answer, Evaluation, Search
 from scaling_search.series import Networks, list_networks
-from scaling_search.study.settings import StudySettings, from_plain, to_plain
+from scaling_search.study.plain import from_plain, to_plain
+from scaling_search.study.records import Step
+from scaling_search.study.settings import StudySettings
+from scaling_search.study.sweeps import SWEEPS
+
+#: Settings that are younger than the first stored studies, or never stored; without them the
+#: defaults hold.
+_OPTIONAL = ("budget", "fidelity", "sweep.rungs", "sweep.reduction", "data.cache_dir")
 
 
 @dataclass(frozen=True)
@@ -45,10 +59,11 @@ class Platform:
 class PlannedRun:
     """A run and why it is wanted."""
 
-    #: search (STEP 1), family (STEP 2), `fidelity: NAME`, or series.
-    step: str
+    step: Step
     member: FamilyMember
     spec: RunSpec
+    #: Of a check of fidelity its name.
+    check: str = ""
     #: The candidate for which a check of fidelity stands; elsewhere the member itself.
     candidate: str = ""
 
@@ -65,11 +80,32 @@ class StudyDefinition:
     settings: StudySettings
     facts: TaskFacts
     platform: Platform
+    #: Of a study that is read, what its own networks cost: nothing that it names is imported.
+    prices: Prices | None = field(default=None, compare=False, repr=False)
+
+    def load(self, settings: BaselineSettings) -> Baseline:
+        """A baseline for the task's classes and channels, the same one each time."""
+        if settings not in self._loaded:
+            facts = self.facts
+            self._loaded[settings] = settings.load(
+                facts.num_classes, facts.in_channels, self.prices
+            )
+        return self._loaded[settings]
+
+    @cached_property
+    def _loaded(self) -> dict[BaselineSettings, Baseline]:
+        return {}
+
+    @property
+    def counted(self) -> dict[tuple[OwnNetwork, int], Priced]:
+        """What was counted of own networks so far."""
+        own = [b for b in self._loaded.values() if isinstance(b, OwnBaseline)]
+        return {network: priced for baseline in own for network, priced in baseline.counted.items()}
 
     @cached_property
     def baseline(self) -> Baseline:
-        """The baseline for the task's classes and channels."""
-        return self.settings.baseline.load(self.facts.num_classes, self.facts.in_channels)
+        """The baseline that is scaled."""
+        return self.load(self.settings.baseline)
 
     @cached_property
     def _space(self) -> SearchSpace:
@@ -110,6 +146,11 @@ class StudyDefinition:
             looks=self.looks,
         )
 
+    @property
+    def listed_runs(self) -> tuple[PlannedRun, ...]:
+        """The first runs of STEP 1 as far as they follow from the settings; a sampler's do not."""
+        return () if self.settings.search.samples else self.search_runs
+
     @cached_property
     def search_runs(self) -> tuple[PlannedRun, ...]:
         """The runs of STEP 1 that are wanted before any result is known: all of a whole grid."""
@@ -127,7 +168,7 @@ class StudyDefinition:
         point = search.points[evaluation.trial]
         assert isinstance(point, Candidate)
         rung = evaluation.epochs if evaluation.epochs < search.epochs else None
-        return self.run("search", point.member, 1.0, evaluation.seed, rung)
+        return self.run(Step.SEARCH, point.member, 1.0, evaluation.seed, rung)
 
     @cached_property
     def baselines(self) -> tuple[Baseline, ...]:
@@ -141,7 +182,7 @@ class StudyDefinition:
             else replace(given, name=name, _target_="")
             for name in names
         ]
-        return tuple(b.load(self.facts.num_classes, self.facts.in_channels) for b in named)
+        return tuple(self.load(settings) for settings in named)
 
     @cached_property
     def networks(self) -> Networks:
@@ -162,7 +203,7 @@ class StudyDefinition:
             # A network that serves two costs is trained once, as the cheaper one asks for.
             phi.setdefault(point.member.id, point.phi)
         return tuple(
-            self.run("series", member, phi[member.id], seed)
+            self.run(Step.SERIES, member, phi[member.id], seed)
             for seed in self.settings.sweep.seeds
             for member in self.networks.members
         )
@@ -198,7 +239,7 @@ class StudyDefinition:
     def family_runs(self, coefficients: Coefficients) -> tuple[PlannedRun, ...]:
         """STEP 2: every trained size with every seed."""
         return tuple(
-            self.run("family", member, member.phi or 0.0, seed)
+            self.run(Step.FAMILY, member, member.phi or 0.0, seed)
             for member in self.trained_sizes(coefficients)
             for seed in self.family_seeds
         )
@@ -210,7 +251,7 @@ class StudyDefinition:
 
     def run(
         self,
-        step: str,
+        step: Step,
         member: FamilyMember,
         phi: float,
         seed: int,
@@ -246,29 +287,15 @@ class StudyDefinition:
         return {**settings, "facts": asdict(self.facts), "platform": asdict(self.platform)}
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> StudyDefinition:
-        """Of what study.yaml holds."""
-        settings = {k: v for k, v in plain.items() if k not in ("facts", "platform")}
+    def from_plain(cls, plain: Any, prices: Prices) -> StudyDefinition:
+        """Of what study.yaml holds. Raises InvalidInput, which names the setting."""
+        if not isinstance(plain, dict):
+            raise InvalidInput("it holds no settings")
+        parts = {name: plain.get(name) for name in ("facts", "platform")}
+        settings = {name: value for name, value in plain.items() if name not in parts}
         return cls(
-            from_plain(StudySettings, settings),
-            from_plain(TaskFacts, plain["facts"]),
-            from_plain(Platform, plain["platform"]),
+            from_plain(StudySettings, settings, optional=_OPTIONAL, kinds={SweepSettings: SWEEPS}),
+            from_plain(TaskFacts, parts["facts"], "facts"),
+            from_plain(Platform, parts["platform"], "platform"),
+            prices,
         )
-
-
-def read_definition(folder: Path) -> StudyDefinition:
-    """The definition of the study in a folder. Raises InvalidInput where there is none."""
-    path = folder / "study.yaml"
-    try:
-        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return StudyDefinition.from_plain(plain)
-    except FileNotFoundError as error:
-        raise InvalidInput(
-            f"{folder} holds no study.yaml, so it is no study folder: give one, such as "
-            "experiments/NAME"
-        ) from error
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidInput(
-            f"{path} is damaged ({type(error).__name__}: {str(error).splitlines()[0]}): restore "
-            "it, or make the study again with fresh=true or another name="
-        ) from error

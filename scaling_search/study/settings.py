@@ -1,11 +1,9 @@
-"""The settings of a study, and how they are written down and compared."""
+"""The settings of a study."""
 
 from __future__ import annotations
 
 import math
-import types
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from dataclasses import asdict, dataclass, field
 
 from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput, require_seeds
@@ -13,9 +11,6 @@ from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.search import Budget, CostConstraint, SearchSweep, SweepSettings
 from scaling_search.series import SeriesSettings
-from scaling_search.study.sweeps import SWEEPS
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -147,44 +142,3 @@ class Conduct:
     #: Replace the study of this name; runs that it shares with the new one are kept.
     fresh: bool = False
     executor: ExecutorSettings = field(default_factory=ExecutorSettings)
-
-
-def to_plain(settings: Any) -> dict[str, Any]:
-    """Settings as nested dicts and lists, for YAML."""
-    return asdict(settings)
-
-
-def from_plain(kind: type[T], plain: dict[str, Any]) -> T:
-    """The dataclass that `to_plain` came from; raises InvalidInput for a key it does not have."""
-    hints = get_type_hints(kind)
-    unknown = set(plain) - {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    if unknown:
-        raise InvalidInput(f"{kind.__name__} has no setting {', '.join(sorted(unknown))}")
-    return kind(**{name: _convert(hints[name], value) for name, value in plain.items()})
-
-
-def _convert(hint: Any, value: Any) -> Any:
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(option for option in get_args(hint) if option is not type(None))
-    if hint is SweepSettings and isinstance(value, dict):
-        # A sweep says which it is.
-        if value.get("kind") not in SWEEPS:
-            raise InvalidInput(
-                f"sweep.kind is {value.get('kind')!r}, but must be one of {', '.join(SWEEPS)}"
-            )
-        hint = SWEEPS[value["kind"]]
-    if is_dataclass(hint) and isinstance(value, dict):
-        return from_plain(hint, value)  # type: ignore[arg-type]
-    return value
-
-
-def differences(before: dict[str, Any], after: dict[str, Any], path: str = "") -> list[str]:
-    """The settings that differ, each as `recipe.epochs: 4 before, 8 now`."""
-    found = []
-    for key in sorted(set(before) | set(after)):
-        old, new = before.get(key), after.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += differences(old, new, f"{path}{key}.")
-        elif old != new:
-            found.append(f"{path}{key}: {old!r} before, {new!r} now")
-    return found

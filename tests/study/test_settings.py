@@ -15,7 +15,7 @@ from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.proxy.augmentation import Augmentation
 from scaling_search.search import CostConstraint, GridSettings
 from scaling_search.study import FamilySettings, StudySettings, read_definition
-from scaling_search.study.settings import differences, from_plain, to_plain
+from scaling_search.study.plain import differences, from_plain, to_plain
 
 FULL = StudySettings(
     BaselineSettings("efficientnet_micro", "", 12, 2, 1),
@@ -48,7 +48,7 @@ def test_a_definition_survives_its_file(tmp_path: Path) -> None:
 def test_an_unknown_setting_is_refused_by_name() -> None:
     plain = to_plain(SETTINGS)
     plain["recipe"]["epocs"] = 3
-    with pytest.raises(InvalidInput, match=r"Recipe.*epocs"):
+    with pytest.raises(InvalidInput, match=r"there is no recipe\.epocs"):
         from_plain(StudySettings, plain)
 
 

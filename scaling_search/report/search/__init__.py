@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scaling_search.baselines import Latency
 from scaling_search.report.content import Block, Content, Figure, Section
 from scaling_search.report.figures.triangle import triangle
 from scaling_search.report.latency import Timed, latency_section
-from scaling_search.report.records import RunRow
 from scaling_search.report.search.answer import (
     first_sentence,
     further_remarks,
@@ -21,7 +21,8 @@ from scaling_search.report.search.forecast import family_sections, forecast_json
 from scaling_search.report.search.found import find
 from scaling_search.report.search.trials import shown_trials
 from scaling_search.report.writing import as_csv, as_json
-from scaling_search.study.latency import MeasuredLatency, read_latency
+from scaling_search.study.files.latency_csv import read_latencies
+from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 
 
@@ -42,7 +43,7 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
         *regret_tables(found.evidence),
         *fidelity_tables(found.fidelity),
     ]
-    latency, measured = latency_section(_timed(found.family, read_latency(study.folder)))
+    latency, measured = latency_section(_timed(found.family, read_latencies(study.folder)))
     answer, remarks = [first_sentence(found), second_sentence(found)], further_remarks(found)
     return Content(
         answer=answer,
@@ -63,7 +64,7 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
     )
 
 
-def _timed(family: Family, measured: dict[str, MeasuredLatency]) -> list[Timed]:
+def _timed(family: Family, measured: dict[str, Latency]) -> list[Timed]:
     """The family's members whose latency was measured, the smallest first."""
     return [
         Timed(

@@ -93,9 +93,9 @@ def further_remarks(found: Found) -> list[str]:
     definition, decision = found.definition, found.decision
     settings, facts = definition.settings, definition.facts
     remarks = []
-    wanted = len(definition.search_runs)
+    wanted = len(definition.listed_runs)
     keys = {row.run for row in found.rows}
-    done = sum(run.spec.key in keys for run in definition.search_runs)
+    done = sum(run.spec.key in keys for run in definition.listed_runs)
     if done < wanted:
         remarks.append(f"The study is unfinished: {done} of {wanted} runs of STEP 1 are known.")
     elif not found.search_ended:

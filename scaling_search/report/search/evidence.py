@@ -20,10 +20,11 @@ from scaling_search.findings.optimum import (
 )
 from scaling_search.findings.val_sampling import ValDifference, val_difference
 from scaling_search.findings.winner import POWER, critical_value
-from scaling_search.report.records import RunRow
 from scaling_search.search import Candidate
 from scaling_search.search.decide import Decision
 from scaling_search.study import StudyDefinition
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.records import Step
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _by_images(
     if len(ranked) < 2:
         return None
     count = definition.facts.val_images
-    whole = [row for row in rows if row.step == "search" and row.test_error is not None]
+    whole = [row for row in rows if row.step is Step.SEARCH and row.test_error is not None]
 
     def correct(candidate: Candidate) -> list[np.ndarray]:
         texts = [row.val_correct for row in whole if row.trial == candidate.id and row.val_correct]

@@ -24,10 +24,10 @@ from scaling_search.forecast import (
     next_sizes,
     size_needed,
 )
-from scaling_search.report.records import RunRow, by_key
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.study import StudyDefinition
 from scaling_search.study.family_runs import known_family_runs
+from scaling_search.study.files.runs_csv import RunRow, runs_by_key
 
 T = TypeVar("T")
 #: Wished errors: so much of the largest trained member's. `size_needed` answers for any other.
@@ -106,7 +106,9 @@ def make_family(
     if coefficients is None:
         why = "there is no winner yet"
         return Family(table=pd.DataFrame(), errors={}, law=why, backtest=why, forecast=None)
-    known = {k: row.test_error for k, row in by_key(rows).items() if row.test_error is not None}
+    known = {
+        k: row.test_error for k, row in runs_by_key(rows).items() if row.test_error is not None
+    }
     planned = definition.family_runs(coefficients)
     errors: dict[str, list[float]] = {}
     for run in planned:

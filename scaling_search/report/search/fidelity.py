@@ -10,10 +10,10 @@ import numpy as np
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.agreement import Agreement, rank_agreement
 from scaling_search.report.content import Table
-from scaling_search.report.records import RunRow
 from scaling_search.search import Candidate
 from scaling_search.search.decide import Decision
-from scaling_search.study.fidelity import STEP
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.records import Step
 from scaling_search.wording import percent
 
 
@@ -41,11 +41,11 @@ def fidelity_checks(
     decision: Decision[Candidate], rows: Sequence[RunRow]
 ) -> tuple[FidelityCheck, ...]:
     """One for each fidelity of which runs are known, in the order of the runs."""
-    steps = dict.fromkeys(row.step for row in rows if row.step.startswith(STEP))
-    return tuple(_check(decision, step, [r for r in rows if r.step == step]) for step in steps)
+    names = dict.fromkeys(row.check for row in rows if row.step is Step.FIDELITY)
+    return tuple(_check(decision, name, [r for r in rows if r.check == name]) for name in names)
 
 
-def _check(decision: Decision[Candidate], step: str, rows: Sequence[RunRow]) -> FidelityCheck:
+def _check(decision: Decision[Candidate], name: str, rows: Sequence[RunRow]) -> FidelityCheck:
     known = {(r.trial, r.seed): r.val_error for r in rows if r.val_error is not None}
     seeds = sorted({seed for _, seed in known})
     kept = [i for i, c in enumerate(decision.candidates) if any(c.id == t for t, _ in known)]
@@ -58,7 +58,7 @@ def _check(decision: Decision[Candidate], step: str, rows: Sequence[RunRow]) -> 
     except InvalidInput as error:
         agreement = str(error)
     return FidelityCheck(
-        step.removeprefix(STEP),
+        name,
         candidates,
         _means(before),
         _means(now),

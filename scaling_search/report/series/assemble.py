@@ -9,7 +9,7 @@ from scaling_search.report.content import Content, Figure, Section
 from scaling_search.report.latency import Timed, latency_section
 from scaling_search.report.series.measured import Measured, points_table
 from scaling_search.report.writing import as_csv, as_json
-from scaling_search.study.latency import read_latency
+from scaling_search.study.files.latency_csv import read_latencies
 
 #: Epochs, those of recipe=proxy, from which on a short recipe is not warned of.
 SETTLED = 15
@@ -48,7 +48,7 @@ def series_content(
 
 def _timed(measured: Measured) -> list[Timed]:
     """Every network whose latency was measured, once, by the first series that it is part of."""
-    known = read_latency(measured.study.folder)
+    known = read_latencies(measured.study.folder)
     found: dict[str, Timed] = {}
     for point, error in zip(measured.points, measured.mean):
         member = point.member

@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scaling_search.findings.additive import fit_additive
-from scaling_search.report.records import RunRow, by_key
+from scaling_search.proxy import RunStatus
 from scaling_search.series import Point
+from scaling_search.study.files.runs_csv import RunRow, runs_by_key
 from scaling_search.study.read import Study
 
 Floats = NDArray[np.float64]
@@ -85,7 +86,7 @@ def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
     """The points of a study with what is known of their runs."""
     definition = study.definition
     points, seeds = definition.networks.points, definition.settings.sweep.seeds
-    known = by_key(rows)
+    known = runs_by_key(rows)
     found = {
         (run.member.id, run.spec.seed): known[run.spec.key]
         for run in definition.series_runs
@@ -95,9 +96,11 @@ def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
     diverged = []
     for row, point in enumerate(points):
         of_point = [found.get((point.member.id, seed)) for seed in seeds]
-        diverged.append(sum(run is not None and run.status == "diverged" for run in of_point))
+        diverged.append(
+            sum(run is not None and run.status is RunStatus.DIVERGED for run in of_point)
+        )
         for column, run in enumerate(of_point):
-            if run is not None and run.status != "diverged" and run.test_error is not None:
+            if run is not None and run.test_error is not None:
                 errors[row, column] = run.test_error
     return Measured(study=study, points=points, errors=errors, diverged=tuple(diverged))
 

@@ -17,9 +17,9 @@ from scaling_search.findings.diminishing import (
 from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import accuracy_by_dimension
-from scaling_search.report.records import RunRow
 from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import measure
+from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 from scaling_search.wording import percent, signed
 

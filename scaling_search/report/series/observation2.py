@@ -10,11 +10,11 @@ from scaling_search.findings.balance import Balance, Gap, balance
 from scaling_search.findings.interval import LEVEL
 from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import width_series
-from scaling_search.report.records import RunRow
 from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import measure
 from scaling_search.series import Observation2Settings
 from scaling_search.series.observation2 import base_name
+from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 from scaling_search.wording import percent, signed
 

@@ -13,12 +13,12 @@ from scaling_search.findings.interval import LEVEL
 from scaling_search.findings.paired import Differences, compare_with_one
 from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import scalings_by_baseline
-from scaling_search.report.records import RunRow
 from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import Measured, measure
 from scaling_search.series import Point
 from scaling_search.series.published import published
 from scaling_search.series.single_vs_compound import COMPOUND, UNSCALED
+from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 from scaling_search.wording import give_or_take, percent, signed
 
