@@ -22,8 +22,7 @@ from scipy import stats
 from scaling_search.baselines import scale
 from scaling_search.execution import LocalExecutor, slot_count
 from scaling_search.proxy import Job, RunSpec, carry_out
-from scaling_search.scaling import Coefficients
-from scaling_search.search.shell import DIMENSIONS
+from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.study import PlannedRun, read_definition
 from scaling_search.study.database import Database
 from scaling_search.study.loop import AllAtOnce, Progress, complete

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
+import os
+import re
+import sys
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
-from omegaconf import DictConfig, MissingMandatoryValue, OmegaConf
+from omegaconf import Container, DictConfig, ListConfig, MissingMandatoryValue, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import (
-    Budget,
-    CostConstraint,
-    GridSettings,
-    OptunaSettings,
-    RaceSettings,
-)
-from scaling_search.series import (
-    Observation1Settings,
-    Observation2Settings,
-    SingleVsCompoundSettings,
-)
+from scaling_search.search import Budget, CostConstraint
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
+from scaling_search.study.plain import differences
+from scaling_search.study.sweeps import SWEEPS
 
 
 @dataclass(frozen=True)
@@ -41,13 +32,12 @@ class CoefficientsSettings:
 
 
 @dataclass(frozen=True)
-class Configuration:
-    """All that can be typed."""
+class Configuration(Conduct):
+    """All that can be typed: what a study is, besides how it is carried out."""
 
     baseline: BaselineSettings = field(default_factory=BaselineSettings)
     data: DataSettings = field(default_factory=DataSettings)
     recipe: Recipe = field(default_factory=Recipe)
-    executor: ExecutorSettings = field(default_factory=ExecutorSettings)
     constraint: CostConstraint = field(default_factory=CostConstraint)
     family: FamilySettings = field(default_factory=FamilySettings)
     budget: Budget = field(default_factory=Budget)
@@ -59,39 +49,36 @@ class Configuration:
     phi: float = 1.0
     #: Seed of the single network.
     seed: int = 0
-    name: str = ""
-    experiments_dir: str = "experiments"
-    store: str = ""
-    dry_run: bool = False
-    latency: bool = False
-    fresh: bool = False
 
     @property
     def study(self) -> StudySettings:
         """What the results of a study depend on; there must be a sweep."""
-        return StudySettings(
-            self.baseline,
-            self.data,
-            self.recipe,
-            self.sweep,
-            self.constraint,
-            self.family,
-            self.budget,
-            self.fidelity,
-        )
+        return StudySettings(**{f.name: getattr(self, f.name) for f in fields(StudySettings)})
 
     @property
     def conduct(self) -> Conduct:
         """How it is carried out."""
-        return Conduct(
-            self.name,
-            self.experiments_dir,
-            self.store,
-            self.dry_run,
-            self.latency,
-            self.fresh,
-            self.executor,
-        )
+        return Conduct(**{f.name: getattr(self, f.name) for f in fields(Conduct)})
+
+
+#: What has no effect beside a sweep, and what has none without one.
+_OF_ONE_NETWORK = ("coefficients", "phi", "seed")
+_OF_A_STUDY = ("constraint", "family", "budget", "fidelity", "name", "latency", "fresh")
+
+
+def _refuse_without_effect(given: Configuration) -> None:
+    """A setting that would have no effect is a mistake."""
+    has_sweep = given.sweep is not None
+    idle = _OF_ONE_NETWORK if has_sweep else _OF_A_STUDY
+    default, plain = (
+        asdict(replace(configuration, sweep=None)) for configuration in (Configuration(), given)
+    )
+    for name in idle:
+        if plain[name] != default[name]:
+            changed = differences({name: default[name]}, {name: plain[name]})[0].split(":")[0]
+            where = f"beside +sweep={given.sweep.kind}" if has_sweep else "without a sweep"
+            remedy = "leave it out" if has_sweep else "add +sweep=grid or another, or leave it out"
+            raise InvalidInput(f"{changed} is given, but has no effect {where}: {remedy}")
 
 
 def conf_folder() -> Path:
@@ -100,21 +87,79 @@ def conf_folder() -> Path:
     return next(p for p in (package / "conf", package.parent / "conf") if p.is_dir())
 
 
-def run_composed(main: Callable[[DictConfig], None]) -> None:
-    """Compose the configuration of the command line with Hydra and call `main` with it."""
+def read_command_line() -> list[Configuration]:
+    """The configurations that are typed: one, or none for --help and the like.
+
+    Raises InvalidInput, also for what Hydra refuses.
+    """
     import hydra
     from hydra.core.config_store import ConfigStore
 
     store = ConfigStore.instance()
     store.store(name="schema", node=_open(Configuration))
-    for name, (schema, _) in _SWEEPS.items():
+    for name, schema in _SCHEMAS.items():
         store.store(group="sweep", name=f"{name}_schema", node=_open(schema))
+    found: list[DictConfig] = []
 
     @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")
     def composed(config: DictConfig) -> None:
-        main(config)
+        found.append(config)
 
-    composed()
+    _refuse_no_choice(sys.argv[1:])
+    # Errors come as they are; otherwise Hydra prints some in parts and some with their traceback.
+    before = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        composed()
+    except Exception as error:
+        raise InvalidInput(_in_a_line(error)) from error
+    finally:
+        del os.environ["HYDRA_FULL_ERROR"]
+        if before is not None:
+            os.environ["HYDRA_FULL_ERROR"] = before
+    return [to_configuration(config) for config in found]
+
+
+def _refuse_no_choice(words: list[str]) -> None:
+    """Hydra says of `baseline=null` neither what it is about nor what can be given."""
+    for word in words:
+        name, _, value = word.lstrip("+").partition("=")
+        choices = sorted(path.stem for path in (conf_folder() / name).glob("*.yaml"))
+        # Settings in braces are merged into the group.
+        if name.isidentifier() and choices and not value.startswith("{"):
+            value = value.strip("'\"")
+            if value not in choices:
+                near = get_close_matches(value, choices, 1)
+                raise InvalidInput(
+                    f"{name} is {value!r}, but must be one of {', '.join(choices)}"
+                    + (f": did you mean {name}={near[0]}?" if near else "")
+                )
+
+
+#: What Hydra and OmegaConf add for programmers.
+_NOISE = re.compile(r"full_key:|object_type=|reference_type=|To append to your")
+
+
+def _in_a_line(error: Exception) -> str:
+    """What an error of Hydra or OmegaConf and its cause say."""
+    from hydra.errors import OverrideParseException
+
+    if isinstance(error, OverrideParseException):
+        said = (
+            f"{error.override!r} cannot be read: give NAME=VALUE, a special value in quotes as in "
+            "NAME=\"'a=b'\", and close each bracket"
+        )
+    else:
+        text = f"{error}\n{error.__cause__ or ''}"
+        lines = [line.strip() for line in text.splitlines()]
+        said = "; ".join(dict.fromkeys(line for line in lines if line and not _NOISE.match(line)))
+        key = re.search(r"full_key: (\S+)", text)
+        if key and key[1] not in said:
+            said = f"{key[1]}: {said}"
+    if re.search(r"\bstore\b", said):
+        # What was typed may hold a password.
+        return "store= must be a URL in quotes, such as store=\"'postgresql://host/name'\""
+    return said or repr(error)
 
 
 def _unchecked(settings: type) -> type:
@@ -123,18 +168,8 @@ def _unchecked(settings: type) -> type:
     return dataclass(frozen=True)(type(f"_{settings.__name__}", (settings,), members))
 
 
-#: Kind of study -> the schema that Hydra fills, and the settings that are made of it.
-_SWEEPS: dict[str, tuple[type, type]] = {
-    settings.kind: (_unchecked(settings), settings)
-    for settings in (
-        GridSettings,
-        RaceSettings,
-        OptunaSettings,
-        Observation1Settings,
-        Observation2Settings,
-        SingleVsCompoundSettings,
-    )
-}
+#: Kind of study -> the schema that Hydra fills, of which the settings are made.
+_SCHEMAS: dict[str, type] = {kind: _unchecked(settings) for kind, settings in SWEEPS.items()}
 
 
 def _open(schema: type) -> DictConfig:
@@ -153,42 +188,55 @@ def _unlock(node: DictConfig) -> None:
             _unlock(child)
 
 
-def _refuse_unknown(node: DictConfig, path: str) -> None:
-    """`+key=` adds any key to a configuration; here it must be a setting."""
+def _refuse_unfit(node: DictConfig, path: str) -> None:
+    """Refuse what OmegaConf lets pass: `+key=` for a key that is no setting, lists within lists."""
     schema = OmegaConf.get_type(node)
-    known = [f.name for f in fields(schema)] if schema and is_dataclass(schema) else None
+    hints = get_type_hints(schema) if schema and is_dataclass(schema) else None
     for key in node:
         name = f"{path}{key!s}"
-        if known is not None and key not in known:
-            near = get_close_matches(str(key), known, 1) or known[:1]
+        if hints is not None and key not in hints:
+            near = get_close_matches(str(key), hints, 1) or list(hints)[:1]
             raise InvalidInput(f"there is no setting {name}: did you mean {path}{near[0]}?")
         child = node._get_node(key)
-        if isinstance(child, DictConfig) and not (child._is_none() or child._is_missing()):
-            _refuse_unknown(child, f"{name}.")
+        if not isinstance(child, Container) or child._is_none() or child._is_missing():
+            continue
+        if isinstance(child, DictConfig):
+            _refuse_unfit(child, f"{name}.")
+        elif hints is not None and "Any" not in (hint := str(hints[str(key)])):
+            depth = hint.count("list[")
+            if _depth(child) > depth:
+                form = "[" * depth + "VALUE, ..." + "]" * depth
+                raise InvalidInput(f"{name} is {child!s}, but must be of the form {form}")
+
+
+def _depth(node: Any) -> int:
+    if isinstance(node, ListConfig) and not node._is_interpolation():
+        return 1 + max((_depth(node._get_node(i)) for i in range(len(node))), default=0)
+    return int(isinstance(node, DictConfig))
 
 
 def to_configuration(config: DictConfig) -> Configuration:
     """The settings that a composed configuration stands for. Raises InvalidInput."""
-    _refuse_unknown(config, "")
+    _refuse_unfit(config, "")
     try:
         configuration = OmegaConf.to_object(config)
     except MissingMandatoryValue as error:
         key = str(error).split(":")[-1].strip().splitlines()[0]
         raise InvalidInput(f"{key} is missing: give {key}=") from error
     except OmegaConfBaseException as error:
-        raise InvalidInput(str(error).splitlines()[0]) from error
+        raise InvalidInput(_in_a_line(error)) from error
     assert isinstance(configuration, Configuration)
     if configuration.sweep is not None:
         settings = _sweep_settings(configuration.sweep)
-        configuration = copy.copy(configuration)
-        object.__setattr__(configuration, "sweep", settings)
+        configuration = replace(configuration, sweep=settings)
+    _refuse_without_effect(configuration)
     return configuration
 
 
 def _sweep_settings(sweep: Any) -> Any:
-    for schema, settings in _SWEEPS.values():
+    for kind, schema in _SCHEMAS.items():
         if isinstance(sweep, schema):
-            return settings(**sweep.__dict__)
+            return SWEEPS[kind](**sweep.__dict__)
     raise InvalidInput(
-        f"sweep is {sweep!r}, but must name a kind of study: +sweep=" + ", +sweep=".join(_SWEEPS)
+        f"sweep is {sweep!r}, but must name a kind of study: +sweep=" + ", +sweep=".join(SWEEPS)
     )

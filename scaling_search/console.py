@@ -1,7 +1,10 @@
-"""The progress bar: runs done, time left, best so far."""
+"""How far a study is: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from scaling_search.study.loop import Progress
+from scaling_search.study.plan import duration
 
 _TITLES = {
     "search": "STEP 1",
@@ -18,31 +22,76 @@ _TITLES = {
     "series": "series",
     "single": "training",
 }
+#: Seconds between two lines of a step.
+_SILENCE = 60.0
 
 
 @contextmanager
 def show_progress() -> Iterator[Callable[[str, int], Progress]]:
-    """Gives a function (step, runs) -> Progress; each step becomes a bar."""
-    bar = Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[best]}"),
-        console=Console(stderr=True),
-    )
+    """Gives a function (step, runs) -> Progress; each step becomes a bar, or lines on stderr.
 
-    def step(name: str, runs: int) -> Progress:
-        task = bar.add_task(_TITLES[name], total=runs, best="")
-        best = [float("inf")]
+    A bar needs a terminal that can go back in its line: no file, pipe or notebook, and no log of
+    continuous integration.
+    """
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and "CI" not in os.environ:
+        bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[said]}"),
+            console=Console(stderr=True),
+        )
+        with bar:
+            yield lambda name, runs: Progress(_OnBar(bar, _TITLES[name], runs))
+    else:
+        yield lambda name, runs: Progress(InLines(_TITLES[name], runs))
 
-        def report(progress: Progress) -> None:
-            if progress.last is not None and progress.last[1].val_error is not None:
-                best[0] = min(best[0], progress.last[1].val_error)
-            text = f"best val error {best[0]:.3f}" if best[0] < float("inf") else ""
-            bar.update(task, completed=progress.done, total=progress.wanted or runs, best=text)
 
-        return Progress(report)
+class _OnBar:
+    """One step as a bar."""
 
-    with bar:
-        yield step
+    def __init__(self, bar: Bar, title: str, runs: int) -> None:
+        self._bar, self._runs = bar, runs
+        self._task = bar.add_task(title, total=runs, said="")
+
+    def __call__(self, progress: Progress) -> None:
+        said, total = ", ".join(_remarks(progress)), progress.wanted or self._runs
+        self._bar.update(self._task, completed=progress.done, total=total, said=said)
+
+
+class InLines:
+    """One step as lines: when it begins, once a minute, and when it ends."""
+
+    def __init__(
+        self,
+        title: str,
+        runs: int,
+        write: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._title, self._write, self._clock = title, write, clock
+        self._began = self._written = clock()
+        write(f"{title} begins: {runs} runs")
+
+    def __call__(self, progress: Progress) -> None:
+        now = self._clock()
+        if not progress.ended and now - self._written < _SILENCE:
+            return
+        self._written, passed = now, now - self._began
+        said = [f"{progress.done} of {progress.wanted} runs done", *_remarks(progress)]
+        if progress.ended:
+            said.append(f"after {duration(passed)}")
+        elif progress.trained:
+            missing = progress.wanted - progress.done - len(progress.failures)
+            said.append(f"about {duration(passed / progress.trained * missing)} left")
+        self._write(f"{self._title}{' ended' * progress.ended}: {', '.join(said)}")
+
+
+def _remarks(progress: Progress) -> list[str]:
+    failed, elsewhere, best = len(progress.failures), progress.elsewhere, progress.best
+    return [
+        *([f"{failed} failed"] if failed else []),
+        *([f"{elsewhere} trained by another process"] if elsewhere else []),
+        *([f"best val error {best:.3f}"] if best is not None else []),
+    ]

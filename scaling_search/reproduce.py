@@ -15,10 +15,8 @@ from pathlib import Path
 
 from scaling_search.baselines import OwnBaseline
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Job, carry_out, proxy_task
-from scaling_search.proxy.run import TRAINER_VERSION
-from scaling_search.report.tables import decide_by_runs
+from scaling_search.report.decision import decide_by_rows, rung_of
 from scaling_search.study import PlannedRun, StudyDefinition, read_definition
 from scaling_search.study.asks import read_candidates
 from scaling_search.study.definition import Platform
@@ -34,16 +32,11 @@ def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> 
         known = [run for run in definition.series_runs if run.spec.key in results]
         return [run for run in known if run.spec.seed in seeds]
     candidates = read_candidates(folder, definition)
-    ranked = decide_by_runs(definition, candidates, results).ranked
+    ranked = decide_by_rows(definition, candidates, results.values()).ranked
     wanted = {c.id: c for c in (candidates.kept if all_runs else ranked[:2])}
-    whole = definition.settings.recipe.epochs
     return [
         definition.run(
-            Step.SEARCH,
-            wanted[run.trial].member,
-            1.0,
-            run.seed,
-            run.epochs if run.epochs < whole else None,
+            Step.SEARCH, wanted[run.trial].member, 1.0, run.seed, rung_of(definition, run)
         )
         for run in results.values()
         if run.step is Step.SEARCH and run.trial in wanted
@@ -62,7 +55,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
             f"{folder / 'study.yaml'} names the function {', '.join(named)}, which training would "
             "import and run: look at it, and give --trust if you trust it"
         )
-    here = Platform(resolve_device("auto"), torch_version(), TRAINER_VERSION)
+    here = Platform.here()
     if here != definition.platform:
         raise InvalidInput(
             f"the study was made with {definition.platform}, but here is {here}: results are only "

@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
-from scaling_search.console import show_progress
-from scaling_search.errors import InvalidInput
-from scaling_search.execution import LocalExecutor, resolve_device, torch_version
+from scaling_search.errors import require_seed
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
-from scaling_search.study.conduct import open_database
-from scaling_search.study.definition import require_native
+from scaling_search.study.conduct import open_database, require_places
+from scaling_search.study.definition import Platform, require_native
 from scaling_search.study.loop import AllAtOnce, complete
 
 if TYPE_CHECKING:
     from scaling_search.config import Configuration
 
 
-def train_one(configuration: Configuration) -> None:
-    """Train the baseline scaled by coefficients.* at phi with one seed, and print what came out."""
+def train_one(configuration: Configuration) -> bool:
+    """Train the baseline scaled by coefficients.* at phi with one seed, and print what came out.
+
+    Says whether the run has ended. Raises InvalidInput.
+    """
     conduct, recipe = configuration.conduct, configuration.recipe
-    if not 0 <= configuration.seed < 2**63:
-        raise InvalidInput(f"seed is {configuration.seed}, but must be a whole number from 0")
+    require_seed("seed", configuration.seed)
+    require_places(conduct)
     task = proxy_task(configuration.data)
     task.require_batch(recipe.batch_size)
     facts = task.facts
@@ -32,6 +33,7 @@ def train_one(configuration: Configuration) -> None:
     member = scale(baseline, coefficients, configuration.phi)
     require_native(member.resolution, facts)
     dropout, stochastic_depth = recipe.regularisation(configuration.phi)
+    platform = Platform.here(conduct.executor.device)
     spec = RunSpec(
         network=member.network,
         resolution=member.resolution,
@@ -40,8 +42,9 @@ def train_one(configuration: Configuration) -> None:
         dropout=dropout,
         stochastic_depth=stochastic_depth,
         seed=configuration.seed,
-        device=resolve_device(conduct.executor.device),
-        torch_version=torch_version(),
+        device=platform.device,
+        torch_version=platform.torch_version,
+        trainer_version=platform.trainer_version,
     )
     print(
         f"{baseline.name} at depth x{member.depth_mult:.3f}, width x{member.width_mult:.3f}, "
@@ -50,10 +53,12 @@ def train_one(configuration: Configuration) -> None:
     )
     if conduct.dry_run:
         print("Nothing was trained: dry_run=true")
-        return
+        return True
+    from scaling_search.console import show_progress
+
     database = open_database(conduct)
     assert database is not None
-    with LocalExecutor(carry_out, 1) as executor, show_progress() as progress:
+    with conduct.executor.start(carry_out, 1) as executor, show_progress() as progress:
         reported = progress("single", 1)
         complete(
             AllAtOnce([spec]),
@@ -74,3 +79,4 @@ def train_one(configuration: Configuration) -> None:
                 f"seed {spec.seed}: val error {run.val_error:.4f}, test error "
                 f"{run.test_error:.4f}, {run.seconds:.0f} s"
             )
+    return not reported.failures

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -84,11 +85,11 @@ def written(folder: Path) -> list[str]:
 
 # Each: what is typed, and what the message must say (name, value, requirement or remedy).
 REFUSED_BY_HYDRA = [
-    (["+sweep=gird"], ["sweep/gird", "grid"]),
-    ([GRID, "baseline=resnet"], ["baseline/resnet", "efficientnet_micro"]),
-    ([GRID, "data=cifar"], ["data/cifar", "cifar10"]),
-    ([GRID, "recipe=fast"], ["recipe/fast", "quick"]),
-    ([GRID, "executor=slurm"], ["executor/slurm", "local"]),
+    (["+sweep=gird"], ["sweep", "gird", "sweep=grid"]),
+    ([GRID, "baseline=resnet"], ["baseline", "resnet", "efficientnet_micro"]),
+    ([GRID, "data=cifar"], ["data", "cifar", "data=cifar10"]),
+    ([GRID, "recipe=fast"], ["recipe", "fast", "quick"]),
+    ([GRID, "executor=slurm"], ["executor", "slurm", "local"]),
     ([GRID, "recipe.epocs=1"], ["recipe.epocs"]),
     ([GRID, "data.augmentation.shft=1"], ["data.augmentation.shft"]),
     ([GRID, "sweep.foo=1"], ["sweep.foo"]),
@@ -133,6 +134,10 @@ REFUSED = [
     ([GRID, "sweep.seeds=[99999999999999999999999]"], ["sweep.seeds"]),
     ([GRID, "sweep.kind=random"], ["sweep.kind", "random"]),
     ([GRID, "budget.runs=5"], ["budget", "runs=5", "+sweep=race"]),
+    ([GRID, "sweep.seeds=[[1]]"], ["sweep.seeds", "[[1]]", "[VALUE"]),
+    ([GRID, "sweep.alpha=[{a: 1}]"], ["sweep.alpha", "[VALUE"]),
+    ([GRID, "family.phi=[[1]]"], ["family.phi", "[[1]]", "[VALUE"]),
+    ([SECOND, "sweep.bases=[[[1,1]],[[2,2]]]"], ["sweep.bases"]),
     # The samplers.
     ([OPTUNA, "sweep.asks=0"], ["sweep.asks", "0", "between"]),
     ([OPTUNA, "sweep.lag=-1"], ["sweep.lag", "-1", "between"]),
@@ -250,6 +255,35 @@ REFUSED = [
     ([*SMALL, "name=store.db"], ["name", "store.db"]),
     ([*SMALL, "name=checkpoints"], ["name", "checkpoints"]),
     ([GRID, "store=nowhere"], ["store", "nowhere", "URL"]),
+    ([GRID, "name='a\\nb'"], ["name", "'a", "folder"]),
+    ([GRID, "name='a\nb'"], ["name", "a\\nb", "printed"]),
+    ([GRID, "name='a\tb'"], ["name", "a\\tb", "printed"]),
+    ([GRID, "name='a\x7fb'"], ["name", "\\x7f", "printed"]),
+    ([GRID, "name='a\u202eb'"], ["name", "\\u202e", "printed"]),
+    ([GRID, "name=.hidden"], ["name", ".hidden", "begin"]),
+    ([GRID, "name='-f'"], ["name", "-f", "begin"]),
+    ([GRID, "name=' a'"], ["name", "' a'", "begin"]),
+    ([GRID, "name=a."], ["name", "a.", "end"]),
+    ([GRID, "name=nul.txt"], ["name", "nul.txt", "Windows"]),
+    ([GRID, "name=a:b"], ["name", "a:b", "folder"]),
+    ([GRID, "experiments_dir="], ["experiments_dir", "empty"]),
+    ([GRID, "store=postgresql://me:s3cret@host:abc/d"], ["store", "me:***@host:abc", "URL"]),
+    ([GRID, "store=nosuch://host/d"], ["store", "nosuch", "driver"]),
+    ([GRID, "store='sqlite://'"], ["store", "in memory", "store=sqlite:///"]),
+    ([GRID, "store=sqlite:///:memory:", "dry_run=true"], ["store", "in memory"]),
+    (["store=sqlite:///:memory:", "dry_run=true"], ["store", "in memory"]),
+    ([GRID, "store=a=b"], ["store=", "quotes"]),
+    # Settings without effect.
+    ([GRID, "seed=1"], ["seed", "+sweep=grid", "leave it out"]),
+    ([RACE, "phi=2"], ["phi", "+sweep=race", "leave it out"]),
+    ([FIRST, "coefficients.beta=1.1"], ["coefficients.beta", "leave it out"]),
+    (["family.sizes=9"], ["family.sizes", "without a sweep", "+sweep=grid"]),
+    (["constraint.cost_ratio=3"], ["constraint.cost_ratio", "without a sweep"]),
+    (["budget.runs=3"], ["budget.runs", "without a sweep"]),
+    (["fidelity.epochs=9"], ["fidelity.epochs", "without a sweep"]),
+    (["name=mine"], ["name", "without a sweep"]),
+    (["fresh=true"], ["fresh", "without a sweep"]),
+    (["latency=true"], ["latency", "without a sweep"]),
     # One network.
     (["coefficients.alpha=0.9"], ["alpha", "0.9", "at least 1"]),
     (["coefficients.gamma=inf"], ["gamma", "inf", "finite"]),
@@ -264,7 +298,7 @@ def name_of(case: Any) -> str | None:
     return " ".join(case)[:60] if isinstance(case, list) and "=" in case[0] else ""
 
 
-@pytest.mark.parametrize(("words", "said"), REFUSED, ids=name_of)
+@pytest.mark.parametrize(("words", "said"), [*REFUSED_BY_HYDRA, *REFUSED], ids=name_of)
 def test_bad_input_is_refused(
     call: Call, tmp_path: Path, words: list[str], said: list[str]
 ) -> None:
@@ -278,14 +312,68 @@ def test_bad_input_is_refused(
     assert written(tmp_path) == []
 
 
-@pytest.mark.parametrize(("words", "said"), REFUSED_BY_HYDRA, ids=name_of)
-def test_what_hydra_refuses(call: Call, tmp_path: Path, words: list[str], said: list[str]) -> None:
-    ended = call(*words)
-    assert "Traceback" not in ended.err
-    assert ended.code == 1, ended.err
-    for word in said:
-        assert word in ended.err
+GROUPS = ("baseline", "data", "recipe", "executor", "+sweep")
+PARTS = ("constraint", "family", "budget", "fidelity", "coefficients", "data.augmentation")
+VALUES = ("phi", "seed", "name", "experiments_dir", "store", "recipe.epochs", "baseline.name")
+
+
+@pytest.mark.parametrize("value", ["null", "1", "true", "[1]", "{a:1}", "'a b'", "", "???", "${x}"])
+def test_nonsense_for_a_group_is_refused_in_a_line(call: Call, tmp_path: Path, value: str) -> None:
+    for name in (*GROUPS, *PARTS, *VALUES):
+        ended = call(f"{name}={value}", "dry_run=true")
+        what = (name, value, ended.err)
+        if ended.code == 0:
+            # An empty group stands for its defaults, and a text may be any.
+            assert name in VALUES, what
+            assert value in ("", "'a b'", "1", "true"), what
+            continue
+        assert ended.code == 2, what
+        assert ended.err.startswith("error: "), what
+        assert ended.err.count("\n") == 1, what
+        assert name.lstrip("+").split(".")[0] in ended.err, what
     assert written(tmp_path) == []
+
+
+def test_a_refusal_shows_no_password(call: Call) -> None:
+    for typed in (
+        "store=postgresql://me:s3cret/x@host/name",
+        "store=postgresql://me:s3cret=x@host/name",
+        "store='postgresql://me:s3cret x@host/name'",
+        'store="nosuch://host/name?password=s3cret"',
+        "++store=nosuch://me:s3cret@host/name",
+        "store=[nosuch://me:s3cret@host/name]",
+        "store={a:s3cret}",
+    ):
+        for words in ([GRID], [GRID, "dry_run=true"], [], ["recipe.epocs=1"]):
+            ended = call(*words, typed)
+            assert ended.code == 2, typed
+            assert "s3cret" not in ended.err + ended.out, (typed, ended.err)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+@pytest.mark.parametrize("loaded", ["omegaconf", "numpy", "scaling_search.study", "hydra.core"])
+def test_ctrl_c_among_the_imports(tmp_path: Path, loaded: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "scaling_search", GRID, "dry_run=true"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A suite that runs in the background is started with interrupts ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.split("|")[-1].strip().startswith(loaded):
+            break
+    process.send_signal(signal.SIGINT)
+    said = [line for line in process.stderr if not line.startswith("import time:")]
+    assert process.wait() == 130
+    assert [line for line in said if line.strip()] == [
+        "Stopped. Finished runs are kept in the database; repeat the same command to train only "
+        "what is missing.\n"
+    ]
 
 
 def test_a_gpu_that_is_not_there(call: Call, tmp_path: Path) -> None:

@@ -118,22 +118,25 @@ def load_baseline(
     architecture, own_resolution, rounding = STAGE_TABLES[name](num_classes, in_channels)
     divisors = {"channel_divisor": channel_divisor, "resolution_divisor": resolution_divisor}
     given = {key: value for key, value in divisors.items() if value is not None}
-    resolution = resolution or own_resolution
     if isinstance(rounding, FineRounding):
         rounding = replace(rounding, **given)
-        # A divisor above what it divides would make another baseline of this one.
-        for what, divisor, divided in (
-            ("channel_divisor", channel_divisor, min(architecture.channels)),
-            ("resolution_divisor", resolution_divisor, resolution),
-        ):
-            if divisor is not None and divisor > divided:
-                raise InvalidInput(
-                    f"baseline.{what} is {divisor}, but {name} rounds {divided} to a multiple of "
-                    f"it: give at most {divided}"
-                )
+        if rounding.channel_divisor > min(architecture.channels):
+            # It would make another baseline of this one.
+            raise InvalidInput(
+                f"baseline.channel_divisor is {channel_divisor}, but {name} has a layer of "
+                f"{min(architecture.channels)} channels: give at most that"
+            )
     elif given:
         raise InvalidInput(
             f"{name} is rounded as published, so baseline.{next(iter(given))} has no use: "
             "leave it out"
+        )
+    divisor = rounding.resolution_divisor
+    resolution = resolution or divisor * max(1, round(own_resolution / divisor))
+    if resolution % divisor:
+        raise InvalidInput(
+            f"baseline.resolution is {resolution}, but must be a multiple of "
+            f"baseline.resolution_divisor = {divisor}: set "
+            f"baseline.resolution={divisor * max(1, round(resolution / divisor))}"
         )
     return ArchitectureBaseline(name, architecture, resolution, rounding)

@@ -1,6 +1,18 @@
-"""Where runs run: this machine's slots."""
+"""Where runs run: one protocol, this machine's slots, and a stand-in without processes."""
 
 from scaling_search.execution.device import resolve_device, slot_count, torch_version
-from scaling_search.execution.local import ExecutorSettings, LocalExecutor
+from scaling_search.execution.executor import Executor, WorkerLost
+from scaling_search.execution.inline import InlineExecutor
+from scaling_search.execution.local import LocalExecutor
+from scaling_search.execution.settings import ExecutorSettings
 
-__all__ = ["ExecutorSettings", "LocalExecutor", "resolve_device", "slot_count", "torch_version"]
+__all__ = [
+    "Executor",
+    "ExecutorSettings",
+    "InlineExecutor",
+    "LocalExecutor",
+    "WorkerLost",
+    "resolve_device",
+    "slot_count",
+    "torch_version",
+]

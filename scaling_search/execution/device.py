@@ -28,6 +28,18 @@ def gpu_count() -> int:
         return 0
 
 
+def visible_gpus() -> list[str]:
+    """What CUDA_VISIBLE_DEVICES calls each GPU of this process: an index, a UUID or a MIG name."""
+    count = gpu_count()
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if given is None or not count:
+        return [str(index) for index in range(count)]
+    names = [name.strip() for name in given.split(",")]
+    # Of several parts of a GPU the driver offers one to a process; all may be given to workers.
+    # Of other names it takes those before the first that names nothing.
+    return names if all(name.startswith("MIG-") for name in names) else names[:count]
+
+
 def resolve_device(asked: str) -> str:
     """cpu or cuda for auto, cpu or cuda. Raises InvalidInput where the GPU asked for is missing."""
     has_gpu = gpu_count() > 0
@@ -45,7 +57,7 @@ def slot_count(asked: int | None, device: str) -> int:
     if asked is not None:
         return asked
     if device == "cuda":
-        return gpu_count()
+        return len(visible_gpus())
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

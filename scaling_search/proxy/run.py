@@ -116,11 +116,15 @@ def checkpoint_name(spec: RunSpec) -> str:
 
 def carry_out(job: Job) -> Outcome:
     """Train the network of a job; called in a worker."""
+    from scaling_search.proxy.checkpoint import Checkpoint
     from scaling_search.proxy.training import save_weights, train
 
     started = time.monotonic()
     spec = job.spec
-    checkpoint = job.checkpoints and job.checkpoints / checkpoint_name(spec)
+    checkpoint = None
+    if job.checkpoints is not None:
+        path = job.checkpoints / checkpoint_name(spec)
+        checkpoint = Checkpoint(path=path, run=spec.whole.content)
     train_split, val_split, test_split = proxy_task(job.data).load(spec.resolution)
     result, network = train(
         make_network=lambda: build_network(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet, glyph_set
-from scaling_search.proxy.pixel_cache import Pixels, open_pixels, resample
+from scaling_search.proxy.pixel_cache import Pixels, is_cached, open_pixels, resample
 
 Rows = NDArray[np.int64]
 #: A part of the training images that is kept aside where the set has no test part.
@@ -129,13 +129,17 @@ class ProxyTask:
         return sum(self.sizes), resolution, resolution, self.image_set.in_channels
 
     def _cache_name(self, resolution: int) -> str:
+        return f"{self.image_set.name}-{self.image_set.identity[:8]}-{self._part}-{resolution}px"
+
+    @cached_property
+    def _part(self) -> str:
+        """Stands for the chosen images and their order."""
         content = repr([self.image_set.identity, *(rows.tobytes() for rows in self._rows)])
-        part = hashlib.sha256(content.encode()).hexdigest()[:8]
-        return f"{self.image_set.name}-{self.image_set.identity[:8]}-{part}-{resolution}px"
+        return hashlib.sha256(content.encode()).hexdigest()[:8]
 
     def is_cached(self, resolution: int) -> bool:
         """Whether the images are ready at this resolution."""
-        return (self.settings.cache_folder() / f"{self._cache_name(resolution)}.npy").exists()
+        return is_cached(self.settings.cache_folder(), self._cache_name(resolution))
 
     def load(self, resolution: int) -> tuple[Split, Split, Split]:
         """Train, val and test at a resolution in pixels; decoded and resampled the first time."""

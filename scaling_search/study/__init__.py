@@ -1,38 +1,37 @@
 """A study: its definition, the database, the loop propose -> run -> record, its folder."""
 
 from scaling_search.study.conduct import (
-    claimed,
     define,
+    held,
     open_database,
+    require_places,
     study_folder,
 )
-from scaling_search.study.decide import Decision, decide
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.plan import make_plan, print_plan
+from scaling_search.study.running import run_study
 from scaling_search.study.settings import (
     Conduct,
     FamilySettings,
     FidelitySettings,
     StudySettings,
 )
-from scaling_search.study.training import run_study
 
 __all__ = [
     "Conduct",
-    "Decision",
     "FamilySettings",
     "FidelitySettings",
     "PlannedRun",
     "StudyDefinition",
     "StudySettings",
-    "claimed",
-    "decide",
     "define",
+    "held",
     "make_plan",
     "open_database",
     "print_plan",
     "read_definition",
+    "require_places",
     "run_study",
     "study_folder",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,11 +12,8 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import ProxyTask, proxy_task
-from scaling_search.proxy.run import TRAINER_VERSION
-from scaling_search.scaling import PAPER
-from scaling_search.series import SingleVsCompoundSettings
+from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import Platform, StudyDefinition
 from scaling_search.study.fidelity import require_fidelity
 from scaling_search.study.files.study_yaml import read_definition
@@ -26,14 +24,16 @@ from scaling_search.study.settings import Conduct, StudySettings
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
 
+#: What Windows takes for a device, whatever follows after a dot.
+_RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
+
 
 def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask]:
     """Make a study concrete: open its data and find its device. Raises InvalidInput."""
-    settings = _with_winner(settings)
+    settings = replace(settings, sweep=settings.sweep.resolved(_winner_of))
     task = proxy_task(settings.data)
     task.require_batch(settings.recipe.batch_size)
-    platform = Platform(resolve_device(conduct.executor.device), torch_version(), TRAINER_VERSION)
-    definition = StudyDefinition(settings, task.facts, platform)
+    definition = StudyDefinition(settings, task.facts, Platform.here(conduct.executor.device))
     # Refused here, before anything is written, where something could not be trained.
     _ = definition.first_runs
     if definition.settings.series is None:
@@ -41,30 +41,14 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     return definition, task
 
 
-def _with_winner(settings: StudySettings) -> StudySettings:
-    """Compound scaling by another study's winner, as numbers: study.yaml then stands alone."""
-    sweep = settings.sweep
-    if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.winner_of:
-        return settings
-    if sweep.compound != PAPER:
-        raise InvalidInput(
-            f"sweep.winner_of is {sweep.winner_of!r} and sweep.coefficients is "
-            f"{sweep.coefficients!r}, but only one can say what compound is: leave one out"
-        )
-    study = read_study(sweep.winner_of)
+def _winner_of(folder: str) -> Coefficients:
+    study = read_study(folder)
     if not study.search_ended:
         raise InvalidInput(
-            f"sweep.winner_of is {sweep.winner_of!r}, but that search has not ended: repeat its "
-            "command first"
+            f"sweep.winner_of is {folder!r}, but that search has not ended: repeat its command "
+            "first"
         )
-    winner = study.winning_coefficients
-    found = replace(
-        sweep,
-        coefficients=[winner.alpha, winner.beta, winner.gamma],
-        # The folder's name: the same study by another path is the same study.
-        winner_of=Path(sweep.winner_of).resolve().name,
-    )
-    return replace(settings, sweep=found)
+    return study.winning_coefficients
 
 
 def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
@@ -73,42 +57,73 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
     if not name:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
         baseline = settings.baseline.name or settings.baseline._target_
-        if isinstance(settings.sweep, SingleVsCompoundSettings) and settings.sweep.baselines:
-            baseline = "+".join(settings.sweep.baselines)
+        baseline = "+".join(settings.sweep.baseline_names()) or baseline
         parts = (settings.sweep.kind, baseline, data, settings.recipe.name)
         name = "-".join(part.replace("/", "_") for part in parts if part)
-    if name in (".", "..") or any(c in name for c in "/\\\0"):
-        raise InvalidInput(f"name is {name!r}, but must be the name of one folder")
-    if len(name.encode()) > 200 or name.startswith("store.db") or name == "checkpoints":
-        reason = "is too long" if len(name) > 20 else "is used for something else there"
-        raise InvalidInput(f"name is {name!r}, but that {reason}: give another")
+    _require_folder_name(name)
     return Path(conduct.experiments_dir).expanduser() / name
+
+
+def _require_folder_name(name: str) -> None:
+    """A folder of this name can be made, typed and copied on any system."""
+    reason = ""
+    if any(c in name for c in '/\\<>:"|?*') or name.strip(".") == "":
+        reason = "must be the name of one folder"
+    elif not name.isprintable():
+        reason = "has characters that cannot be printed"
+    elif name[0] in ".-~ " or name[-1] in ". ":
+        reason = f"must not begin or end with {name[0] if name[0] in '.-~ ' else name[-1]!r}"
+    elif name.split(".")[0].rstrip().lower() in _RESERVED:
+        reason = "is the name of a device on Windows"
+    elif len(name.encode()) > 200:
+        reason = "is too long"
+    elif name.startswith("store.db") or name == "checkpoints":
+        reason = "is used for something else there"
+    if reason:
+        raise InvalidInput(f"name is {name!r}, but it {reason}: give another name=")
+
+
+def require_places(conduct: Conduct, folder: Path | None = None) -> None:
+    """Refuse, before data are opened, a database or folders that could not be written later."""
+    if not conduct.experiments_dir.strip():
+        raise InvalidInput("experiments_dir is empty: give a folder, or leave it out")
+    if conduct.store:
+        from scaling_search.study.database import open_engine
+
+        open_engine(conduct.store)
+    folder = folder or Path(conduct.experiments_dir).expanduser()
+    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        what = "cannot be written" if there.is_dir() else "is no folder"
+        raise InvalidInput(
+            f"experiments_dir is {conduct.experiments_dir!r}, but {there} {what}: give "
+            "experiments_dir= a folder that can be written"
+        )
 
 
 def open_database(conduct: Conduct, create: bool = True) -> Database | None:
     """The database of the experiments directory, or of `store`; None where it is not to be made."""
     folder = Path(conduct.experiments_dir).expanduser()
     path = folder / "store.db"
-    file = Path(conduct.store.removeprefix("sqlite:///")) if conduct.store else path
-    if not create and "://" not in str(file) and not file.exists():
+    if not create and not conduct.store and not path.exists():
         return None
     # SQLAlchemy takes a third of a second to import: not for a plan without a database.
     from scaling_search.study.database import Database
 
-    if conduct.store:
-        return Database(conduct.store)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInput(
-            f"experiments_dir is {str(folder)!r}, but it cannot be made ({error.strerror}): give "
-            "experiments_dir= a folder that can be written"
-        ) from error
-    return Database(path)
+    if create and not conduct.store:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInput(
+                f"experiments_dir is {str(folder)!r}, but it cannot be made ({error.strerror}): "
+                "give experiments_dir= a folder that can be written"
+            ) from error
+    database = Database(conduct.store or path, create)
+    return database if database.is_there else None
 
 
 @contextmanager
-def claimed(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterator[None]:
+def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterator[None]:
     """Hold the study's folder for this driver, after a look at whose study lies in it.
 
     Raises InvalidInput where another driver holds it or the study there has another configuration.

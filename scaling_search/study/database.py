@@ -14,12 +14,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from scaling_search.errors import InvalidInput
-from scaling_search.study.records import SearchResult, StoredRun, without_password
+from scaling_search.study.claims import CLAIMS, METADATA, Claims
+from scaling_search.study.records import Claim, SearchResult, StoredRun
+from scaling_search.study.store_url import shown, without_secrets
 
-_METADATA = sa.MetaData()
 _RUNS = sa.Table(
     "scaling_search_runs",
-    _METADATA,
+    METADATA,
     sa.Column("key", sa.String(16), primary_key=True),
     sa.Column("spec", sa.Text, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
@@ -34,33 +35,41 @@ _RUNS = sa.Table(
 )
 #: What a search may decide by; the test error is not among it.
 _SEARCH_COLUMNS = ("key", "status", "val_error", "val_correct", "seconds")
+#: Stores a run unless it is there.
+_INSERT = _RUNS.insert().from_select(
+    [column.name for column in _RUNS.c],
+    sa.select(*(sa.bindparam(column.name, type_=column.type) for column in _RUNS.c)).where(
+        ~sa.exists().where(_RUNS.c.key == sa.bindparam("key"))
+    ),
+)
 #: Keys in one query; SQLite allows 32,766 parameters.
 _BATCH = 5_000
 
 
 class Database:
-    """Runs in SQLite (a file's path) or any database that SQLAlchemy knows (a URL)."""
+    """Runs in SQLite (a file's path) or any database that SQLAlchemy knows (a URL).
 
-    def __init__(self, place: str | Path) -> None:
-        self.url = url = str(place)
-        is_file = isinstance(place, Path)
-        try:
-            address = sa.URL.create("sqlite", database=url) if is_file else sa.make_url(url)
-            self._engine = sa.create_engine(address)
-        except (sa.exc.ArgumentError, ImportError) as error:
-            raise InvalidInput(
-                f"store is {without_password(url)!r}, but must be the URL of a database whose "
-                "driver is installed, such as sqlite:///experiments/store.db, or "
-                f"postgresql+psycopg://host/name after pip install psycopg ({error})"
-            ) from error
+    With `create` false nothing is made where there is nothing, and `is_there` says so.
+    """
+
+    def __init__(self, place: str | Path, create: bool = True) -> None:
+        self.url = str(place)
+        self._engine = open_engine(place)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _set_up_sqlite)
-        with self._errors_named():
-            try:
-                _METADATA.create_all(self._engine)
-            except sa.exc.DatabaseError:
-                # Another driver may have made the tables between the look and the making.
-                _METADATA.create_all(self._engine)
+        self._claims = Claims(self._engine, _RUNS)
+        self.is_there = create or not _is_missing_file(self._engine.url)
+        if not self.is_there:
+            return
+        # What a driver raises while it connects is not always an error of SQLAlchemy's.
+        with self._errors_named(Exception):
+            if create:
+                try:
+                    METADATA.create_all(self._engine)
+                except sa.exc.DatabaseError:
+                    # Another driver may have made the tables between the look and the making.
+                    METADATA.create_all(self._engine)
+            self.is_there = create or sa.inspect(self._engine).has_table(_RUNS.name)
 
     @property
     def address(self) -> str:
@@ -72,18 +81,34 @@ class Database:
         self._engine.dispose()
 
     def record(self, content: str, run: StoredRun) -> None:
-        """Store a run of this specification for good; one that is already there stays as it is."""
+        """Store a run of this specification for good; one that is already there stays as it is.
+
+        A claim to the run ends with it.
+        """
         row = {**run.__dict__, "spec": content, "curve": json.dumps(run.curve)}
-        with self._errors_named(), self._engine.begin() as connection:
-            known = sa.select(_RUNS.c.key).where(_RUNS.c.key == run.key)
-            if connection.execute(known).first() is not None:
-                return
+        with self._errors_named():
             try:
-                with connection.begin_nested():
-                    connection.execute(_RUNS.insert().values(**row))
+                with self._engine.begin() as connection:
+                    connection.execute(_INSERT, row)
+                    connection.execute(CLAIMS.delete().where(CLAIMS.c.key == run.key))
             except sa.exc.IntegrityError:
-                # Another study finished the same run meanwhile; the results are equal.
-                return
+                # Another driver finished the same run meanwhile; the results are equal.
+                self._claims.release(run.key)
+
+    def claim(self, key: str) -> Claim:
+        """Ask to train a run; other drivers of this database then leave it alone."""
+        with self._errors_named():
+            return self._claims.take(key)
+
+    def beat(self) -> None:
+        """Keep the claims; to be called at least every few seconds."""
+        with self._errors_named():
+            self._claims.beat()
+
+    def release(self, key: str | None = None) -> None:
+        """Give back the claim to one run, or to all."""
+        with self._errors_named():
+            self._claims.release(key)
 
     def known_keys(self, keys: Iterable[str]) -> set[str]:
         """Which of these runs are there."""
@@ -104,7 +129,7 @@ class Database:
                 values["curve"] = tuple((e, t, v) for e, t, v in json.loads(values["curve"]))
             except (ValueError, TypeError) as error:
                 raise InvalidInput(
-                    f"the database {without_password(self.url)} is damaged: run {row.key} has no "
+                    f"the database {shown(self.url)} is damaged: run {row.key} has no "
                     f"readable curve ({error}); move the database away and repeat the command"
                 ) from error
             runs[row.key] = StoredRun(**values)
@@ -118,13 +143,14 @@ class Database:
                 yield from connection.execute(sa.select(*columns).where(_RUNS.c.key.in_(batch)))
 
     @contextmanager
-    def _errors_named(self) -> Iterator[None]:
+    def _errors_named(self, kind: type[Exception] = sa.exc.SQLAlchemyError) -> Iterator[None]:
+        """What the database refuses, as InvalidInput with a remedy and without a password."""
         try:
             yield
-        except sa.exc.DatabaseError as error:
-            cause = str(error.orig)
+        except kind as error:
+            cause = without_secrets(str(getattr(error, "orig", None) or error), self.url)
             raise InvalidInput(
-                f"the database {without_password(self.url)} cannot be used ({cause}): "
+                f"the database {shown(self.url)} cannot be used ({' '.join(cause.split())}): "
                 + (
                     "free some disk space and repeat the command; what was finished is kept"
                     if "full" in cause or "disk" in cause
@@ -133,6 +159,41 @@ class Database:
                     "written, give experiments_dir= or store= elsewhere"
                 )
             ) from error
+
+
+def open_engine(place: str | Path) -> sa.Engine:
+    """The engine of a file or a URL, not yet connected. Raises InvalidInput."""
+    url = str(place)
+    try:
+        if isinstance(place, Path):
+            return sa.create_engine(sa.URL.create("sqlite", database=url))
+        address = sa.make_url(url)
+        if not _is_in_memory(address):
+            return sa.create_engine(address)
+    except Exception as error:
+        # Besides SQLAlchemy's errors those of int() for the port, of imports and of drivers.
+        cause = without_secrets(f"{type(error).__name__}: {error}", url).split("\n")[0]
+        raise InvalidInput(
+            f"store is {shown(url)!r}, but must be the URL of a database whose driver is "
+            "installed, such as sqlite:///experiments/store.db, or postgresql+psycopg://host/name "
+            f"after pip install psycopg ({cause})"
+        ) from error
+    raise InvalidInput(
+        f"store is {shown(url)!r}, a database in memory, with which all finished runs would be "
+        "lost: give a file, such as store=sqlite:///experiments/store.db"
+    )
+
+
+def _is_missing_file(address: sa.URL) -> bool:
+    return address.get_backend_name() == "sqlite" and not Path(address.database or "").exists()
+
+
+def _is_in_memory(address: sa.URL) -> bool:
+    name, _, rest = (address.database or "").removeprefix("file:").partition("?")
+    if address.get_backend_name() == "sqlite" and not name:
+        return True
+    query = f"{rest} {dict(address.query)}"
+    return ":memory:" in name or "memdb" in query or ("mode" in query and "memory" in query)
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

@@ -6,6 +6,7 @@ keys, so that a study can be planned, resumed, and read again anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -22,16 +23,18 @@ from scaling_search.baselines import (
 )
 from scaling_search.baselines.own_network import Prices
 from scaling_search.errors import InvalidInput
+from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Recipe, RunSpec, TaskFacts
+from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import Coefficients
-from scaling_search.search import Candidate, Candidates, OptunaSettings
-from scaling_search.search.assemble import SearchSpace, begin_search, known_candidates
-from scaling_search.search.race import Race
-from scaling_search.search.strategy import Evaluation, Search
-from scaling_search.series import Networks, SingleVsCompoundSettings, list_networks
+from scaling_search.search import Candidate, Candidates, SearchSpace, SweepSettings
+from scaling_search.search.decide import Decision, decide
+from scaling_search.search.strategy import Answer, Evaluation, Search
+from scaling_search.series import Networks, list_networks
 from scaling_search.study.plain import from_plain, to_plain
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
+from scaling_search.study.sweeps import SWEEPS
 
 #: Settings that are younger than the first stored studies, or never stored; without them the
 #: defaults hold.
@@ -55,6 +58,11 @@ class Platform:
     device: str
     torch_version: str
     trainer_version: int
+
+    @classmethod
+    def here(cls, asked: str = "auto") -> Platform:
+        """This machine with the device asked for: auto, cpu or cuda. Raises InvalidInput."""
+        return cls(resolve_device(asked), torch_version(), TRAINER_VERSION)
 
 
 @dataclass(frozen=True)
@@ -125,24 +133,36 @@ class StudyDefinition:
     @cached_property
     def candidates(self) -> Candidates:
         """The distinct networks that are known before anything is trained."""
-        return known_candidates(self.settings.search, self._space)
+        return self.settings.search.known_candidates(self._space)
 
     def search(self) -> Search:
         """STEP 1 from its beginning."""
         settings = self.settings
-        return begin_search(settings.search, self._space, self.candidates, settings.budget)
+        return settings.search.search(self._space, self.candidates, settings.budget)
 
     @cached_property
     def looks(self) -> int:
         """How often STEP 1 looks at its candidates at most."""
-        race = self.search().race
-        return race.looks if isinstance(race, Race) else 1
+        settings = self.settings
+        return settings.search.looks(self._space, self.candidates, settings.budget)
+
+    def decide(
+        self, candidates: Candidates, answers: Mapping[Evaluation, Answer]
+    ) -> Decision[Candidate]:
+        """STEP 1's decision by what is known of its runs."""
+        return decide(
+            candidates.kept,
+            answers,
+            seeds=self.settings.sweep.seeds,
+            epochs=self.settings.recipe.epochs,
+            cost_ratio=self.settings.constraint.cost_ratio,
+            looks=self.looks,
+        )
 
     @property
     def listed_runs(self) -> tuple[PlannedRun, ...]:
         """The first runs of STEP 1 as far as they follow from the settings; a sampler's do not."""
-        sampled = isinstance(self.settings.sweep, OptunaSettings)
-        return () if sampled else self.search_runs
+        return () if self.settings.search.samples else self.search_runs
 
     @cached_property
     def search_runs(self) -> tuple[PlannedRun, ...]:
@@ -166,14 +186,14 @@ class StudyDefinition:
     @cached_property
     def baselines(self) -> tuple[Baseline, ...]:
         """The baselines that are scaled: one, or those of a comparison of several."""
-        sweep, given = self.settings.sweep, self.settings.baseline
-        if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.baselines:
+        given, names = self.settings.baseline, self.settings.sweep.baseline_names()
+        if not names:
             return (self.baseline,)
         named = [
             replace(given, name="", _target_=name)
             if "." in name
             else replace(given, name=name, _target_="")
-            for name in sweep.baselines
+            for name in names
         ]
         return tuple(self.load(settings) for settings in named)
 
@@ -287,7 +307,7 @@ class StudyDefinition:
         parts = {name: plain.get(name) for name in ("facts", "platform")}
         settings = {name: value for name, value in plain.items() if name not in parts}
         return cls(
-            from_plain(StudySettings, settings, optional=_OPTIONAL),
+            from_plain(StudySettings, settings, optional=_OPTIONAL, kinds={SweepSettings: SWEEPS}),
             from_plain(TaskFacts, parts["facts"], "facts"),
             from_plain(Platform, parts["platform"], "platform"),
             prices,

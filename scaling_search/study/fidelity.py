@@ -8,12 +8,12 @@ from dataclasses import replace
 from scaling_search.baselines import scale
 from scaling_search.errors import InvalidInput
 from scaling_search.search import Candidate
-from scaling_search.study.decide import Decision
+from scaling_search.search.decide import Decision
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.records import Step
 
 
-def rechecked(definition: StudyDefinition, decision: Decision) -> tuple[Candidate, ...]:
+def rechecked(definition: StudyDefinition, decision: Decision[Candidate]) -> tuple[Candidate, ...]:
     """The best candidates, the marked ones and the worst, the best first."""
     settings, ranked = definition.settings.fidelity, decision.ranked
     best = {c.id for c in ranked[: settings.survivors]}
@@ -21,7 +21,9 @@ def rechecked(definition: StudyDefinition, decision: Decision) -> tuple[Candidat
     return tuple(c for c in ranked if c.id in best | worst or c.marks)
 
 
-def fidelity_runs(definition: StudyDefinition, decision: Decision) -> tuple[PlannedRun, ...]:
+def fidelity_runs(
+    definition: StudyDefinition, decision: Decision[Candidate]
+) -> tuple[PlannedRun, ...]:
     """Every check of every candidate that is trained again, with every seed."""
     settings = definition.settings.fidelity
     return tuple(

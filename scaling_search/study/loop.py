@@ -6,18 +6,22 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol
 
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import LocalExecutor
+from scaling_search.execution import Executor, WorkerLost
 from scaling_search.proxy import Job, Outcome, RunSpec
-from scaling_search.study.records import SearchResult, StoredRun, encode_bits
+from scaling_search.study.records import Claim, SearchResult, StoredRun, encode_bits
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
+
+
+#: Seconds between two looks at runs that another driver trains.
+_LOOK = 0.5
 
 
 class Proposer(Protocol):
@@ -54,28 +58,26 @@ class AllAtOnce:
 
 @dataclass
 class Progress:
-    """How far the loop is; `report` is called whenever something has changed."""
+    """How far the loop is; `report` is called whenever something may have changed."""
 
     report: Callable[[Progress], None] = lambda _: None
     wanted: int = 0
     done: int = 0
     trained: int = 0
     running: int = 0
+    #: Runs that another driver trains and this one waits for.
+    elsewhere: int = 0
     failures: list[str] = field(default_factory=list)
-    last: tuple[RunSpec, SearchResult] | None = None
-
-
-@dataclass
-class _Started:
-    spec: RunSpec
-    attempt: int
-    at: float
+    #: The lowest val error so far.
+    best: float | None = None
+    #: Whether nothing more is wanted.
+    ended: bool = False
 
 
 def complete(
     proposer: Proposer,
     database: Database,
-    executor: LocalExecutor[Job, Outcome],
+    executor: Executor[Job, Outcome],
     make_job: Callable[[RunSpec], Job],
     *,
     attempts: int,
@@ -86,91 +88,178 @@ def complete(
 
     A run whose worker crashes, errs or takes too long is tried `attempts` times and then left out,
     with a line in `progress.failures`. A mistake of the user's in a worker (InvalidInput) and a
-    disk that refuses to write (OSError) end the loop.
+    disk that refuses to write (OSError) end the loop. A run that another driver of the database
+    trains meanwhile is waited for.
     """
-    queue: deque[tuple[RunSpec, int]] = deque()
-    seen: set[str] = set()
-    running: dict[Future[Outcome], _Started] = {}
+    loop = _Loop(proposer, database, executor, make_job, attempts, timeout, progress)
+    try:
+        loop.want(proposer.start())
+        while loop.queue or loop.running or loop.taken:
+            loop.fill_slots()
+            loop.tell()
+            loop.hear_of_ended()
+            loop.stop_late()
+            database.beat()
+        progress.ended = True
+        loop.tell()
+    finally:
+        # Where the database has failed, its claims lapse by themselves.
+        with suppress(InvalidInput):
+            database.release()
 
-    def want(specs: Sequence[RunSpec]) -> None:
+
+@dataclass
+class _Wanted:
+    """A run to be trained."""
+
+    spec: RunSpec
+    #: Why each attempt so far has failed.
+    causes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Running:
+    """A run in a slot."""
+
+    wanted: _Wanted
+    started_at: float
+    is_late: bool = False
+
+
+@dataclass
+class _Loop:
+    """What `complete` knows between its steps."""
+
+    proposer: Proposer
+    database: Database
+    executor: Executor[Job, Outcome]
+    make_job: Callable[[RunSpec], Job]
+    attempts: int
+    timeout: float
+    progress: Progress
+    queue: deque[_Wanted] = field(default_factory=deque)
+    running: dict[Future[Outcome], _Running] = field(default_factory=dict)
+    #: Runs that another driver trains.
+    taken: deque[_Wanted] = field(default_factory=deque)
+    look_again_at: float = 0.0
+    seen: set[str] = field(default_factory=set)
+
+    def want(self, specs: Sequence[RunSpec]) -> None:
         """Queue what is missing; what is known is heard at once, and may make more wanted."""
         batches = deque([specs])
         while batches:
-            fresh = [s for s in dict.fromkeys(batches.popleft()) if s.key not in seen]
-            seen.update(spec.key for spec in fresh)
-            progress.wanted += len(fresh)
-            known = database.search_results(spec.key for spec in fresh)
+            fresh = [s for s in dict.fromkeys(batches.popleft()) if s.key not in self.seen]
+            self.seen.update(spec.key for spec in fresh)
+            self.progress.wanted += len(fresh)
+            known = self.database.search_results(spec.key for spec in fresh)
             for spec in fresh:
-                weights = make_job(spec).weights
-                if spec.key not in known or (weights is not None and not weights.exists()):
-                    queue.append((spec, 1))
+                if spec.key not in known or _lacks_weights(self.make_job(spec)):
+                    self.queue.append(_Wanted(spec))
                 else:
-                    batches.append(hear(spec, known[spec.key]))
+                    batches.append(self._hear(spec, known[spec.key]))
 
-    def hear(spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
-        progress.done += 1
-        progress.last = (spec, result)
-        return proposer.heard(spec, result)
+    def _hear(self, spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
+        self.progress.done += 1
+        errors = [e for e in (self.progress.best, result.val_error) if e is not None]
+        self.progress.best = min(errors, default=None)
+        return self.proposer.heard(spec, result)
 
-    want(proposer.start())
-    progress.report(progress)
-    while queue or running:
-        while queue and executor.free:
-            spec, attempt = queue.popleft()
-            running[executor.submit(make_job(spec))] = _Started(spec, attempt, time.monotonic())
-        progress.running = len(running)
-        progress.report(progress)
-        ended, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
-        for future in ended:
-            started = running.pop(future)
-            executor.release(future)
-            error = future.exception()
-            if error is None:
-                stored = _stored(started, future.result())
-                database.record(started.spec.content, stored)
-                progress.trained += 1
-                result = SearchResult(
-                    stored.key,
-                    stored.status,
-                    stored.val_error,
-                    stored.val_correct,
-                    stored.seconds,
-                )
-                want(hear(started.spec, result))
-            elif isinstance(error, (InvalidInput, OSError)) and not isinstance(
-                error, BrokenProcessPool
-            ):
-                raise error
-            elif started.attempt < attempts:
-                queue.append((started.spec, started.attempt + 1))
+    def fill_slots(self) -> None:
+        """Start what is wanted, as far as slots are free and no other driver trains it."""
+        if time.monotonic() >= self.look_again_at:
+            # Meanwhile their results may be there, or their driver may be gone.
+            self.queue.extendleft(reversed(self.taken))
+            self.taken.clear()
+        while self.queue and self.executor.free:
+            wanted = self.queue.popleft()
+            job, key = self.make_job(wanted.spec), wanted.spec.key
+            claim = self.database.claim(key)
+            if claim is Claim.MINE or _lacks_weights(job):
+                self.running[self.executor.submit(job)] = _Running(wanted, time.monotonic())
+            elif claim is Claim.KNOWN:
+                self.want(self._hear(wanted.spec, self.database.search_results([key])[key]))
             else:
-                cause = repr(error)
-                if isinstance(error, BrokenProcessPool):
-                    late = time.monotonic() - started.at > timeout
-                    cause = f"above executor.timeout={timeout:g}" if late else "its worker died"
-                progress.failures.append(
-                    f"run {started.spec.key} (seed {started.spec.seed}, "
-                    f"{started.spec.resolution} px): {cause}, {attempts} times"
-                )
-                want(proposer.failed(started.spec))
-        for future, started in running.items():
-            if time.monotonic() - started.at > timeout:
-                executor.stop(future)
-    progress.running = 0
-    progress.report(progress)
+                self.taken.append(wanted)
+                self.look_again_at = time.monotonic() + _LOOK
+
+    def hear_of_ended(self) -> None:
+        """Wait a while for runs to end, and record them."""
+        if not self.running:
+            time.sleep(_LOOK if self.taken else 0)
+            return
+        seconds = _LOOK if self.taken else 1.0
+        for future in wait(self.running, seconds, FIRST_COMPLETED).done:
+            run = self.running.pop(future)
+            self.executor.release(future)
+            error = future.exception()
+            if error is not None:
+                self._fail(run, error)
+                continue
+            stored = _stored(run.wanted, future.result())
+            self.database.record(run.wanted.spec.content, stored)
+            self.progress.trained += 1
+            result = SearchResult(
+                stored.key, stored.status, stored.val_error, stored.val_correct, stored.seconds
+            )
+            self.want(self._hear(run.wanted.spec, result))
+
+    def _fail(self, run: _Running, error: BaseException) -> None:
+        """Queue a run again, or give it up."""
+        if isinstance(error, (InvalidInput, OSError)):
+            raise error
+        wanted = run.wanted
+        late = f"above executor.timeout={self.timeout:g}" if run.is_late else ""
+        wanted.causes.append(late or _cause(error))
+        if len(wanted.causes) < self.attempts:
+            self.queue.append(wanted)
+            return
+        spec, causes = wanted.spec, wanted.causes
+        if len(set(causes)) == 1:
+            causes = [causes[0] + (f", {len(causes)} times" if len(causes) > 1 else "")]
+        self.progress.failures.append(
+            f"run {spec.key} (seed {spec.seed}, {spec.resolution} px): {'; then '.join(causes)}"
+        )
+        # Another driver that waits for it may try in its turn.
+        self.database.release(spec.key)
+        self.want(self.proposer.failed(spec))
+
+    def stop_late(self) -> None:
+        """Stop what has run for too long."""
+        for future, run in self.running.items():
+            if not run.is_late and time.monotonic() - run.started_at > self.timeout:
+                run.is_late = True
+                self.executor.stop(future)
+
+    def tell(self) -> None:
+        """Let the progress be shown."""
+        self.progress.running, self.progress.elsewhere = len(self.running), len(self.taken)
+        self.progress.report(self.progress)
 
 
-def _stored(started: _Started, outcome: Outcome) -> StoredRun:
+def _lacks_weights(job: Job) -> bool:
+    """Whether a run is to be trained for its weights, be its errors known or not."""
+    return job.weights is not None and not job.weights.exists()
+
+
+def _cause(error: BaseException) -> str:
+    if isinstance(error, WorkerLost):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "memory ran out (MemoryError)"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _stored(wanted: _Wanted, outcome: Outcome) -> StoredRun:
     result = outcome.result
     return StoredRun(
-        key=started.spec.key,
+        key=wanted.spec.key,
         status=result.status,
         val_error=result.val_error,
         test_error=result.test_error,
         curve=tuple((e.epoch, e.train_loss, e.val_error) for e in result.curve),
         val_correct=encode_bits(result.val_correct),
         seconds=round(outcome.seconds, 3),
-        attempts=started.attempt,
+        attempts=len(wanted.causes) + 1,
         worker=outcome.worker,
         finished_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )

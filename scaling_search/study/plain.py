@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from enum import Enum
 from types import NoneType
@@ -23,20 +23,29 @@ def to_plain(settings: Any) -> dict[str, Any]:
     return asdict(settings)
 
 
-def from_plain(kind: type[T], plain: Any, place: str = "", optional: Collection[str] = ()) -> T:
+def from_plain(
+    kind: type[T],
+    plain: Any,
+    place: str = "",
+    *,
+    optional: Collection[str] = (),
+    kinds: Mapping[type, Mapping[str, type]] | None = None,
+) -> T:
     """The dataclass that `to_plain` came from; every value is checked against its annotation.
 
     place: what `plain` is called in messages, such as recipe. optional: paths, such as
     recipe.epochs, that may be missing and then take their default; elsewhere all fields must be
-    there. Raises InvalidInput, which names the path of the value.
+    there. kinds: of a base class its subclasses, by what their field `kind` holds. Raises
+    InvalidInput, which names the path of the value.
     """
-    checked: T = _Check(optional).value(kind, plain, place)
+    checked: T = _Check(optional, kinds or {}).value(kind, plain, place)
     return checked
 
 
 class _Check:
-    def __init__(self, optional: Collection[str]) -> None:
+    def __init__(self, optional: Collection[str], kinds: Mapping[type, Mapping[str, type]]) -> None:
         self.optional = optional
+        self.kinds = kinds
 
     def value(self, hint: Any, value: Any, place: str) -> Any:
         """A value of this type, made of plain data."""
@@ -44,7 +53,10 @@ class _Check:
         if origin in (Union, types.UnionType):
             if value is None and NoneType in options:
                 return None
-            return self._one_of([o for o in options if o is not NoneType], value, place)
+            (hint,) = (option for option in options if option is not NoneType)
+            return self.value(hint, value, place)
+        if hint in self.kinds:
+            return self._fields(self._kind(self.kinds[hint], value, place), value, place)
         if hint is Any:
             return self._anything(value, place)
         if is_dataclass(hint):
@@ -63,20 +75,13 @@ class _Check:
         _require(fits(value), value, place, what)
         return value
 
-    def _one_of(self, options: list[Any], value: Any, place: str) -> Any:
-        """Of several dataclasses the one whose default `kind` the value has."""
-        if len(options) == 1:
-            return self.value(options[0], value, place)
+    def _kind(self, kinds: Mapping[str, type], value: Any, place: str) -> type:
+        """Of several dataclasses the one whose `kind` the value has."""
         self._require_names(value, place)
-        kinds = {option.kind: option for option in options}
         kind = value.get("kind")
-        _require(
-            isinstance(kind, str) and kind in kinds,
-            kind,
-            f"{place}.kind",
-            f"one of {', '.join(kinds)}",
-        )
-        return self.value(kinds[kind], value, place)
+        known = isinstance(kind, str) and kind in kinds
+        _require(known, kind, f"{place}.kind", f"one of {', '.join(kinds)}")
+        return kinds[kind]
 
     def _fields(self, kind: Any, value: Any, place: str) -> Any:
         self._require_names(value, place)

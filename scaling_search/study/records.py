@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -62,11 +61,16 @@ class SearchResult:
     seconds: float
 
 
+class Claim(Enum):
+    """What came of a driver's wish to train a run."""
+
+    MINE = "mine"
+    #: The run has been finished meanwhile.
+    KNOWN = "known"
+    #: Another driver trains it.
+    TAKEN = "taken"
+
+
 def encode_bits(packed: bytes) -> str:
     """Packed bits as text."""
     return base64.b64encode(packed).decode()
-
-
-def without_password(text: str) -> str:
-    """A URL, or a command that holds one, with its password hidden."""
-    return re.sub(r"(://[^:@/\s]*):[^@/\s]*@", r"\1:***@", text)

@@ -12,10 +12,19 @@ from scaling_search.execution import device, resolve_device, slot_count, torch_v
 
 def test_gpu_is_taken_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "gpu_count", lambda: 3)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert resolve_device("auto") == "cuda"
     assert resolve_device("cpu") == "cpu"
     assert resolve_device("cuda") == "cuda"
     assert slot_count(None, "cuda") == 3
+
+
+def test_one_slot_for_each_part_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "gpu_count", lambda: 1)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-a1,MIG-b2,MIG-c3")
+    assert slot_count(None, "cuda") == 3
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,7")
+    assert slot_count(None, "cuda") == 1
 
 
 def test_missing_gpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Slots: a worker's death costs its own task, and no worker outlives its driver."""
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -7,13 +8,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import ExecutorSettings, LocalExecutor
+from scaling_search.execution import ExecutorSettings, LocalExecutor, WorkerLost, device
+
+
+class Awkward(Exception):
+    """Cannot be unpickled: its arguments are two, what is kept of them is one."""
+
+    def __init__(self, left: str, right: str) -> None:
+        super().__init__(left + right)
+
+
+def environment(_: object) -> dict[str, str]:
+    """What a worker sees."""
+    return dict(os.environ)
 
 
 def act(task: tuple[str, float]) -> int:
@@ -23,6 +35,12 @@ def act(task: tuple[str, float]) -> int:
         os.kill(os.getpid(), signal.SIGKILL)
     elif what == "fail":
         raise ValueError("as asked")
+    elif what == "exit":
+        sys.exit(int(value))
+    elif what == "awkward":
+        raise Awkward("left", "right")
+    elif what == "lambda":
+        return lambda: 0  # type: ignore[return-value]
     elif what == "sleep":
         time.sleep(value)
     elif what == "lock":
@@ -57,8 +75,10 @@ def executor() -> Iterator[LocalExecutor[tuple[str, float], int]]:
         yield two_slots
 
 
-def run(executor: LocalExecutor[tuple[str, float], int], what: str = "answer") -> int:
-    future = executor.submit((what, 0))
+def run(
+    executor: LocalExecutor[tuple[str, float], int], what: str = "answer", value: float = 0
+) -> int:
+    future = executor.submit((what, value))
     try:
         return future.result(timeout=60)
     finally:
@@ -89,7 +109,7 @@ def test_dead_worker_fails_its_own_task_only(
     executor: LocalExecutor[tuple[str, float], int],
 ) -> None:
     beside = executor.submit(("sleep", 1.0))
-    with pytest.raises(BrokenProcessPool):
+    with pytest.raises(WorkerLost, match=r"its worker died \(signal 9"):
         run(executor, "kill")
     assert is_alive(run(executor))
     assert beside.result(timeout=60) > 0
@@ -102,6 +122,71 @@ def test_error_in_a_task_is_passed_on(executor: LocalExecutor[tuple[str, float],
     assert run(executor) > 0
 
 
+def test_a_worker_that_exits_is_named_by_its_code(
+    executor: LocalExecutor[tuple[str, float], int],
+) -> None:
+    with pytest.raises(WorkerLost, match=r"its worker died \(exit code 3\)"):
+        run(executor, "exit", 3)
+    assert run(executor) > 0
+
+
+def test_what_cannot_be_sent_is_named(executor: LocalExecutor[tuple[str, float], int]) -> None:
+    with pytest.raises(RuntimeError, match="Awkward: leftright"):
+        run(executor, "awkward")
+    with pytest.raises(RuntimeError, match="the answer cannot be sent"):
+        run(executor, "lambda")
+    assert run(executor) > 0
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "seen"),
+    [
+        (None, 2, ["0", "1", "0"]),
+        ("3,1", 2, ["3", "1", "3"]),
+        ("GPU-8932f937, GPU-5b3a", 2, ["GPU-8932f937", "GPU-5b3a", "GPU-8932f937"]),
+        # The driver takes the names before the first that names nothing.
+        ("2,-1,0", 1, ["2", "2", "2"]),
+        # It offers one of several parts of a GPU to a process.
+        ("MIG-a1,MIG-b2", 1, ["MIG-a1", "MIG-b2", "MIG-a1"]),
+        (None, 0, [None, None, None]),
+        ("", 0, ["", "", ""]),
+    ],
+)
+def test_a_worker_sees_its_own_gpu(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, count: int, seen: list[str | None]
+) -> None:
+    monkeypatch.setattr(device, "gpu_count", lambda: count)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if given is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+    with LocalExecutor(environment, 3) as executor:
+        futures = [executor.submit(None) for _ in range(3)]
+        found = [future.result(timeout=60).get("CUDA_VISIBLE_DEVICES") for future in futures]
+        for future in futures:
+            executor.release(future)
+    assert found == seen
+    assert os.environ.get("CUDA_VISIBLE_DEVICES") == given
+
+
+def test_a_gpu_is_known_before_anything_is_imported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Unpickling the function imports its module, which may look at the GPUs at once."""
+    monkeypatch.setattr(device, "gpu_count", lambda: 2)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    text = "import os\nSEEN = os.environ['CUDA_VISIBLE_DEVICES']\ndef seen(_): return SEEN\n"
+    (tmp_path / "looks_at_once.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setenv("CUDA_VISIBLE_DEVICES", "not yet")
+        seen = importlib.import_module("looks_at_once").seen
+    with LocalExecutor(seen, 2) as executor:
+        futures = [executor.submit(None) for _ in range(2)]
+        assert [future.result(timeout=60) for future in futures] == ["0", "1"]
+        for future in futures:
+            executor.release(future)
+
+
 def test_stopped_task_fails_and_its_slot_works_again(
     executor: LocalExecutor[tuple[str, float], int],
 ) -> None:
@@ -109,7 +194,7 @@ def test_stopped_task_fails_and_its_slot_works_again(
     future = executor.submit(("sleep", 600))
     started = time.monotonic()
     executor.stop(future)
-    with pytest.raises(BrokenProcessPool):
+    with pytest.raises(WorkerLost):
         future.result(timeout=60)
     assert time.monotonic() - started < 30
     executor.release(future)
@@ -123,11 +208,11 @@ def test_close_leaves_no_process() -> None:
     workers = {idle.result(timeout=60)}
     busy = executor.submit(("sleep", 600))
     executor.release(idle)
-    workers |= {p for pool in executor._pools if pool for p in pool._processes}
+    workers |= {worker.process.pid or 0 for worker in executor._workers if worker}
     assert len(workers) == 2
     executor.close()
     assert eventually(lambda: not any(is_alive(w) for w in workers))
-    with pytest.raises(BrokenProcessPool):
+    with pytest.raises(WorkerLost):
         busy.result(timeout=60)
 
 

@@ -1,19 +1,18 @@
-"""A study that trains nothing: settings, and an executor whose results follow from the spec."""
+"""A study that trains nothing: settings, and results that follow from the spec."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from scaling_search.baselines import BaselineSettings
-from scaling_search.proxy import DataSettings, Job, Recipe, RunSpec
+from scaling_search.execution import InlineExecutor
+from scaling_search.proxy import DataSettings, Job, Recipe
 from scaling_search.search import CostConstraint, GridSettings
 from scaling_search.study import (
     Conduct,
@@ -59,7 +58,7 @@ def fake_outcome(job: Job) -> Any:
         curve=curve,
         val_correct=b"\x0f",
     )
-    return SimpleNamespace(result=result, seconds=1.0, worker=f"host:{os.getpid()}")
+    return SimpleNamespace(result=result, seconds=1.0, worker="host:1")
 
 
 def diverged() -> Any:
@@ -67,70 +66,28 @@ def diverged() -> Any:
     result = SimpleNamespace(
         status="diverged", val_error=None, test_error=None, curve=(), val_correct=b""
     )
-    return SimpleNamespace(result=result, seconds=1.0, worker=f"host:{os.getpid()}")
+    return SimpleNamespace(result=result, seconds=1.0, worker="host:1")
 
 
-class FakeExecutor:
-    """Stands in for LocalExecutor: `function` is called at once, in this process.
-
-    `jobs` lists all that were submitted, `stopped` those whose time was up. A function that gives
-    None stands for a run that never ends.
-    """
-
-    def __init__(self, function: Callable[[Job], Any] = fake_outcome, slots: int = 2) -> None:
-        self.function = function
-        self.slots = slots
-        self.jobs: list[Job] = []
-        self.stopped: list[RunSpec] = []
-        self._running: dict[Future[Any], Job] = {}
-
-    def __enter__(self) -> FakeExecutor:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    @property
-    def free(self) -> int:
-        return self.slots - len(self._running)
-
-    def submit(self, job: Job) -> Future[Any]:
-        future: Future[Any] = Future()
-        assert self.free > 0
-        self.jobs.append(job)
-        self._running[future] = job
-        try:
-            outcome = self.function(job)
-            if outcome is not None:
-                future.set_result(outcome)
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def release(self, future: Future[Any]) -> None:
-        del self._running[future]
-
-    def stop(self, future: Future[Any]) -> None:
-        self.stopped.append(self._running[future].spec)
-        future.set_exception(BrokenProcessPool())
+def unordered(job: Job) -> Future[Any]:
+    """A fake outcome after a time of its own, so that later runs may end first."""
+    future: Future[Any] = Future()
+    delay = int(job.spec.key[:4], 16) / 0xFFFF / 200
+    threading.Timer(delay, lambda: future.set_result(fake_outcome(job))).start()
+    return future
 
 
-class UnorderedExecutor(FakeExecutor):
-    """A FakeExecutor whose runs take different times, so that later ones may end first."""
-
-    def submit(self, job: Job) -> Future[Any]:
-        done = super().submit(job)
-        late: Future[Any] = Future()
-        self._running[late] = self._running.pop(done)
-        delay = int(job.spec.key[:4], 16) / 0xFFFF / 200
-        threading.Timer(delay, lambda: late.set_result(done.result())).start()
-        return late
+def inline(
+    function: Callable[[Job], Any] = fake_outcome, slots: int = 2
+) -> InlineExecutor[Job, Any]:
+    """An executor that trains nothing."""
+    return InlineExecutor(function, slots)
 
 
 def fake_study(
     experiments: Path,
     settings: StudySettings = SETTINGS,
-    executor: FakeExecutor | None = None,
+    executor: InlineExecutor[Job, Any] | None = None,
     **conduct: Any,
 ) -> Path:
     """Carry a study out with a fake executor and give its folder, without its report."""
@@ -145,7 +102,7 @@ def fake_study(
         how,
         folder,
         database,
-        executor or FakeExecutor(),  # type: ignore[arg-type]
+        executor or inline(),
         "the command",
         lambda _step, _runs: Progress(),
     )

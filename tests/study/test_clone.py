@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fakes import FakeExecutor, fake_study
+from fakes import fake_study, inline
 
 from scaling_search.study.folder import read_records
 
@@ -29,9 +29,9 @@ def clone(original: Path, tmp_path: Path) -> Path:
 
 
 def test_nothing_is_trained_again(original: Path, clone: Path) -> None:
-    executor = FakeExecutor()
+    executor = inline()
     fake_study(clone.parent, executor=executor, name="study")
-    assert executor.jobs == []
+    assert executor.tasks == []
     for name in RECORDS:
         assert (clone / name).read_bytes() == (original / name).read_bytes(), name
 
@@ -39,17 +39,17 @@ def test_nothing_is_trained_again(original: Path, clone: Path) -> None:
 def test_only_missing_runs_are_trained(original: Path, clone: Path) -> None:
     lines = (clone / "runs.csv").read_text().splitlines(keepends=True)
     (clone / "runs.csv").write_text("".join(lines[:-3]))
-    executor = FakeExecutor()
+    executor = inline()
     fake_study(clone.parent, executor=executor, name="study")
-    assert len(executor.jobs) == 3
+    assert len(executor.tasks) == 3
     assert (clone / "runs.csv").read_bytes() == (original / "runs.csv").read_bytes()
 
 
 def test_fresh_takes_nothing_over(clone: Path) -> None:
     known = len(read_records(clone))
-    executor = FakeExecutor()
+    executor = inline()
     fake_study(clone.parent, executor=executor, name="study", fresh=True)
-    assert len(executor.jobs) == known > 0
+    assert len(executor.tasks) == known > 0
 
 
 @pytest.mark.parametrize("damage", ["key", "number", "no timings", "torn"])

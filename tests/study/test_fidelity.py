@@ -12,15 +12,14 @@ import pytest
 from fakes import SETTINGS, fake_study
 
 from scaling_search.errors import InvalidInput
-from scaling_search.report import build_report, figures
+from scaling_search.report import build_report
 from scaling_search.search import OptunaSettings, RaceSettings
 from scaling_search.study import Conduct, FidelitySettings, define
 
 
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-        monkeypatch.setattr(figures, name, lambda _: "<svg/>")
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
 
 
 def checked(tmp_path: Path, fidelity: FidelitySettings, **change: Any) -> tuple[Path, pd.DataFrame]:
@@ -57,7 +56,7 @@ def test_best_marked_and_worst_are_trained_again(tmp_path: Path) -> None:
     assert trials["runs"].max() == 2
     fidelity_json = json.loads((folder / "winner.json").read_text())["fidelity"]
     assert set(fidelity_json) == {"epochs 5", "learning rate x 0.5", "learning rate x 2"}
-    assert -1 <= fidelity_json["epochs 5"]["agreement"]["tau"] <= 1
+    assert -1 <= fidelity_json["epochs 5"]["agreement"]["tau"]["value"] <= 1
     assert "Does the answer survive?" in (folder / "report.md").read_text()
 
 

@@ -9,17 +9,15 @@ import signal
 import sqlite3
 import sys
 import time
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from fakes import FakeExecutor
+from fakes import inline
 from processes import HALVING, finish, group, results, start, wait_for, workers
 
 import scaling_search.__main__ as command_line
-from scaling_search.execution import LocalExecutor
-from scaling_search.report import figures
+from scaling_search.execution import ExecutorSettings, LocalExecutor, WorkerLost
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -125,14 +123,13 @@ def test_kill_9_between_rungs_and_in_a_continued_run(
     alone, killed = tmp_path / "alone", tmp_path / "killed"
     for folder in (alone, killed):
         folder.mkdir()
-    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-        monkeypatch.setattr(figures, name, lambda _: "<svg/>")
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
     words = ["executor.workers=2", f"data.cache_dir={cache}"]
     monkeypatch.setattr(sys, "argv", ["scaling_search", *HALVING, *words])
     # Without a break and one run after the other, in this process.
     with monkeypatch.context() as patch:
         patch.chdir(alone)
-        patch.setattr(command_line, "LocalExecutor", lambda train, _: FakeExecutor(train, 1))
+        patch.setattr(ExecutorSettings, "start", lambda _self, train, _slots: inline(train, 1))
         command_line.main()
     assert set(search_runs(alone)) == {"rung", "whole"}
 
@@ -191,15 +188,14 @@ def test_a_worker_that_dies_between_tasks_costs_nothing() -> None:
         future = executor.submit(1)
         assert future.result(60) == 1
         executor.release(future)
-        pool = executor._pools[0]
-        assert pool is not None
-        (pid,) = pool._processes
-        os.kill(pid, signal.SIGKILL)
+        worker = executor._workers[0]
+        assert worker is not None
+        worker.process.kill()
         time.sleep(1)
         for _ in range(2):
             # It may fail like any killed run, to be tried again, but through its future.
             future = executor.submit(2)
-            failed = isinstance(future.exception(60), BrokenProcessPool)
+            failed = isinstance(future.exception(60), WorkerLost)
             executor.release(future)
         assert not failed
         assert future.result() == 2

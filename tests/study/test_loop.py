@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fakes import SETTINGS, FakeExecutor, fake_outcome
+from fakes import SETTINGS, fake_outcome, inline
 
 from scaling_search.errors import InvalidInput
+from scaling_search.execution import InlineExecutor, WorkerLost
 from scaling_search.proxy import Job, RunSpec
 from scaling_search.study import Conduct, define
 from scaling_search.study.database import Database
@@ -47,14 +48,14 @@ def carry_through(
     attempts: int = 2,
     timeout: float = 60,
     weights: Path | None = None,
-) -> tuple[Progress, FakeExecutor]:
+) -> tuple[Progress, InlineExecutor[Job, Any]]:
     if isinstance(proposer, Sequence):
         proposer = AllAtOnce(proposer)
-    executor, progress = FakeExecutor(function, slots), Progress()
+    executor, progress = inline(function, slots), Progress()
     complete(
         proposer,
         database,
-        executor,  # type: ignore[arg-type]
+        executor,
         lambda wanted: Job(spec=wanted, data=SETTINGS.data, weights=weights),
         attempts=attempts,
         timeout=timeout,
@@ -68,24 +69,26 @@ def test_a_thousand_runs_are_each_trained_once(database: Database, spec: RunSpec
     specs = specs_of(spec, 1000)
     progress, executor = carry_through(specs, database, slots=7)
     assert (progress.wanted, progress.done, progress.trained) == (1000, 1000, 1000)
-    assert len(executor.jobs) == 1000
+    assert len(executor.tasks) == 1000
     assert database.known_keys(s.key for s in specs) == {s.key for s in specs}
     progress, executor = carry_through([*specs, *specs_of(spec, 1010)], database)
     assert (progress.wanted, progress.done, progress.trained) == (1010, 1010, 10)
-    assert len(executor.jobs) == 10
+    assert len(executor.tasks) == 10
 
 
 def test_the_same_run_asked_for_twice_is_trained_once(database: Database, spec: RunSpec) -> None:
     progress, executor = carry_through([spec, spec, replace(spec)], database)
-    assert progress.wanted == progress.done == len(executor.jobs) == 1
+    assert progress.wanted == progress.done == len(executor.tasks) == 1
 
 
 def test_nothing_wanted_is_nothing_done(database: Database) -> None:
     progress, executor = carry_through([], database)
-    assert progress.wanted == len(executor.jobs) == 0
+    assert progress.wanted == len(executor.tasks) == 0
 
 
-@pytest.mark.parametrize("error", [RuntimeError("boom"), BrokenProcessPool(), MemoryError()])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("boom"), WorkerLost("its worker died (signal 9)"), MemoryError()]
+)
 def test_a_failure_is_tried_again(database: Database, spec: RunSpec, error: Exception) -> None:
     tried: Counter[int] = Counter()
 
@@ -111,7 +114,7 @@ def test_what_fails_every_time_is_listed_and_left_out(database: Database, spec: 
     specs = specs_of(spec, 6)
     progress, executor = carry_through(specs, database, odd_seeds_fail, attempts=3)
     assert progress.done == progress.trained == 3
-    assert Counter(job.spec.seed for job in executor.jobs) == {0: 1, 1: 3, 2: 1, 3: 3, 4: 1, 5: 3}
+    assert Counter(job.spec.seed for job in executor.tasks) == {0: 1, 1: 3, 2: 1, 3: 3, 4: 1, 5: 3}
     assert len(progress.failures) == 3
     assert all("boom" in line and "3 times" in line for line in progress.failures)
     assert database.known_keys(s.key for s in specs) == {s.key for s in specs[::2]}
@@ -145,20 +148,62 @@ def test_a_run_that_takes_too_long_is_stopped_and_tried_again(
         tried[job.spec.seed] += 1
         # Seed 1 hangs once, seed 2 always.
         if job.spec.seed == 2 or (job.spec.seed == 1 and tried[1] == 1):
-            return None
+            return Future()
         return fake_outcome(job)
 
     specs = specs_of(spec, 4)
     progress, executor = carry_through(specs, database, hangs, timeout=0.01)
     assert progress.done == 3
-    assert Counter(s.seed for s in executor.stopped) == {1: 1, 2: 2}
+    assert Counter(job.spec.seed for job in executor.stopped) == {1: 1, 2: 2}
     assert len(progress.failures) == 1
     assert specs[2].key in progress.failures[0]
 
 
-def test_a_run_given_up_for_time_is_reported_as_such(database: Database, spec: RunSpec) -> None:
-    progress, _ = carry_through([spec], database, lambda _: None, timeout=0.01)
-    assert "timeout" in progress.failures[0] or "too long" in progress.failures[0]
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        ([Future(), Future()], "above executor.timeout=0.05, 2 times"),
+        ([WorkerLost("its worker died (signal 9)")] * 2, "its worker died (signal 9), 2 times"),
+        ([MemoryError(), MemoryError()], "memory ran out (MemoryError), 2 times"),
+        (
+            [RuntimeError("two\nlines"), MemoryError()],
+            "RuntimeError: two lines; then memory ran out",
+        ),
+        ([Future(), WorkerLost("it died")], "above executor.timeout=0.05; then it died"),
+        ([ValueError("boom")], "px): ValueError: boom"),
+    ],
+)
+def test_why_each_attempt_failed_is_said(
+    database: Database, spec: RunSpec, errors: list[Any], said: str
+) -> None:
+    left = iter(errors)
+
+    def fails(_: Job) -> Any:
+        error = next(left)
+        if isinstance(error, Exception):
+            raise error
+        return error
+
+    progress, _ = carry_through([spec], database, fails, timeout=0.05, attempts=len(errors))
+    assert len(progress.failures) == 1
+    assert said in progress.failures[0]
+
+
+def test_the_best_error_is_that_of_all_runs(database: Database, spec: RunSpec) -> None:
+    specs = specs_of(spec, 9)
+    carry_through(specs[:8], database)
+    progress, _ = carry_through(specs, database)
+    errors = [result.val_error for result in database.search_results(s.key for s in specs).values()]
+    assert progress.best == min(e for e in errors if e is not None)
+    assert progress.ended
+    assert not carry_through([], database)[0].failures
+
+
+def test_the_worker_names_itself(database: Database, spec: RunSpec) -> None:
+    outcome = fake_outcome(Job(spec, SETTINGS.data))
+    outcome.worker = "another-machine:17"
+    carry_through([spec], database, lambda _: outcome)
+    assert database.stored_runs([spec.key])[spec.key].worker == "another-machine:17"
 
 
 def test_a_diverged_run_is_a_result(database: Database, spec: RunSpec) -> None:
@@ -171,7 +216,7 @@ def test_a_diverged_run_is_a_result(database: Database, spec: RunSpec) -> None:
     stored = database.stored_runs([spec.key])[spec.key]
     assert (stored.status, stored.val_error, stored.curve) == ("diverged", None, ())
     _, executor = carry_through([spec], database)
-    assert executor.jobs == []
+    assert executor.tasks == []
 
 
 class Chain:
@@ -206,7 +251,7 @@ def test_every_run_is_durable_as_soon_as_it_is_heard(database: Database, spec: R
     again = Look(spec, 5)
     progress, executor = carry_through(again, database)
     assert (progress.wanted, progress.done, progress.trained) == (5, 5, 0)
-    assert executor.jobs == []
+    assert executor.tasks == []
     assert [ended.seed for ended, _ in again.ended] == [0, 1, 2, 3, 4]
 
 
@@ -219,11 +264,14 @@ class Known:
     def record(self, spec: RunSpec, run: StoredRun) -> None:
         raise AssertionError("nothing is missing")
 
+    def release(self) -> None:
+        pass
+
 
 def test_a_long_search_that_asks_one_by_one_is_resumed(spec: RunSpec) -> None:
     chain = Chain(spec, 1500)
     progress, executor = carry_through(chain, Known())  # type: ignore[arg-type]
-    assert (progress.done, progress.trained, executor.jobs) == (1500, 0, [])
+    assert (progress.done, progress.trained, executor.tasks) == (1500, 0, [])
     assert len(chain.ended) == 1500
 
 
@@ -233,7 +281,7 @@ def test_missing_weights_are_trained_again(
     carry_through([spec], database)
     path = tmp_path / "weights.pt"
     progress, executor = carry_through([spec], database, weights=path)
-    assert len(executor.jobs) == progress.done == 1
+    assert len(executor.tasks) == progress.done == 1
     path.touch()
     progress, executor = carry_through([spec], database, weights=path)
-    assert (len(executor.jobs), progress.done) == (0, 1)
+    assert (len(executor.tasks), progress.done) == (0, 1)

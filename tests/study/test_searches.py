@@ -13,14 +13,14 @@ from typing import Any
 
 import optuna
 import pytest
-from fakes import SETTINGS, FakeExecutor, UnorderedExecutor, diverged, fake_outcome, fake_study
+from fakes import SETTINGS, diverged, fake_outcome, fake_study, inline, unordered
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job
-from scaling_search.report import build_report, family_forecast, figures
+from scaling_search.report import build_report
 from scaling_search.search import Budget, OptunaSettings, RaceSettings
-from scaling_search.search.sampler import copy_for_dashboard
-from scaling_search.study import read_definition, training
+from scaling_search.search.dashboard import copy_for_dashboard
+from scaling_search.study import read_definition, running
 from scaling_search.study.asks import read_candidates
 
 BASE = replace(
@@ -50,10 +50,9 @@ MADE = ("trials.csv", "family.csv", "winner.json", "forecast.json")
 def _quick() -> Iterator[None]:
     """Leave out what takes long and is not looked at here."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-            patch.setattr(figures, name, lambda _: "<svg/>")
-        patch.setattr(family_forecast, "sizes_needed", lambda _: {})
-        patch.setattr(training, "copy_for_dashboard", lambda *_: None)
+        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
+        patch.setattr("scaling_search.report.search.family.WISHES", {})
+        patch.setattr(running, "copy_for_dashboard", lambda *_: None)
         yield
 
 
@@ -80,7 +79,7 @@ def undisturbed(_quick: None, tmp_path_factory: pytest.TempPathFactory) -> dict[
     folders = {}
     for name, settings in STUDIES.items():
         place = tmp_path_factory.mktemp(name)
-        folders[name] = fake_study(place, settings, FakeExecutor(slots=1), name="study")
+        folders[name] = fake_study(place, settings, inline(slots=1), name="study")
         build_report(folders[name])
     return folders
 
@@ -109,24 +108,22 @@ def test_undisturbed_studies_search(undisturbed: dict[str, Path], name: str) -> 
 def test_the_number_of_workers_changes_nothing(
     undisturbed: dict[str, Path], tmp_path: Path, name: str, slots: int
 ) -> None:
-    executor = UnorderedExecutor(slots=slots)
+    executor = inline(unordered, slots)
     folder = fake_study(tmp_path, STUDIES[name], executor, name="study")
     assert reported(folder) == content(undisturbed[name])
-    assert len(executor.jobs) == len(rows(folder / "runs.csv"))
+    assert len(executor.tasks) == len(rows(folder / "runs.csv"))
 
 
-class Interrupted(FakeExecutor):
-    """Ctrl-C comes with the job after `jobs_left` others."""
+def interrupted_after(jobs: int) -> Callable[[Job], Any]:
+    """Ctrl-C comes with the job after so many others."""
+    left = iter(range(jobs))
 
-    def __init__(self, jobs_left: int, slots: int) -> None:
-        super().__init__(self.until, slots)
-        self.jobs_left = jobs_left
-
-    def until(self, job: Job) -> Any:
-        if self.jobs_left == 0:
+    def function(job: Job) -> Any:
+        if next(left, None) is None:
             raise KeyboardInterrupt
-        self.jobs_left -= 1
         return fake_outcome(job)
+
+    return function
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -138,7 +135,9 @@ def test_interrupted_again_and_again(
     # Among asks, between rungs, in the race, in STEP 2.
     for jobs, slots in ((0, 1), (2, 1), (1, 3), (4, 3), (5, 2)):
         with pytest.raises(KeyboardInterrupt):
-            fake_study(tmp_path, STUDIES[name], Interrupted(jobs, slots), name="study")
+            fake_study(
+                tmp_path, STUDIES[name], inline(interrupted_after(jobs), slots), name="study"
+            )
         # What is there is a part of what there will be.
         known = rows(folder / "runs.csv")
         assert all(row in whole for row in known if row["step"] == "search")
@@ -159,7 +158,7 @@ def test_a_folder_that_knows_more_than_the_database_is_left_alone(
     for name in (*RECORDS, "asks.csv"):
         (folder / name).write_bytes((whole / name).read_bytes())
     with pytest.raises(KeyboardInterrupt):
-        fake_study(tmp_path, STUDIES["optuna"], Interrupted(3, 1), name="study")
+        fake_study(tmp_path, STUDIES["optuna"], inline(interrupted_after(3), 1), name="study")
     assert reported(folder) == content(whole)
 
 
@@ -177,7 +176,7 @@ def test_runs_that_fail_every_time_do_not_hold_the_search_up(
             raise RuntimeError("boom")
         return fake_outcome(job)
 
-    folder = fake_study(tmp_path, STUDIES[name], FakeExecutor(fails), name="study")
+    folder = fake_study(tmp_path, STUDIES[name], inline(fails), name="study")
     assert len(tried) == 2
     environment = json.loads((folder / "environment.json").read_text())
     assert environment["search_ended"] is True
@@ -207,7 +206,7 @@ def test_a_search_that_ends_sooner_the_next_time_replaces_its_records(tmp_path: 
         return outcome
 
     def lengths(place: str, fails: bool) -> int:
-        executor = FakeExecutor(lambda job: function(job, fails), slots=1)
+        executor = inline(lambda job: function(job, fails), slots=1)
         folder = fake_study(tmp_path / place, settings, executor, name="study")
         return sum(row["step"] == "search" for row in rows(folder / "runs.csv"))
 
@@ -231,20 +230,20 @@ def test_what_diverges_does_not_win_and_is_not_asked_for_more(
     def function(job: Job) -> Any:
         return diverged() if job.spec.network == network else fake_outcome(job)
 
-    folder = fake_study(tmp_path, STUDIES[name], FakeExecutor(function), name="study")
+    folder = fake_study(tmp_path, STUDIES[name], inline(function), name="study")
     made = reported(folder)
     assert json.loads(made["winner.json"])["trial"] not in (None, best)
     runs = [row for row in rows(folder / "runs.csv") if row["trial"] == best]
     assert [row["status"] for row in runs if row["step"] == "search"] == ["diverged"]
-    executor = FakeExecutor(function)
+    executor = inline(function)
     fake_study(tmp_path, STUDIES[name], executor, name="study")
-    assert executor.jobs == []
+    assert executor.tasks == []
     assert content(folder) == made
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_search_in_which_all_diverges_ends(tmp_path: Path, name: str) -> None:
-    folder = fake_study(tmp_path, STUDIES[name], FakeExecutor(lambda _: diverged()), name="study")
+    folder = fake_study(tmp_path, STUDIES[name], inline(lambda _: diverged()), name="study")
     build_report(folder)
     assert json.loads((folder / "winner.json").read_text())["trial"] is None
     assert json.loads((folder / "environment.json").read_text())["search_ended"] is True
@@ -287,9 +286,9 @@ def test_lost_asks_come_back_from_the_database(
 ) -> None:
     fake_study(tmp_path, STUDIES["optuna"], name="study")
     (tmp_path / "study" / "asks.csv").unlink()
-    executor = FakeExecutor()
+    executor = inline()
     folder = fake_study(tmp_path, STUDIES["optuna"], executor, name="study")
-    assert executor.jobs == []
+    assert executor.tasks == []
     assert reported(folder) == content(undisturbed["optuna"])
 
 
@@ -300,7 +299,7 @@ class TestDashboard:
 
     @pytest.fixture(autouse=True)
     def _copied(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(training, "copy_for_dashboard", copy_for_dashboard)
+        monkeypatch.setattr(running, "copy_for_dashboard", copy_for_dashboard)
 
     def test_its_trials_are_the_asks(self, tmp_path: Path) -> None:
         folder = fake_study(tmp_path, self.SETTINGS, name="my study")

@@ -13,12 +13,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from fakes import FakeExecutor, fake_outcome
+from fakes import fake_outcome, inline
 from filelock import FileLock
 
 import scaling_search.__main__ as command_line
+import scaling_search.sweep
+from scaling_search.execution import ExecutorSettings, InlineExecutor
 from scaling_search.proxy import Job
-from scaling_search.report import figures
 from scaling_search.study.database import Database
 
 TINY = [
@@ -48,17 +49,16 @@ def call(
     """Type a command; gives code, out, err and the jobs that it trained."""
     monkeypatch.chdir(tmp_path)
     # Drawing takes most of a command's time here; tests of the report draw.
-    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-        monkeypatch.setattr(figures, name, lambda _: "<svg/>")
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
 
     def run(*words: str, function: Callable[[Job], Any] = fake_outcome) -> SimpleNamespace:
-        executors: list[FakeExecutor] = []
+        executors: list[InlineExecutor[Job, Any]] = []
 
-        def executor(_function: object, slots: int) -> FakeExecutor:
-            executors.append(FakeExecutor(function, slots))
+        def start(_self: object, _function: object, slots: int) -> InlineExecutor[Job, Any]:
+            executors.append(inline(function, slots))
             return executors[-1]
 
-        monkeypatch.setattr(command_line, "LocalExecutor", executor)
+        monkeypatch.setattr(ExecutorSettings, "start", start)
         monkeypatch.setattr(sys, "argv", ["scaling_search", *TINY, *words, "data.cache_dir=cache"])
         capsys.readouterr()
         code = 0
@@ -69,7 +69,7 @@ def call(
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err
         return SimpleNamespace(
-            code=code, out=out, err=err, jobs=[job for e in executors for job in e.jobs]
+            code=code, out=out, err=err, jobs=[job for e in executors for job in e.tasks]
         )
 
     return run
@@ -306,7 +306,8 @@ def test_a_password_in_the_store_is_recorded_nowhere(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(f"sqlite:///{tmp_path / 'elsewhere.db'}")
-    monkeypatch.setattr(command_line, "open_database", lambda *_, **__: database)
+    monkeypatch.setattr(scaling_search.sweep, "open_database", lambda *_, **__: database)
+    monkeypatch.setattr(scaling_search.sweep, "require_places", lambda *_: None)
     assert call("name=a", "store=postgresql://somebody:s3cret@host/name").code == 0
     found = [f.name for f in tmp_path.rglob("*") if f.is_file() and b"s3cret" in f.read_bytes()]
     assert found == []

@@ -21,7 +21,7 @@ from scaling_search.study.files.text_file import (
     missing,
     read_text,
     shown,
-    write_atomically,
+    write_text,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([["" if v is None else v for v in row] for row in rows])
-    write_atomically(path, buffer.getvalue())
+    write_text(path, buffer.getvalue())
 
 
 def read_cells(text: str) -> tuple[list[str], list[list[str]], str]:

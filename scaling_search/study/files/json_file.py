@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from scaling_search.study.files.text_file import RESTORE, damaged, read_text, write_atomically
+from scaling_search.study.files.text_file import RESTORE, damaged, read_text, write_text
 
 
 def read_json(path: Path, remedy: str = RESTORE) -> dict[str, Any] | None:
@@ -34,4 +34,4 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def write_json(path: Path, content: Any) -> None:
     """With sorted keys."""
-    write_atomically(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")

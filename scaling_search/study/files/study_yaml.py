@@ -10,7 +10,7 @@ import yaml
 from scaling_search.errors import InvalidInput
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.networks_csv import stored_prices
-from scaling_search.study.files.text_file import damaged, read_text, write_atomically
+from scaling_search.study.files.text_file import damaged, read_text, write_text
 
 _REMEDY = "restore it, or make the study again with fresh=true or another name="
 #: Bytes and levels of nesting, far beyond those of any study.
@@ -62,4 +62,4 @@ def _plain(text: str) -> Any:
 def write_definition(folder: Path, definition: StudyDefinition) -> None:
     """study.yaml."""
     text = yaml.safe_dump(definition.to_plain(), sort_keys=False, allow_unicode=True)
-    write_atomically(folder / "study.yaml", text)
+    write_text(folder / "study.yaml", text)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 from scaling_search.errors import InvalidInput
+from scaling_search.whole_files import write_whole
 
 #: What mends a file that a study's command writes.
 RESTORE = "restore it from its source, or repeat the study's command, which makes it anew"
@@ -74,12 +74,6 @@ def read_text(path: Path, remedy: str = RESTORE, largest: int = _LARGEST) -> str
     return text
 
 
-def write_atomically(path: Path, content: str) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        partial.write_text(content, encoding="utf-8", newline="")
-        partial.replace(path)
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+def write_text(path: Path, content: str) -> None:
+    """Write a UTF-8 text whole or not at all."""
+    write_whole(path, content.encode())

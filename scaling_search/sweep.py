@@ -1,0 +1,78 @@
+"""One study, from the plan to the report: what the command does with a sweep."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from scaling_search.proxy import carry_out
+from scaling_search.study import (
+    define,
+    held,
+    make_plan,
+    open_database,
+    print_plan,
+    require_places,
+    run_study,
+    study_folder,
+)
+from scaling_search.study.store_url import shown
+
+if TYPE_CHECKING:
+    from scaling_search.config import Configuration
+
+#: Failed runs that are printed; environment.json lists them all.
+_PRINTED = 20
+
+
+def run_sweep(configuration: Configuration) -> bool:
+    """Carry the study out, and say whether all its runs have ended. Raises InvalidInput."""
+    settings, conduct = configuration.study, configuration.conduct
+    folder = study_folder(settings, conduct)
+    require_places(conduct, folder)
+    definition, task = define(settings, conduct)
+    slots = conduct.executor.slots(definition.platform.device)
+    known_runs = None if conduct.fresh else folder
+    if conduct.dry_run:
+        database = open_database(conduct, create=False)
+        print_plan(make_plan(definition, task, database, slots, known_runs), print)
+        print("Nothing was trained: dry_run=true")
+        return True
+    from scaling_search.console import show_progress
+    from scaling_search.report import build_report
+    from scaling_search.study.latency import write_latency
+
+    database = open_database(conduct)
+    assert database is not None
+    with held(folder, definition, conduct):
+        print_plan(make_plan(definition, task, database, slots, known_runs), print)
+        command = command_line(sys.argv[1:], conduct.store)
+        with conduct.executor.start(carry_out, slots) as executor, show_progress() as progress:
+            ended = run_study(definition, conduct, folder, database, executor, command, progress)
+        for failure in ended.failures[:_PRINTED]:
+            print(f"failed: {failure}")
+        if len(ended.failures) > _PRINTED:
+            more = len(ended.failures) - _PRINTED
+            print(f"failed: {more} more, which {folder / 'environment.json'} lists")
+        if not ended.finished:
+            print("error: no run has finished, so there is nothing to report", file=sys.stderr)
+            return False
+        if conduct.latency:
+            # What was measured before is replaced, be it damaged.
+            (folder / "latency.csv").unlink(missing_ok=True)
+        answer = build_report(folder)
+        if conduct.latency:
+            # After the workers have gone, and the winner is known.
+            write_latency(folder, definition)
+            answer = build_report(folder)
+        print(f"\n{answer}\n\nReport: {folder / 'report.html'}")
+    return not ended.failures
+
+
+def command_line(words: list[str], store: str) -> str:
+    """The command as it is recorded: to be repeated, but for the secrets of `store`."""
+    plain = [
+        f"store={shown(store)}" if word.lstrip("+").startswith("store=") else word for word in words
+    ]
+    return shlex.join(["python", "-m", "scaling_search", *plain])
