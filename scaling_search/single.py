@@ -9,8 +9,9 @@ from scaling_search.errors import require_seed
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, require_places
-from scaling_search.study.definition import Platform, require_native
+from scaling_search.study.definition import require_native
 from scaling_search.study.loop import AllAtOnce, complete
+from scaling_search.study.platform import Platform
 
 if TYPE_CHECKING:
     from scaling_search.config import Configuration

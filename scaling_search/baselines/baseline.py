@@ -188,6 +188,11 @@ class FamilyMember:
     def cost_ratio(self) -> float:
         """The realised multiply-adds over the baseline's."""
         baseline = self.baseline.priced(self.baseline.network(1, 1), self._base_resolution)
+        if not baseline.cost.macs:
+            raise InvalidInput(
+                f"{self.baseline.name} has no multiply-adds, by which networks are compared: give "
+                "it a convolution or a linear layer"
+            )
         return self.cost.macs / baseline.cost.macs
 
     @cached_property

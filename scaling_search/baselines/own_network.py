@@ -83,6 +83,10 @@ class Priced(NamedTuple):
     id: str
 
 
+class MissingPrice(InvalidInput):
+    """A price that was not kept: what asked for it must not take another network instead."""
+
+
 #: What tells the price of an own network at a resolution in pixels.
 Prices: TypeAlias = Callable[[OwnNetwork, int], Priced]
 
@@ -103,11 +107,6 @@ def count_own_network(network: OwnNetwork, resolution: int) -> Priced:
             f"({network.in_channels}, {resolution}, {resolution}) failed with "
             f"{type(error).__name__}: {error}"
         ) from error
-    if cost.macs < 1:
-        raise InvalidInput(
-            f"{network.target} cannot be priced: it has no multiply-adds, by which networks are "
-            "compared: give it a convolution or a linear layer"
-        )
     shapes = [(name, tuple(p.shape)) for name, p in module.named_parameters()]
     # Its modules and the shapes of its parameters stand for the network.
     signature = repr([network.target, repr(module), shapes, cost])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from scaling_search.baselines import Baseline, FamilyMember, scale
+from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, PAPER, Coefficients
 from scaling_search.search.constraint import CostConstraint, nothing_within
@@ -162,6 +163,8 @@ class Snapper:
         try:
             member = self._member(point)
             self._require_allowed(member)
+        except MissingPrice:
+            raise
         except InvalidInput as error:
             self._dropped.append(Dropped(point, str(error)))
             return None
@@ -184,8 +187,8 @@ class Snapper:
             return self._shell.along(point.mark)
         try:
             return self._shell.at_cost(point.coefficients)
-        except InvalidInput:
-            if not point.mark:
+        except InvalidInput as error:
+            if not point.mark or isinstance(error, MissingPrice):
                 raise
             return self._shell.nearest_cost(point.coefficients)
 

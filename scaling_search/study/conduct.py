@@ -14,10 +14,11 @@ from filelock import FileLock, Timeout
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import ProxyTask, proxy_task
 from scaling_search.scaling import Coefficients
-from scaling_search.study.definition import Platform, StudyDefinition
+from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.fidelity import require_fidelity
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.plain import differences
+from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
 

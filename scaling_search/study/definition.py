@@ -21,24 +21,18 @@ from scaling_search.baselines import (
     scale,
     solve_phi,
 )
-from scaling_search.baselines.own_network import Prices
+from scaling_search.baselines.own_network import MissingPrice, Prices
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Recipe, RunSpec, TaskFacts
-from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import Coefficients
-from scaling_search.search import Candidate, Candidates, SearchSpace, SweepSettings
+from scaling_search.search import Candidate, Candidates, SearchSpace
 from scaling_search.search.decide import Decision, decide
 from scaling_search.search.strategy import Answer, Evaluation, Search
 from scaling_search.series import Networks, list_networks
-from scaling_search.study.plain import from_plain, to_plain
+from scaling_search.study.plain import to_plain
+from scaling_search.study.platform import Platform
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
-from scaling_search.study.sweeps import SWEEPS
-
-#: Settings that are younger than the first stored studies, or never stored; without them the
-#: defaults hold.
-_OPTIONAL = ("budget", "fidelity", "sweep.rungs", "sweep.reduction", "data.cache_dir")
 
 
 def require_native(resolution: int, facts: TaskFacts) -> None:
@@ -49,20 +43,6 @@ def require_native(resolution: int, facts: TaskFacts) -> None:
             f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} "
             "or less"
         )
-
-
-@dataclass(frozen=True)
-class Platform:
-    """What a run computes with, as far as its result depends on it."""
-
-    device: str
-    torch_version: str
-    trainer_version: int
-
-    @classmethod
-    def here(cls, asked: str = "auto") -> Platform:
-        """This machine with the device asked for: auto, cpu or cuda. Raises InvalidInput."""
-        return cls(resolve_device(asked), torch_version(), TRAINER_VERSION)
 
 
 @dataclass(frozen=True)
@@ -242,6 +222,8 @@ class StudyDefinition:
                 macs = largest.cost.macs / family.span**fraction
                 try:
                     member = solve_phi(self.baseline, coefficients, macs)
+                except MissingPrice:
+                    raise
                 except InvalidInput:
                     # Smaller than any network of the family.
                     continue
@@ -298,17 +280,3 @@ class StudyDefinition:
         # Where the pixel cache lies changes nothing.
         del settings["data"]["cache_dir"]
         return {**settings, "facts": asdict(self.facts), "platform": asdict(self.platform)}
-
-    @classmethod
-    def from_plain(cls, plain: Any, prices: Prices) -> StudyDefinition:
-        """Of what study.yaml holds. Raises InvalidInput, which names the setting."""
-        if not isinstance(plain, dict):
-            raise InvalidInput("it holds no settings")
-        parts = {name: plain.get(name) for name in ("facts", "platform")}
-        settings = {name: value for name, value in plain.items() if name not in parts}
-        return cls(
-            from_plain(StudySettings, settings, optional=_OPTIONAL, kinds={SweepSettings: SWEEPS}),
-            from_plain(TaskFacts, parts["facts"], "facts"),
-            from_plain(Platform, parts["platform"], "platform"),
-            prices,
-        )

@@ -140,7 +140,7 @@ def test_import_paths_that_lead_nowhere(write: Write) -> None:
         ),
         (
             "from torch import nn\ndef own(**arguments): return nn.Flatten()",
-            "cannot be priced: it has no multiply-adds",
+            "has no multiply-adds, by which networks are compared",
         ),
     ],
 )
@@ -148,7 +148,7 @@ def test_functions_that_do_not_fit(write: Write, source: str, message: str) -> N
     target = f"{write(source)}.own"
     baseline = load_baseline(target, 10, 1, resolution=12)
     with pytest.raises(InvalidInput, match=message) as refusal:
-        _ = scale(baseline, PAPER, 1).cost
+        _ = scale(baseline, PAPER, 1).cost_ratio
     assert target in str(refusal.value)
 
 

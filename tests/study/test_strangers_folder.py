@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fakes import SETTINGS, fake_study
+from fakes import SETTINGS, fake_outcome, fake_study, inline
 
 import scaling_search as ss
 from scaling_search import reproduce
 from scaling_search.baselines import BaselineSettings, StoredBaseline
 from scaling_search.errors import InvalidInput
+from scaling_search.proxy import Job
 from scaling_search.report import build_report
 from scaling_search.search import OptunaSettings
 from scaling_search.series import SingleVsCompoundSettings
@@ -138,19 +139,58 @@ def test_a_report_needs_no_code(studies: Callable[[str], Path], tmp_path: Path) 
     assert study.law is not None
 
 
-@pytest.mark.parametrize("lost", ["file", "row"])
-def test_a_price_that_is_not_there(
-    studies: Callable[[str], Path], tmp_path: Path, lost: str
-) -> None:
-    folder = shutil.copytree(studies("own"), tmp_path / "study")
-    prices = folder / "networks.csv"
-    if lost == "file":
-        prices.unlink()
-    else:
-        lines = prices.read_text().splitlines(keepends=True)
-        prices.write_text("".join([lines[0], *lines[2:]]))
-    with pytest.raises(InvalidInput, match=r"networks\.csv .*repeat the study's command"):
+def test_lost_prices_are_refused(studies: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(studies("own"), tmp_path / "study"))
+    (folder / "networks.csv").unlink()
+    with pytest.raises(InvalidInput, match=r"networks\.csv is missing: .*repeat the study's"):
         build_report(folder)
+
+
+@pytest.mark.parametrize("row", range(12))
+def test_a_lost_price_changes_no_candidate(
+    studies: Callable[[str], Path], tmp_path: Path, row: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of STEP 1 it is refused, of STEP 2 the family is left out, and the report says why."""
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
+    folder = Path(shutil.copytree(studies("own"), tmp_path / "study"))
+    lines = (folder / "networks.csv").read_text().splitlines(keepends=True)
+    del lines[1 + row * (len(lines) - 1) // 12]
+    (folder / "networks.csv").write_text("".join(lines))
+    try:
+        build_report(folder)
+    except InvalidInput as error:
+        told = str(error)
+    else:
+        told = (folder / "report.md").read_text()
+        assert ss.read_study(folder).winner["trial"]
+    assert "networks.csv has no price of" in told
+    assert "repeat the study's command" in told
+
+
+def test_an_interrupted_study_of_an_own_network_is_reported(
+    studies: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before STEP 1 has ended nobody knows whose family to count."""
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
+    (tmp_path / "evil.py").write_text(NETWORK)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    done: list[Job] = []
+
+    def interrupted(job: Job) -> object:
+        done.append(job)
+        if len(done) > 4:
+            raise KeyboardInterrupt
+        return fake_outcome(job)
+
+    with pytest.raises(KeyboardInterrupt):
+        fake_study(tmp_path, STUDIES["own"], inline(interrupted), name="study")
+    sys.modules.pop("evil", None)
+    build_report(tmp_path / "study")
+    study = ss.read_study(tmp_path / "study")
+    assert (study.trials["runs"] > 0).sum() == 4
+    assert "networks.csv has no price of" in " ".join(study.winner["remarks"])
+    with pytest.raises(InvalidInput, match="repeat the study's command"):
+        _ = study.law
 
 
 def test_repeating_the_command_brings_prices_back(

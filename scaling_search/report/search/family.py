@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_search.baselines import FamilyMember
+from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import (
@@ -104,8 +105,21 @@ def make_family(
 ) -> Family:
     """coefficients: the winner's; None before there is one."""
     if coefficients is None:
-        why = "there is no winner yet"
-        return Family(table=pd.DataFrame(), errors={}, law=why, backtest=why, forecast=None)
+        return _no_family("there is no winner yet")
+    try:
+        return _family_of(definition, coefficients, rows)
+    except MissingPrice as error:
+        # The study was interrupted before it counted the family of its own network.
+        return _no_family(str(error))
+
+
+def _no_family(why: str) -> Family:
+    return Family(table=pd.DataFrame(), errors={}, law=why, backtest=why, forecast=None)
+
+
+def _family_of(
+    definition: StudyDefinition, coefficients: Coefficients, rows: Sequence[RunRow]
+) -> Family:
     known = {
         k: row.test_error for k, row in runs_by_key(rows).items() if row.test_error is not None
     }

@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from scaling_search.baselines import OwnNetwork, Priced
-from scaling_search.baselines.own_network import Prices
-from scaling_search.errors import InvalidInput
+from scaling_search.baselines.own_network import MissingPrice, Prices
 from scaling_search.scaling import Cost
 from scaling_search.study.files.csv_file import CsvFile, within
 
@@ -26,7 +25,7 @@ class NetworkRow:
     resolution: int = within(1, 10**6)
     num_classes: int = within(1, 10**9)
     in_channels: int = within(1, 10**9)
-    macs: int = within(1, _LARGEST)
+    macs: int = within(0, _LARGEST)
     params: int = within(0, _LARGEST)
     activations: int = within(0, _LARGEST)
     id: str
@@ -66,7 +65,7 @@ def stored_prices(folder: Path) -> Prices:
     def price(network: OwnNetwork, resolution: int) -> Priced:
         priced = known().get((network, resolution))
         if priced is None:
-            raise InvalidInput(
+            raise MissingPrice(
                 f"{folder / NETWORKS_CSV.name} has no price of {network} at {resolution} px: "
                 "repeat the study's command, which counts what is missing"
             )

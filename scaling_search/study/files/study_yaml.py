@@ -8,13 +8,22 @@ from typing import Any
 import yaml
 
 from scaling_search.errors import InvalidInput
+from scaling_search.proxy import TaskFacts
+from scaling_search.search import SweepSettings
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.networks_csv import stored_prices
 from scaling_search.study.files.text_file import damaged, read_text, write_text
+from scaling_search.study.plain import from_plain
+from scaling_search.study.platform import Platform
+from scaling_search.study.settings import StudySettings
+from scaling_search.study.sweeps import SWEEPS
 
 _REMEDY = "restore it, or make the study again with fresh=true or another name="
 #: Bytes and levels of nesting, far beyond those of any study.
 _LARGEST, _DEEPEST = 2**20, 20
+#: Settings that are younger than the first stored studies, or never stored; without them the
+#: defaults hold.
+_OPTIONAL = ("budget", "fidelity", "sweep.rungs", "sweep.reduction", "data.cache_dir")
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -42,7 +51,7 @@ def read_definition(folder: Path) -> StudyDefinition:
             "experiments/NAME"
         )
     try:
-        return StudyDefinition.from_plain(_plain(text), stored_prices(folder))
+        return _definition(_plain(text), folder)
     except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise damaged(path, error, _REMEDY) from error
 
@@ -57,6 +66,19 @@ def _plain(text: str) -> Any:
         if depth > _DEEPEST:
             raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
     return yaml.load(text, Loader=_Loader)
+
+
+def _definition(plain: Any, folder: Path) -> StudyDefinition:
+    if not isinstance(plain, dict):
+        raise InvalidInput("it holds no settings")
+    parts = {name: plain.get(name) for name in ("facts", "platform")}
+    settings = {name: value for name, value in plain.items() if name not in parts}
+    return StudyDefinition(
+        from_plain(StudySettings, settings, optional=_OPTIONAL, kinds={SweepSettings: SWEEPS}),
+        from_plain(TaskFacts, parts["facts"], "facts"),
+        from_plain(Platform, parts["platform"], "platform"),
+        stored_prices(folder),
+    )
 
 
 def write_definition(folder: Path, definition: StudyDefinition) -> None:

@@ -14,13 +14,13 @@ from scaling_search.study.files.text_file import (
     one_line,
     read_text,
     shown,
-    write_atomically,
+    write_text,
 )
 
 
 def test_what_is_written_reads_back(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    write_atomically(path, "α,β\r\n1,2\n")
+    write_text(path, "α,β\r\n1,2\n")
     assert read_text(path) == "α,β\r\n1,2\n"
     assert os.listdir(tmp_path) == ["a.csv"]
 
