@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from scaling_search.findings.additive import fit_additive
 from scaling_search.proxy import RunStatus
+from scaling_search.report.decision import require_own
 from scaling_search.series import Point
 from scaling_search.study.files.runs_csv import RunRow, runs_by_key
 from scaling_search.study.read import Study
@@ -83,10 +84,16 @@ class Measured:
 
 
 def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
-    """The points of a study with what is known of their runs."""
+    """The points of a study with what is known of their runs.
+
+    Raises InvalidInput where the rows are not runs of this study.
+    """
     definition = study.definition
     points, seeds = definition.networks.points, definition.settings.sweep.seeds
     known = runs_by_key(rows)
+    own = {run.spec.key for run in definition.series_runs}
+    for row in rows:
+        require_own(row, own)
     found = {
         (run.member.id, run.spec.seed): known[run.spec.key]
         for run in definition.series_runs
@@ -94,14 +101,14 @@ def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
     }
     errors = np.full((len(points), len(seeds)), np.nan)
     diverged = []
-    for row, point in enumerate(points):
+    for index, point in enumerate(points):
         of_point = [found.get((point.member.id, seed)) for seed in seeds]
         diverged.append(
             sum(run is not None and run.status is RunStatus.DIVERGED for run in of_point)
         )
         for column, run in enumerate(of_point):
             if run is not None and run.test_error is not None:
-                errors[row, column] = run.test_error
+                errors[index, column] = run.test_error
     return Measured(study=study, points=points, errors=errors, diverged=tuple(diverged))
 
 

@@ -19,8 +19,8 @@ from scaling_search.report import build_report
 from scaling_search.report.decision import decide_by_rows
 from scaling_search.scaling import Coefficients
 from scaling_search.study import StudyDefinition, read_definition
-from scaling_search.study.files.runs_csv import read_runs
-from scaling_search.study.folder import RUN_COLUMNS, write_definition
+from scaling_search.study.files.runs_csv import RUN_COLUMNS, read_runs
+from scaling_search.study.files.study_yaml import write_definition
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 SIZES, SEEDS = 6, (0, 1, 2)
@@ -38,6 +38,7 @@ def row(definition: StudyDefinition, planned: Any, val: float, test: float) -> d
         "phi": planned.member.phi,
         "seed": planned.spec.seed,
         "epochs": planned.spec.epochs,
+        "resolution": planned.spec.resolution,
         "status": "finished",
         "val_error": val,
         "test_error": test,

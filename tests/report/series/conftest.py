@@ -13,9 +13,9 @@ import pytest
 from fakes import SETTINGS, fake_outcome, fake_study, inline
 
 import scaling_search as ss
-from scaling_search.baselines.baseline import network_cost
 from scaling_search.proxy import Job
 from scaling_search.report import build_report
+from scaling_search.scaling import cost
 from scaling_search.series import SeriesSettings
 from scaling_search.study import FamilySettings, StudySettings
 
@@ -36,7 +36,7 @@ def outcomes(accuracy: Accuracy) -> Callable[[Job], Any]:
     def outcome(job: Job) -> Any:
         found = fake_outcome(job)
         spec = job.spec
-        doublings = math.log2(network_cost(spec.network, spec.resolution).macs / SMALLEST)
+        doublings = math.log2(cost(spec.network, spec.resolution).macs / SMALLEST)
         noise = 0.02 * (found.result.val_error - 0.35)
         found.result.test_error = 1 - accuracy(doublings, job) + noise - 0.01 * spec.seed
         return found

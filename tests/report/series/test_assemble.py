@@ -86,7 +86,7 @@ def test_each_kind_of_study_names_the_files_that_it_lacks(made: Make, tmp_path: 
     with pytest.raises(InvalidInput, match=r"kind grid, which has no verdict\.json"):
         _ = ss.read_study(searched).verdict
     (searched / "winner.json").write_text("{}")
-    with pytest.raises(InvalidInput, match=r"winner\.json is damaged \(KeyError"):
+    with pytest.raises(InvalidInput, match=r"winner\.json is damaged \(it has no 'alpha'"):
         _ = ss.read_study(searched).winning_coefficients
     (searched / "winner.json").write_text("[")
     with pytest.raises(InvalidInput, match="makes it anew"):
