@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 
 from attack_site import DERIVED, NOBODY, Site, kind
-from attack_trees import Unfit
 
 PAGES = ("report.html", "report.md", "forecast.json", "latency.json")
 
@@ -139,17 +138,16 @@ def output_taken(rng: Random, site: Site) -> str:
 @kind("files: the folder itself")
 def folder_itself(rng: Random, site: Site) -> str:
     study = site.study
-    ways = ("a link to it", "a file", "empty", "missing", "a link to nothing")
-    way = rng.choice(ways)
-    study.rename(study.with_name("original"))
+    way = rng.choice(["a link to it", "a file", "empty", "missing", "a link to nothing"])
+    elsewhere = study.parent / "elsewhere" / study.name
+    elsewhere.parent.mkdir()
+    study.rename(elsewhere)
     if way == "a link to it":
-        study.symlink_to("original")
+        study.symlink_to(Path("elsewhere", study.name))
     elif way == "a file":
         study.write_text("1")
     elif way == "empty":
         study.mkdir()
     elif way == "a link to nothing":
         study.symlink_to("absent")
-    if way not in ways:
-        raise Unfit
     return f"the study folder is {way}"

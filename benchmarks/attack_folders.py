@@ -120,7 +120,9 @@ def damage(seed: int, number: int, site: Site) -> tuple[str, str] | None:
     return name, said
 
 
-def _attack(send: Connection, seed: int, number: int, template: Path, box: Path, how: How) -> None:
+def run_child(
+    send: Connection, seed: int, number: int, template: Path, box: Path, how: How
+) -> None:
     """In a child: make the site, damage it and examine it."""
     site = make_site(template, box)
     done = damage(seed, number, site) if number >= 0 else ("none", "nothing")
@@ -141,7 +143,7 @@ class Attack:
     def __init__(self, studies: Sequence[str], seed: int, work: Path) -> None:
         self.seed, self.work = seed, work
         self.templates: dict[str, Path] = {}
-        self.undamaged: dict[tuple[str, How], dict[str, Step]] = {}
+        self._undamaged: dict[tuple[str, How], dict[str, Step]] = {}
         self.faults: list[Mutation] = []
         for name in studies:
             template = work / "templates" / name
@@ -149,15 +151,18 @@ class Attack:
             shutil.copytree(made_study(name, work / name) if name in MADE else found, template)
             shutil.rmtree(template / ".lock", ignore_errors=True)
             self._warm(template)
-            for how in (How(), How(figures=True), How(command=True)):
-                done, steps = self._finished(self._child(-1, template, how))
-                assert done is not None
-                self.undamaged[name, how] = {step.name: step for step in steps}
-                if verdict(steps, self.undamaged[name, how]) == "FAULT":
-                    self.faults.append(Mutation(-1, "none", name, "undamaged", "FAULT", steps))
-                    break
-            else:
-                self.templates[name] = template
+            self.templates[name] = template
+            steps = list(self.undamaged(name, How()).values())
+            if any(step.came == "FAULT" for step in steps):
+                self.faults.append(Mutation(-1, "none", name, "undamaged", "FAULT", steps))
+                del self.templates[name]
+
+    def undamaged(self, study: str, how: How) -> dict[str, Step]:
+        """What comes of a study without damage, by the name of the step."""
+        if (study, how) not in self._undamaged:
+            _, steps = self._finished(self._child(-1, self.templates[study], how))
+            self._undamaged[study, how] = {step.name: step for step in steps}
+        return self._undamaged[study, how]
 
     def _warm(self, template: Path) -> None:
         """Import in this process what every child would otherwise import for itself."""
@@ -172,7 +177,7 @@ class Attack:
 
     def _child(self, number: int, template: Path, how: How) -> tuple[Child, Path]:
         box = Path(tempfile.mkdtemp(prefix="box-", dir=self.work))
-        return Child(_attack, self.seed, number, template, box, how), box
+        return Child(run_child, self.seed, number, template, box, how), box
 
     def _finished(self, started: tuple[Child, Path]) -> tuple[Any, list[Step]]:
         child, box = started
@@ -197,7 +202,7 @@ class Attack:
         for name in self.study_of(number):
             done, steps = self._finished(self._child(number, self.templates[name], how))
             if done is not None:
-                undamaged = self.undamaged[name, how]
+                undamaged = self.undamaged(name, how)
                 came, others = verdict(steps, undamaged), different(steps, undamaged)
                 return Mutation(number, done[0], name, done[1], came, others)
         return None
@@ -231,14 +236,13 @@ def print_table(found: Sequence[Mutation]) -> None:
 
 def show(m: Mutation, seed: int) -> None:
     """What is to be looked at: faults, and reports that have become others."""
+    where = f"--seed {seed} --only {m.number} ({m.study}, {m.said})"
     if m.verdict == "FAULT":
         texts = [f"{step.name}: {step.text}" for step in m.steps if step.came == "FAULT"]
-        print(
-            f"FAULT --seed {seed} --only {m.number} ({m.study}, {m.said}): {texts[0]}", flush=True
-        )
+        print(f"FAULT {where if m.number >= 0 else m.study}: {texts[0]}", flush=True)
     elif m.verdict == "reported":
         names = ", ".join(step.name for step in m.steps)
-        print(f"reported {m.number} ({m.study}, {m.said}): {names}", flush=True)
+        print(f"reported {where}: {names}", flush=True)
 
 
 def print_faults(found: Sequence[Mutation]) -> None:

@@ -21,10 +21,12 @@ SMALL = (
     "recipe.epochs=2", "baseline.resolution=12", "data.cache_dir=cache", "executor.attempts=5",
 )  # fmt: skip
 _FAMILY = ("family.train_up_to=0.5", "family.sizes=2", "family.span=2")
-#: Name -> the words that make it: 10 to 24 runs of a few tenths of a second.
+#: Name -> the words that make it: 6 to 24 runs of a few tenths of a second.
 STUDIES: dict[str, tuple[str, ...]] = {
     "grid": ("+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0]", "sweep.seeds=[0,1]", *_FAMILY),
     "race": ("+sweep=race", "sweep.seeds=[0,1]", *_FAMILY),
+    "short": ("+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0]", "sweep.seeds=[0]",
+              "family.train_up_to=0", "family.sizes=1"),
     "series": ("+sweep=observation1", "sweep.seeds=[0]"),
     "rungs": ("+sweep=optuna", "recipe.epochs=6", "sweep.asks=6", "sweep.bracket=3", "sweep.lag=2",
               "sweep.rungs=[1]", "sweep.reduction=2", "budget.runs=8", "family.train_up_to=0",
@@ -127,6 +129,7 @@ class Arena:
         self.drivers: list[Driver] = []
         #: What was wrong besides the results.
         self.complaints: list[str] = []
+        self._stored: set[tuple[str, str, str]] = set()
 
     def start(self, *words: str, name: str = NAME) -> Driver:
         """The command of the study."""
@@ -171,14 +174,15 @@ class Arena:
 
     def stored(self) -> set[tuple[str, str, str]]:
         """The runs of the database with who finished them and when, as another reader sees it."""
-        path = self.experiments / "store.db"
+        address = f"file:{self.experiments / 'store.db'}?mode=ro"
         query = "SELECT key, worker, finished_at FROM scaling_search_runs"
+        # Where it cannot be read for a moment, what was last seen there.
         with (
             suppress(sqlite3.Error),
-            closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.1)) as database,
+            closing(sqlite3.connect(address, uri=True, timeout=0.1)) as database,
         ):
-            return {tuple(row) for row in database.execute(query)}
-        return set()
+            self._stored = {tuple(row) for row in database.execute(query)}
+        return self._stored
 
     def results(self, name: str = NAME) -> dict[str, bytes]:
         """The files among RESULTS."""
