@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
@@ -23,6 +24,10 @@ from scaling_search.search.strategy import Answer, Search
 @dataclass(frozen=True)
 class GridSettings(SearchSweep):
     """`+sweep=grid`: every combination of the values is asked for and trained with every seed."""
+
+    INSTEAD: ClassVar[Mapping[str, str]] = {
+        "budget": "a grid trains all that it lists; take +sweep=race or +sweep=optuna"
+    }
 
     kind: str = "grid"
     #: Depth coefficients, each at least 1.

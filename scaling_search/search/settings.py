@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -25,6 +25,8 @@ class SweepSettings:
     #: The parts of the configuration, or single settings of them, that this kind reads; others
     #: would have no effect, so giving them is a mistake.
     READS: ClassVar[frozenset[str]] = frozenset()
+    #: Of parts or settings that it does not read, what does instead.
+    INSTEAD: ClassVar[Mapping[str, str]] = {}
 
     #: What kind of study this is.
     kind: str = ""

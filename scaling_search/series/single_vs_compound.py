@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
@@ -26,6 +26,7 @@ class SingleVsCompoundSettings(SeriesSettings):
 
     #: Costs are those of sweep.costs, realised ones.
     READS: ClassVar[frozenset[str]] = frozenset({"constraint.tolerance"})
+    INSTEAD: ClassVar[Mapping[str, str]] = {"constraint.cost_ratio": "give sweep.costs="}
 
     kind: str = "single_vs_compound"
     #: Costs over the baseline's at which they are compared.

@@ -105,12 +105,14 @@ class StudySettings:
             part = getattr(self, name)
             for key, default in asdict(type(part)()).items():
                 value = getattr(part, key)
-                unread = not {name, f"{name}.{key}"} & self.sweep.READS
-                if unread and value != default:
-                    raise InvalidInput(
-                        f"{name}.{key} is {value!r}, but +sweep={self.sweep.kind} has no use for "
-                        "it: leave it out"
-                    )
+                names = (name, f"{name}.{key}")
+                if value == default or self.sweep.READS.intersection(names):
+                    continue
+                found = (self.sweep.INSTEAD[n] for n in names if n in self.sweep.INSTEAD)
+                raise InvalidInput(
+                    f"{name}.{key} is {value!r}, but +sweep={self.sweep.kind} has no use for it: "
+                    + next(found, "leave it out")
+                )
         self.sweep.require_epochs(self.recipe.epochs)
 
     @property
