@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import RunStatus
 from scaling_search.search import Candidate, Candidates
 from scaling_search.search.decide import Decision
 from scaling_search.search.strategy import Answer, Ending, Evaluation
-from scaling_search.study import StudyDefinition
+from scaling_search.study import PlannedRun, StudyDefinition
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.records import Step
 
@@ -33,8 +33,7 @@ def decide_by_rows(
     for row in searched:
         if (member := members.get(row.trial)) is not None:
             rung = rung_of(definition, row)
-            own = definition.run(Step.SEARCH, member, 1.0, row.seed, rung)
-            require_own(row, {own.spec.key})
+            require_own(row, definition.run(Step.SEARCH, member, 1.0, row.seed, rung))
     return definition.decide(
         candidates,
         {
@@ -44,9 +43,10 @@ def decide_by_rows(
     )
 
 
-def require_own(row: RunRow, keys: Container[str]) -> None:
-    """Refuse a run that does not follow from study.yaml. keys: of those that do."""
-    if row.run not in keys:
+def require_own(row: RunRow, planned: PlannedRun | None) -> None:
+    """Refuse a run that is not the one that follows from study.yaml."""
+    own = planned and (planned.spec.key, planned.trial, planned.spec.seed, planned.spec.epochs)
+    if (row.run, row.trial, row.seed, row.epochs) != own:
         raise InvalidInput(
             f"runs.csv has run {row.run} of trial {row.trial} with seed {row.seed}, which does not "
             "follow from study.yaml: restore study.yaml and runs.csv from one source"

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from scaling_search.errors import InvalidInput
+from scaling_search.proxy import RunStatus
 from scaling_search.study.claims import CLAIMS, METADATA, Claims
 from scaling_search.study.records import Claim, SearchResult, StoredRun
 from scaling_search.study.store_url import shown, without_secrets
@@ -34,7 +35,7 @@ _RUNS = sa.Table(
     sa.Column("finished_at", sa.String(32), nullable=False),
 )
 #: What a search may decide by; the test error is not among it.
-_SEARCH_COLUMNS = ("key", "status", "val_error", "val_correct", "seconds")
+_SEARCH_COLUMNS = ("key", "status", "val_error", "seconds")
 #: Stores a run unless it is there.
 _INSERT = _RUNS.insert().from_select(
     [column.name for column in _RUNS.c],
@@ -117,23 +118,25 @@ class Database:
     def search_results(self, keys: Iterable[str]) -> dict[str, SearchResult]:
         """What is known of these runs, without their test errors."""
         columns = [_RUNS.c[name] for name in _SEARCH_COLUMNS]
-        return {row.key: SearchResult(**row._mapping) for row in self._select(columns, keys)}
+        return {row.key: SearchResult(**self._typed(row)) for row in self._select(columns, keys)}
 
     def stored_runs(self, keys: Iterable[str]) -> dict[str, StoredRun]:
         """All that is known of these runs, for the study's files."""
         columns = [column for column in _RUNS.c if column.name != "spec"]
-        runs = {}
-        for row in self._select(columns, keys):
-            values = dict(row._mapping)
-            try:
+        return {row.key: StoredRun(**self._typed(row)) for row in self._select(columns, keys)}
+
+    def _typed(self, row: Any) -> dict[str, Any]:
+        values = dict(row._mapping)
+        try:
+            values["status"] = RunStatus(values["status"])
+            if "curve" in values:
                 values["curve"] = tuple((e, t, v) for e, t, v in json.loads(values["curve"]))
-            except (ValueError, TypeError) as error:
-                raise InvalidInput(
-                    f"the database {shown(self.url)} is damaged: run {row.key} has no "
-                    f"readable curve ({error}); move the database away and repeat the command"
-                ) from error
-            runs[row.key] = StoredRun(**values)
-        return runs
+        except (ValueError, TypeError) as error:
+            raise InvalidInput(
+                f"the database {shown(self.url)} is damaged: run {row.key} has no readable status "
+                f"or curve ({error}); move the database away and repeat the command"
+            ) from error
+        return values
 
     def _select(self, columns: list[Any], keys: Iterable[str]) -> Iterator[Any]:
         wanted = list(dict.fromkeys(keys))

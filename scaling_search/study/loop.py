@@ -199,7 +199,10 @@ class _Loop:
             self.database.record(run.wanted.spec.content, stored)
             self.progress.trained += 1
             result = SearchResult(
-                stored.key, stored.status, stored.val_error, stored.val_correct, stored.seconds
+                key=stored.key,
+                status=stored.status,
+                val_error=stored.val_error,
+                seconds=stored.seconds,
             )
             self.want(self._hear(run.wanted.spec, result))
 

@@ -49,14 +49,13 @@ class StoredRun:
     finished_at: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SearchResult:
     """What a search gets to know of a run."""
 
     key: str
     status: RunStatus
     val_error: float | None
-    val_correct: str
     #: Training time, which only a budget in minutes looks at.
     seconds: float
 

@@ -154,12 +154,19 @@ def test_a_damaged_database_is_named_and_kept(
     assert path.read_bytes() == content
 
 
-def test_a_damaged_value_is_named(database: Database, spec: RunSpec) -> None:
+@pytest.mark.parametrize("change", ["curve = '[[1, 2.0'", "status = 'failed'"])
+def test_a_damaged_value_is_named(database: Database, spec: RunSpec, change: str) -> None:
     database.record(spec.content, run_of(spec))
     with database._engine.begin() as connection:
-        connection.execute(sa.text("UPDATE scaling_search_runs SET curve = '[[1, 2.0'"))
+        connection.execute(sa.text(f"UPDATE scaling_search_runs SET {change}"))
     with pytest.raises(InvalidInput, match=r"store\.db"):
         database.stored_runs([spec.key])
+
+
+def test_a_status_is_read_as_what_it_was(database: Database, spec: RunSpec) -> None:
+    database.record(spec.content, run_of(spec))
+    assert database.stored_runs([spec.key])[spec.key].status is RunStatus.FINISHED
+    assert database.search_results([spec.key])[spec.key].status is RunStatus.FINISHED
 
 
 def test_a_table_of_another_version_is_named(path: Path, spec: RunSpec) -> None:

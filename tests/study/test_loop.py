@@ -15,7 +15,7 @@ from fakes import SETTINGS, fake_outcome, inline
 
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import InlineExecutor, WorkerLost
-from scaling_search.proxy import Job, RunSpec
+from scaling_search.proxy import Job, RunSpec, RunStatus
 from scaling_search.study import Conduct, define
 from scaling_search.study.database import Database
 from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
@@ -259,7 +259,10 @@ class Known:
     """A database that has every run already."""
 
     def search_results(self, keys: Iterable[str]) -> dict[str, SearchResult]:
-        return {key: SearchResult(key, "finished", 0.5, "", 1.0) for key in keys}
+        return {
+            key: SearchResult(key=key, status=RunStatus.FINISHED, val_error=0.5, seconds=1.0)
+            for key in keys
+        }
 
     def record(self, spec: RunSpec, run: StoredRun) -> None:
         raise AssertionError("nothing is missing")

@@ -91,9 +91,9 @@ def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
     definition = study.definition
     points, seeds = definition.networks.points, definition.settings.sweep.seeds
     known = runs_by_key(rows)
-    own = {run.spec.key for run in definition.series_runs}
+    own = {run.spec.key: run for run in definition.series_runs}
     for row in rows:
-        require_own(row, own)
+        require_own(row, own.get(row.run))
     found = {
         (run.member.id, run.spec.seed): known[run.spec.key]
         for run in definition.series_runs
