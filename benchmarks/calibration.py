@@ -19,6 +19,7 @@ import numpy as np
 from calibration_race import Outcome, Setting, calibrate_once
 from landscapes import KINDS
 
+from scaling_search.findings.lack_of_fit import MISFIT
 from scaling_search.search import Budget
 
 SIGMAS, TAUS, STEPS = (0.03, 0.06, 0.12), (0.01, 0.03), (0.0, 0.06)
@@ -44,8 +45,6 @@ GROUPS: dict[str, list[Setting]] = {
     **{f"steps of {x:.0%}": [s for s in GRID if s.step == x] for x in STEPS},
     "as in the tables": AS_TABLES,
 }
-#: Below this p-value the report says that the surface does not fit.
-FIT_LEVEL = 0.1
 
 #: Column -> its text for the outcomes of a row.
 COLUMNS: dict[str, Callable[[Sequence[Outcome]], str]] = {
@@ -67,7 +66,7 @@ COLUMNS: dict[str, Callable[[Sequence[Outcome]], str]] = {
 
 def lacks_fit(outcome: Outcome) -> bool:
     """Whether the report says that the surface does not fit."""
-    return outcome.fit_p < FIT_LEVEL
+    return outcome.fit_p < MISFIT
 
 
 def _mean(outcomes: Sequence[Outcome], field: str) -> float:

@@ -1,27 +1,26 @@
 """One race on a synthetic landscape, from its first round to the report, against the truth.
 
-The race and the decision are those of real studies: begin_search and decide; only the answers come
-from the landscape.
+The race and the decision are those of real studies, RaceSettings.search and decide; only the
+answers come from the landscape.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from landscapes import COST_RATIO, Landscape, make_landscape
-from search_table import Half, Table
+from search_table import Half, Network, Table
 
 from scaling_search.baselines import load_baseline
+from scaling_search.findings.interval import LEVEL, tails
 from scaling_search.findings.lack_of_fit import lack_of_fit
 from scaling_search.findings.optimum import STEPS, find_optimum
 from scaling_search.findings.triangle import triangle
-from scaling_search.search import Budget, Candidates, CostConstraint, RaceSettings
-from scaling_search.search.assemble import SearchSpace, begin_search
+from scaling_search.search import Budget, Candidates, CostConstraint, RaceSettings, SearchSpace
+from scaling_search.search.decide import Decision, decide
 from scaling_search.search.race import Race
-from scaling_search.study.decide import Decision, SearchRun, decide
 
 #: Its networks are the landscape's, so no grid is asked for; all else is as in `+sweep=race`.
 SWEEP = RaceSettings(alpha=[1.0], beta=[1.0])
@@ -35,7 +34,6 @@ SPACE = SearchSpace(
 )
 #: By how much costs differ at most: the tolerance of the constraint.
 COST = 0.05
-LEVEL = 0.9
 
 
 @dataclass(frozen=True)
@@ -90,22 +88,23 @@ def calibrate_once(setting: Setting, number: int, budget: Budget) -> Outcome:
     return judge(land, race_on(table, budget))
 
 
-def race_on(table: Table, budget: Budget) -> Decision:
+def race_on(table: Table, budget: Budget) -> Decision[Network]:
     """STEP 1's decision by all that a race got to know of a table."""
     candidates: Any = table.networks
-    search = begin_search(SWEEP, SPACE, Candidates(candidates, ()), budget)
+    search = SWEEP.search(SPACE, Candidates(candidates, ()), budget)
     Half(table, tuple(SWEEP.seeds)).carry_out(search)
     assert isinstance(search.race, Race)
-    settings = SimpleNamespace(sweep=SWEEP, constraint=SPACE.constraint)
-    definition: Any = SimpleNamespace(settings=settings, looks=search.race.looks)
-    runs = [
-        SearchRun(e.trial, e.seed, None, "completed", answer.val_error)
-        for e, answer in search.answers.items()
-    ]
-    return decide(definition, candidates, runs)
+    return decide(
+        table.networks,
+        search.answers,
+        seeds=SWEEP.seeds,
+        epochs=search.epochs,
+        cost_ratio=COST_RATIO,
+        looks=search.race.looks,
+    )
 
 
-def judge(land: Landscape, decision: Decision) -> Outcome:
+def judge(land: Landscape, decision: Decision[Network]) -> Outcome:
     """The report's answers against the truth."""
     surface, comparison = decision.surface, decision.comparison
     assert surface is not None
@@ -113,8 +112,8 @@ def judge(land: Landscape, decision: Decision) -> Outcome:
     optimum = find_optimum(surface, LEVEL)
     points = triangle(STEPS)
     nearest = points[int(((points - land.optimum) ** 2).sum(axis=1).argmin())]
-    low, high = np.exp(np.quantile(surface.log_error, [0.05, 0.95], axis=0))
-    trained = np.asarray(np.isfinite(decision.errors).any(axis=1))
+    low, high = np.exp(np.quantile(surface.log_error, tails(LEVEL), axis=0))
+    trained = decision.trained
     best_of_trained = int(np.argmin(np.where(trained, land.error, np.inf)))
     chosen = decision.candidates.index(decision.winner)
     possible = comparison.possible.copy()
@@ -123,9 +122,7 @@ def judge(land: Landscape, decision: Decision) -> Outcome:
     return Outcome(
         region_holds=bool((np.abs(optimum.region - nearest).max(axis=1) < 1e-9).any()),
         region_size=len(optimum.region) / len(points),
-        fit_p=lack_of_fit(
-            land.shares, decision.errors, land.log_cost, land.log_pixel_price
-        ).p_value,
+        fit_p=lack_of_fit(surface.design, decision.errors).p_value,
         best_trained=bool(trained[land.best]),
         winners_hold=bool(possible[land.best]),
         untrained_said=float(surface.p_best[~trained].sum()),

@@ -4,7 +4,7 @@
 
 Families (family, gmacs, top1_error): the h largest sizes are held out, at least four are fitted.
 Learning curves (Task, Model, Seen Examples, Loss, Training): Training = 1 is fitted, 0 forecast.
-Any file of these formats will do; `--families ""` leaves one out. About two minutes on one core.
+Any file of these formats will do; `--families ""` leaves one out. About half a minute of one core.
 
 Nothing is set on the figures that are printed. What is learned from families (our prior, conformal
 widths) is learned from the other families of the file; curves get the prior of the package, which
@@ -25,10 +25,11 @@ import numpy as np
 from scipy.optimize import nnls
 from scipy.special import expit
 
+from scaling_search.forecast.arguments import FloatArray
 from scaling_search.forecast.forms import FORMS, SATURATING, fit_form, saturating_curve
 from scaling_search.forecast.law import fit_scaling_law
 from scaling_search.forecast.learn_prior import leave_one_out, read_families, wide_laws
-from scaling_search.forecast.observations import FloatArray, observe
+from scaling_search.forecast.observations import observe
 from scaling_search.forecast.prior import WEAK_PRIOR, Prior
 
 REFERENCE = Path(__file__).parents[1] / ".." / "shared" / "reference"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from search_table import Network, Table
 
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.design import Design
 from scaling_search.findings.triangle import PLANE, triangle
 from scaling_search.scaling import Coefficients
 
@@ -42,14 +43,7 @@ class Landscape:
     """Candidates with their true errors (fractions), and the true optimum of the smooth part."""
 
     kind: str
-    #: (candidates, 3)
-    shares: Floats
-    #: Of each, in px.
-    resolution: tuple[int, ...]
-    #: (candidates,): log of the cost over the wished one.
-    log_cost: Floats
-    #: (candidates,): log of the multiply-adds per pixel over the baseline's.
-    log_pixel_price: Floats
+    design: Design
     #: (candidates,): smooth part, pixel price, step and deviation; at the wished cost.
     error: Floats
     #: (candidates,): the same at each network's own cost, which is what runs show.
@@ -65,16 +59,18 @@ class Landscape:
     @property
     def networks(self) -> tuple[Network, ...]:
         """The candidates as a search sees them."""
+        design = self.design
+        cost, price = np.exp(design.log_cost), np.exp(design.log_pixel_price)
         return tuple(
             Network(
                 f"n{index}",
-                Coefficients.from_shares(depth, width, resolution, COST_RATIO),
-                self.resolution[index],
-                COST_RATIO * float(np.exp(self.log_cost[index])),
-                int(1e6 * np.exp(self.log_cost[index])),
-                float(np.exp(self.log_pixel_price[index])),
+                Coefficients.from_shares(*shares, cost_ratio=COST_RATIO),
+                int(design.resolution[index]),
+                COST_RATIO * float(cost[index]),
+                int(1e6 * cost[index]),
+                float(price[index]),
             )
-            for index, (depth, width, resolution) in enumerate(self.shares.tolist())
+            for index, shares in enumerate(design.shares.tolist())
         )
 
     def runs(self, seeds: int, sigma: float, omega: float, rng: np.random.Generator) -> Floats:
@@ -124,16 +120,10 @@ def make_landscape(
     log_error += rng.normal(0, step, len(pixels))[which] + rng.uniform(*PIXEL_PRICE_SLOPES) * price
     log_cost = rng.uniform(-cost, cost, len(shares))
     own = log_error + rng.uniform(*COST_SLOPES) * log_cost
-    return Landscape(
-        kind,
-        shares,
-        tuple(pixels[which].tolist()),
-        log_cost,
-        price,
-        np.exp(log_error),
-        np.exp(own),
-        optimum,
+    design = Design(
+        shares=shares, log_cost=log_cost, resolution=pixels[which], log_pixel_price=price
     )
+    return Landscape(kind, design, np.exp(log_error), np.exp(own), optimum)
 
 
 def _pixel_price(pixels: NDArray[np.int64]) -> Floats:

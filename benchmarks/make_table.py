@@ -12,12 +12,15 @@ neither does the table. Networks outside of the cost tolerance cannot win, and a
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 from pathlib import Path
 
+from scaling_search.proxy import RunStatus
 from scaling_search.study import read_definition
-from scaling_search.study.folder import write_csv
+from scaling_search.study.files.csv_file import write_csv
+from scaling_search.study.files.curves_csv import CURVES_CSV
+from scaling_search.study.files.environment_json import read_environment
+from scaling_search.study.files.runs_csv import read_runs
+from scaling_search.study.files.timings_csv import TIMINGS_CSV
 
 NETWORK_COLUMNS = (
     "trial",
@@ -38,23 +41,21 @@ def make_table(folder: Path, out: Path) -> str:
     """Write the table; returns a sentence on what it holds and what it cost."""
     definition = read_definition(folder)
     epochs = definition.settings.recipe.epochs
-    curves: dict[str, dict[int, str]] = {}
-    for row in _rows(folder / "curves.csv"):
-        curves.setdefault(row["run"], {})[int(row["epoch"])] = row["val_error"]
-    seconds = {row["run"]: float(row["seconds"]) for row in _rows(folder / "timings.csv")}
-    finished = {row["run"]: row["status"] for row in _rows(folder / "runs.csv")}
+    curves = {(row.run, row.epoch): row.val_error for row in CURVES_CSV.read(folder)}
+    seconds = {row.run: row.seconds for row in TIMINGS_CSV.read(folder)}
+    status = {row.run: row.status for row in read_runs(folder)}
     candidates = {c.id: c for c in definition.candidates.kept if c.within}
     rows = []
     for run in definition.search_runs:
         key, candidate = run.spec.key, candidates.get(run.member.id)
         if candidate is None:
             continue
-        if key not in finished:
+        if key not in status:
             raise SystemExit(
                 f"{folder} has no run of trial {candidate.id} with seed {run.spec.seed}, but a "
                 "table needs all of them: repeat the command of the study"
             )
-        whole = finished[key] == "finished"
+        whole = status[key] is RunStatus.FINISHED
         rows.append(
             (
                 candidate.id,
@@ -66,19 +67,21 @@ def make_table(folder: Path, out: Path) -> str:
                 round(candidate.pixel_price, 6),
                 run.spec.seed,
                 round(seconds[key], 1),
-                *(round(float(curves[key][e]), 6) if whole else None for e in _epochs(epochs)),
+                *(round(curves[key, e], 6) if whole else None for e in _epochs(epochs)),
             )
         )
     columns = (*NETWORK_COLUMNS, "seed", "seconds", *(f"val_error_{e}" for e in _epochs(epochs)))
     out.parent.mkdir(parents=True, exist_ok=True)
     write_csv(out, columns, rows)
     hours = sum(seconds.values()) / 3600
-    hardware = json.loads((folder / "environment.json").read_text(encoding="utf-8"))["hardware"]
+    environment = read_environment(folder)
+    assert environment is not None
+    hardware = environment.hardware
     left_out = len(definition.candidates.kept) - len(candidates)
     return (
         f"{out}: {len(candidates)} networks ({left_out} left out for their cost), "
         f"{len(definition.settings.sweep.seeds)} seeds, {epochs} epochs, {len(rows)} runs; "
-        f"{hours:.1f} hours of training on {hardware['processor']}, {hardware['workers']} workers"
+        f"{hours:.1f} hours of training on {hardware.processor}, {hardware.workers} workers"
     )
 
 
@@ -86,13 +89,7 @@ def _epochs(count: int) -> range:
     return range(1, count + 1)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 if __name__ == "__main__":
-    csv.field_size_limit(10_000_000)
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -22,12 +22,12 @@ from scipy import stats
 from scaling_search.baselines import scale
 from scaling_search.execution import LocalExecutor, slot_count
 from scaling_search.proxy import Job, RunSpec, carry_out
-from scaling_search.scaling import Coefficients
-from scaling_search.search.shell import DIMENSIONS
+from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.study import PlannedRun, read_definition
 from scaling_search.study.database import Database
 from scaling_search.study.loop import AllAtOnce, Progress, complete
 from scaling_search.study.read import read_study
+from scaling_search.study.records import Step
 
 
 def gains(folder: Path, seeds: int) -> None:
@@ -39,14 +39,14 @@ def gains(folder: Path, seeds: int) -> None:
             if mark in DIMENSIONS:
                 networks[mark] = candidate.member
     runs: dict[tuple[str, int], PlannedRun] = {
-        (name, seed): definition.run("search", member, 1.0, seed)
+        (name, seed): definition.run(Step.SEARCH, member, 1.0, seed)
         for seed in range(seeds)
         for name, member in networks.items()
     }
     database = Database(f"sqlite:///{folder.parent / 'store.db'}")
 
     def job(spec: RunSpec) -> Job:
-        return Job(spec, definition.settings.data)
+        return Job(spec=spec, data=definition.settings.data)
 
     with LocalExecutor(carry_out, slot_count(None, definition.platform.device)) as executor:
         complete(
@@ -90,7 +90,7 @@ def agreement(short: Path, long: Path) -> None:
         study = read_study(folder)
         trials = study.trials.set_index("trial")
         search = study.runs[study.runs["step"] == "search"]
-        timings = study._table("timings.csv").set_index("run")["seconds"]
+        timings = study.timings.set_index("run")["seconds"]
         noise = float(trials["val_error_se"].mean())
         # The observed spread holds the noise of the means too.
         spread = math.sqrt(max(0.0, float(trials["val_error"].var(ddof=1)) - noise**2))

@@ -29,6 +29,7 @@ from scaling_search.proxy import Job, Recipe, carry_out
 from scaling_search.study import PlannedRun, StudyDefinition, read_definition
 from scaling_search.study.database import Database
 from scaling_search.study.loop import AllAtOnce, Progress, complete
+from scaling_search.study.records import Step
 
 
 def alternatives(recipe: Recipe, rung: int) -> dict[str, tuple[Recipe, Recipe]]:
@@ -72,7 +73,7 @@ def main() -> None:
     def runs(recipe: Recipe) -> list[list[PlannedRun]]:
         return [
             [
-                definition.run("search", c.member, 1.0, seed, recipe=recipe)
+                definition.run(Step.SEARCH, c.member, 1.0, seed, recipe=recipe)
                 for seed in range(given.seeds)
             ]
             for c in definition.candidates.kept
@@ -86,7 +87,7 @@ def main() -> None:
             AllAtOnce(specs),
             database,
             executor,
-            lambda spec: Job(spec, settings.data),
+            lambda spec: Job(spec=spec, data=settings.data),
             attempts=2,
             timeout=86_400,
             progress=Progress(),

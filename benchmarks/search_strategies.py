@@ -15,17 +15,17 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from search_table import Half, Table, TableSnapper, Trained, errors_of, within
+from search_table import Half, Table, TableSnapper, Trained, answer_of, errors_of, within
 
 from scaling_search.findings.racing import first_round
-from scaling_search.findings.surface import fit_surface
 from scaling_search.scaling import PAPER
 from scaling_search.search import Asked, Budget, OptunaSettings, RaceSettings, SearchSettings
 from scaling_search.search.candidates import marked_points
+from scaling_search.search.decide import decide
 from scaling_search.search.grid import ListedProposals
 from scaling_search.search.race import Race, most_looks
 from scaling_search.search.sampler import SAMPLERS, SampledProposals
-from scaling_search.search.strategy import Search
+from scaling_search.search.strategy import Evaluation, Search
 
 #: Seeds of the exhaustive grid whose cost is the measure of all.
 EXHAUSTIVE_SEEDS = 3
@@ -66,12 +66,20 @@ def lowest_mean(log: Sequence[Trained], table: Table) -> int:
 
 
 def by_surface(log: Sequence[Trained], table: Table) -> int:
-    """The trained network of the lowest expected error by the response surface, as decide does."""
-    errors = errors_of(log, table)
-    expected = fit_surface(
-        table.shares, errors, table.log_cost, table.resolution, table.log_pixel_price
-    ).mean
-    return int(np.argmin(np.where(np.isfinite(errors).any(axis=1), expected, np.inf)))
+    """The winner of a study: the trained network of the lowest expected error by the surface."""
+    decision = decide(
+        table.networks,
+        {
+            Evaluation(table.networks[run.network].id, run.seed, run.epochs): answer_of(run.error)
+            for run in log
+        },
+        seeds=range(table.errors.shape[1]),
+        epochs=table.epochs,
+        cost_ratio=table.cost_ratio,
+        looks=1,
+    )
+    assert decision.winner is not None
+    return table.networks.index(decision.winner)
 
 
 def full_cost(table: Table) -> float:
@@ -107,7 +115,7 @@ def race(half: Half, number: int) -> list[Choice]:
     table = half.table
     # Its grid is the table.
     settings = RaceSettings(alpha=[1.0], beta=[1.0], seeds=list(half.seeds))
-    first = first_round(table.shares, settings.start, table.resolution, table.log_pixel_price)
+    first = first_round(table.design, settings.start)
     search = Search(
         _listed(table, first),
         len(first),

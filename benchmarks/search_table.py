@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scaling_search.findings.design import Design
 from scaling_search.scaling import Coefficients
 from scaling_search.search import Asked
-from scaling_search.search.strategy import Answer, Evaluation, Request, Search
+from scaling_search.search.strategy import Answer, Ending, Evaluation, Request, Search
 
 Floats = NDArray[np.float64]
 
@@ -70,35 +71,15 @@ class Table:
         return self.errors.shape[2]
 
     @cached_property
-    def shares(self) -> Floats:
-        """(networks, 3)"""
-        return np.array([network.shares for network in self.networks])
-
-    @cached_property
-    def log_cost(self) -> Floats:
-        """(networks,): log of the cost over the wished one."""
-        return np.log([network.cost_ratio / self.cost_ratio for network in self.networks])
-
-    @cached_property
-    def log_pixel_price(self) -> Floats:
-        """(networks,)"""
-        return np.log([network.pixel_price for network in self.networks])
-
-    @cached_property
-    def resolution(self) -> tuple[int, ...]:
-        """Of each network, in px."""
-        return tuple(network.resolution for network in self.networks)
+    def design(self) -> Design:
+        """The networks as a surface sees them."""
+        return Design.of(self.networks, self.cost_ratio)
 
     @cached_property
     def price(self) -> Floats:
         """(networks,): cost of a whole run, in runs of a network of mean cost."""
         macs = np.array([network.macs for network in self.networks], float)
         return np.asarray(macs / macs.mean())
-
-    def part(self, rows: NDArray[np.int64]) -> Table:
-        """The table with some of its networks."""
-        networks = tuple(self.networks[i] for i in rows)
-        return replace(self, networks=networks, errors=self.errors[rows])
 
 
 def read_table(path: Path) -> Table:
@@ -142,6 +123,11 @@ class Trained:
     spent: float
 
 
+def answer_of(error: float) -> Answer:
+    """The answer of a run with this val error; nan: it diverged."""
+    return Answer(None, status=Ending.DIVERGED) if math.isnan(error) else Answer(error)
+
+
 @dataclass
 class Half:
     """The half of a table's seeds that a search may draw from: it answers evaluations by look-up.
@@ -174,7 +160,7 @@ class Half:
         spent = self.log[-1].spent if self.log else 0.0
         spent += float(self.table.price[row]) * added / self.table.epochs
         self.log.append(Trained(row, seed, evaluation.epochs, error, spent))
-        return Answer(None if math.isnan(error) else error)
+        return answer_of(error)
 
     def carry_out(self, search: Search) -> list[Trained]:
         """Answer a search to its end."""
@@ -206,7 +192,7 @@ class TableSnapper:
 
     def try_snap(self, point: Asked) -> Any:
         """The candidate for SampledProposals, which reads no more of it than Network has."""
-        away = ((self.table.shares - np.array(point.coefficients.shares())) ** 2).sum(axis=1)
+        away = ((self.table.design.shares - np.array(point.coefficients.shares())) ** 2).sum(axis=1)
         network = self.table.networks[int(np.argmin(away))]
         if not self.repeat:
             return network

@@ -16,20 +16,10 @@ from omegaconf.errors import OmegaConfBaseException
 from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import (
-    Budget,
-    CostConstraint,
-    GridSettings,
-    OptunaSettings,
-    RaceSettings,
-)
-from scaling_search.series import (
-    Observation1Settings,
-    Observation2Settings,
-    SingleVsCompoundSettings,
-)
+from scaling_search.search import Budget, CostConstraint
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
-from scaling_search.study.settings import differences
+from scaling_search.study.plain import differences
+from scaling_search.study.sweeps import SWEEPS
 
 
 @dataclass(frozen=True)
@@ -107,7 +97,7 @@ def read_command_line() -> list[Configuration]:
 
     store = ConfigStore.instance()
     store.store(name="schema", node=_open(Configuration))
-    for name, (schema, _) in _SWEEPS.items():
+    for name, schema in _SCHEMAS.items():
         store.store(group="sweep", name=f"{name}_schema", node=_open(schema))
     found: list[DictConfig] = []
 
@@ -178,18 +168,8 @@ def _unchecked(settings: type) -> type:
     return dataclass(frozen=True)(type(f"_{settings.__name__}", (settings,), members))
 
 
-#: Kind of study -> the schema that Hydra fills, and the settings that are made of it.
-_SWEEPS: dict[str, tuple[type, type]] = {
-    settings.kind: (_unchecked(settings), settings)
-    for settings in (
-        GridSettings,
-        RaceSettings,
-        OptunaSettings,
-        Observation1Settings,
-        Observation2Settings,
-        SingleVsCompoundSettings,
-    )
-}
+#: Kind of study -> the schema that Hydra fills, of which the settings are made.
+_SCHEMAS: dict[str, type] = {kind: _unchecked(settings) for kind, settings in SWEEPS.items()}
 
 
 def _open(schema: type) -> DictConfig:
@@ -254,9 +234,9 @@ def to_configuration(config: DictConfig) -> Configuration:
 
 
 def _sweep_settings(sweep: Any) -> Any:
-    for schema, settings in _SWEEPS.values():
+    for kind, schema in _SCHEMAS.items():
         if isinstance(sweep, schema):
-            return settings(**sweep.__dict__)
+            return SWEEPS[kind](**sweep.__dict__)
     raise InvalidInput(
-        f"sweep is {sweep!r}, but must name a kind of study: +sweep=" + ", +sweep=".join(_SWEEPS)
+        f"sweep is {sweep!r}, but must name a kind of study: +sweep=" + ", +sweep=".join(SWEEPS)
     )

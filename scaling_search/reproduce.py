@@ -2,7 +2,7 @@
 
 Decisive are the runs of the winner and of its nearest rival, or of a study of series those of the
 first seed. Their data must be where study.yaml says, and torch and the device must be those of the
-study.
+study. Training a network of one's own runs the code that study.yaml names, which needs `--trust`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from scaling_search.baselines import OwnBaseline
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job, carry_out, proxy_task
-from scaling_search.report.tables import decide_by_runs, read_runs, runs_by_key
+from scaling_search.report.decision import decide_by_rows, rung_of
 from scaling_search.study import PlannedRun, StudyDefinition, read_definition
 from scaling_search.study.asks import read_candidates
-from scaling_search.study.definition import Platform
+from scaling_search.study.files.runs_csv import read_runs, runs_by_key
+from scaling_search.study.platform import Platform
+from scaling_search.study.records import Step
 
 
 def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> list[PlannedRun]:
@@ -29,18 +32,29 @@ def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> 
         known = [run for run in definition.series_runs if run.spec.key in results]
         return [run for run in known if run.spec.seed in seeds]
     candidates = read_candidates(folder, definition)
-    ranked = decide_by_runs(definition, candidates, results).ranked
+    ranked = decide_by_rows(definition, candidates, results.values()).ranked
     wanted = {c.id: c for c in (candidates.kept if all_runs else ranked[:2])}
     return [
-        definition.run("search", wanted[run.trial].member, 1.0, run.seed, run.rung)
+        definition.run(
+            Step.SEARCH, wanted[run.trial].member, 1.0, run.seed, rung_of(definition, run)
+        )
         for run in results.values()
-        if run.step == "search" and run.trial in wanted
+        if run.step is Step.SEARCH and run.trial in wanted
     ]
 
 
-def reproduce(folder: Path, cache_dir: str, all_runs: bool) -> bool:
-    """Train again, print each comparison, and say whether all errors are equal to the last bit."""
+def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool:
+    """Train again, print each comparison, and say whether all errors are equal to the last bit.
+
+    Raises InvalidInput where the study names code and `trust` does not allow to run it.
+    """
     definition = read_definition(folder)
+    named = [b.name for b in definition.baselines if isinstance(b, OwnBaseline)]
+    if named and not trust:
+        raise InvalidInput(
+            f"{folder / 'study.yaml'} names the function {', '.join(named)}, which training would "
+            "import and run: look at it, and give --trust if you trust it"
+        )
     here = Platform.here()
     if here != definition.platform:
         raise InvalidInput(
@@ -59,7 +73,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool) -> bool:
         raise InvalidInput(f"{folder} has no finished run to train again")
     equal = 0
     for run in runs:
-        was, now = before[run.spec.key], carry_out(Job(run.spec, data)).result
+        was, now = before[run.spec.key], carry_out(Job(spec=run.spec, data=data)).result
         same = (was.val_error, was.test_error) == (now.val_error, now.test_error)
         equal += same
         print(
@@ -78,10 +92,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("folder", type=Path, help="experiments/NAME")
     parser.add_argument("--all", action="store_true", help="every run of STEP 1 or of the series")
+    parser.add_argument(
+        "--trust", action="store_true", help="import and run the functions that study.yaml names"
+    )
     parser.add_argument("--cache-dir", default="", help="where pixel caches live")
     given = parser.parse_args(arguments)
     try:
-        equal = reproduce(given.folder, given.cache_dir, given.all)
+        equal = reproduce(given.folder, given.cache_dir, given.all, given.trust)
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

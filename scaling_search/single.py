@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import require_seed
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
-from scaling_search.study.conduct import open_database, require_native, require_places
-from scaling_search.study.definition import Platform
+from scaling_search.study.conduct import open_database, require_places
+from scaling_search.study.definition import require_native
 from scaling_search.study.loop import AllAtOnce, complete
+from scaling_search.study.platform import Platform
 
 if TYPE_CHECKING:
     from scaling_search.config import Configuration
@@ -22,8 +23,7 @@ def train_one(configuration: Configuration) -> bool:
     Says whether the run has ended. Raises InvalidInput.
     """
     conduct, recipe = configuration.conduct, configuration.recipe
-    if not 0 <= configuration.seed < 2**63:
-        raise InvalidInput(f"seed is {configuration.seed}, but must be a whole number from 0")
+    require_seed("seed", configuration.seed)
     require_places(conduct)
     task = proxy_task(configuration.data)
     task.require_batch(recipe.batch_size)
@@ -65,7 +65,7 @@ def train_one(configuration: Configuration) -> bool:
             AllAtOnce([spec]),
             database,
             executor,
-            lambda wanted: Job(wanted, configuration.data),
+            lambda wanted: Job(spec=wanted, data=configuration.data),
             attempts=conduct.executor.attempts,
             timeout=conduct.executor.timeout,
             progress=reported,

@@ -133,7 +133,7 @@ REFUSED = [
     ([GRID, "sweep.seeds=[-1]"], ["sweep.seeds", "[-1]", "negative"]),
     ([GRID, "sweep.seeds=[99999999999999999999999]"], ["sweep.seeds"]),
     ([GRID, "sweep.kind=random"], ["sweep.kind", "random"]),
-    ([GRID, "budget.runs=5"], ["budget", "runs=5", "+sweep=race"]),
+    ([GRID, "budget.runs=5"], ["budget.runs", "5", "+sweep=race"]),
     ([GRID, "sweep.seeds=[[1]]"], ["sweep.seeds", "[[1]]", "[VALUE"]),
     ([GRID, "sweep.alpha=[{a: 1}]"], ["sweep.alpha", "[VALUE"]),
     ([GRID, "family.phi=[[1]]"], ["family.phi", "[[1]]", "[VALUE"]),
@@ -205,7 +205,7 @@ REFUSED = [
     ([GRID, "constraint.on=real"], ["constraint.on", "real", "nominal"]),
     ([GRID, "constraint.cost_ratio=1"], ["constraint.cost_ratio", "above 1"]),
     ([GRID, "constraint.cost_ratio=nan"], ["constraint.cost_ratio", "nan"]),
-    ([GRID, "constraint.tolerance=0"], ["constraint.tolerance", "between 0 and 1"]),
+    ([GRID, "constraint.tolerance=0"], ["constraint.tolerance", "above 0 and below 1"]),
     ([GRID, "constraint.tolerance=inf"], ["constraint.tolerance", "inf"]),
     (
         [*SMALL, "constraint.tolerance=1e-9"],

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from committed import EXPERIMENTS, STUDIES
 
 from scaling_search.report import build_report
 
-EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
-STUDIES = sorted(path.parent.name for path in EXPERIMENTS.glob("*/study.yaml"))
 RECORDS = ("study.yaml", "environment.json", "runs.csv", "curves.csv", "timings.csv")
 
 
-def test_there_are_studies() -> None:
-    assert STUDIES
+def test_the_list_of_studies_is_what_git_tracks() -> None:
+    if not (EXPERIMENTS.parent / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("no git checkout")
+    listed = subprocess.run(
+        ["git", "ls-files", "*/study.yaml"],
+        cwd=EXPERIMENTS,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert sorted(Path(line).parent.name for line in listed.splitlines()) == STUDIES
 
 
 @pytest.mark.parametrize("name", STUDIES)

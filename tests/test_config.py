@@ -12,19 +12,32 @@ import yaml
 
 from scaling_search.baselines import STAGE_TABLES
 from scaling_search.config import Configuration, conf_folder
+from scaling_search.study.sweeps import SWEEPS
 
 GROUPS = {
     "baseline": {*STAGE_TABLES, "own"},
     "data": {"glyphs", "parquet", "hub", "cifar10", "flowers102", "imagenet-1k"},
     "recipe": {"quick", "proxy", "smoke", "paper"},
     "executor": {"local"},
-    "sweep": {"grid"},
+    "sweep": set(SWEEPS),
 }
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_group_has_a_file_for_each_choice(group: str) -> None:
-    assert {path.stem for path in (conf_folder() / group).glob("*.yaml")} >= GROUPS[group]
+    assert {path.stem for path in (conf_folder() / group).glob("*.yaml")} == GROUPS[group]
+
+
+@pytest.mark.parametrize("kind", SWEEPS)
+def test_a_kind_of_study_says_what_it_is(kind: str) -> None:
+    """Its file starts from its own schema, its settings take part in the checks, help names it."""
+    file = conf_folder() / "sweep" / f"{kind}.yaml"
+    given = yaml.safe_load(file.read_text())
+    assert given.pop("defaults") == [f"{kind}_schema", "_self_"]
+    assert SWEEPS[kind](**given).kind == kind
+    assert set(given) <= {setting.name for setting in fields(SWEEPS[kind])}
+    help_text = (conf_folder() / "hydra" / "help" / "scaling_search.yaml").read_text()
+    assert f"+sweep={kind} " in help_text
 
 
 def test_baseline_files_name_baselines_that_exist() -> None:
@@ -34,7 +47,7 @@ def test_baseline_files_name_baselines_that_exist() -> None:
 
 
 def test_every_setting_has_a_default_and_is_frozen() -> None:
-    seen = [Configuration]
+    seen = [Configuration, *SWEEPS.values()]
     for kind in seen:
         assert kind.__dataclass_params__.frozen, kind
         hints = get_type_hints(kind)

@@ -6,15 +6,15 @@ from scaling_search.baselines.baseline import (
     FamilyMember,
     Network,
     OwnBaseline,
+    StoredBaseline,
     build_network,
-    network_id,
     plain_network,
     scale,
     scale_by,
 )
 from scaling_search.baselines.latency import Latency, measure_latency
 from scaling_search.baselines.load import STAGE_TABLES, BaselineSettings, load_baseline
-from scaling_search.baselines.own_network import OwnNetwork
+from scaling_search.baselines.own_network import OwnNetwork, Priced
 from scaling_search.baselines.solve import solve_phi
 
 __all__ = [
@@ -27,10 +27,11 @@ __all__ = [
     "Network",
     "OwnBaseline",
     "OwnNetwork",
+    "Priced",
+    "StoredBaseline",
     "build_network",
     "load_baseline",
     "measure_latency",
-    "network_id",
     "plain_network",
     "scale",
     "scale_by",

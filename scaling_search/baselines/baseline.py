@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from scaling_search.baselines.own_network import OwnNetwork, price_own_network
+from scaling_search.baselines.own_network import (
+    OwnNetwork,
+    Priced,
+    Prices,
+    count_own_network,
+    short_hash,
+)
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import (
     Architecture,
@@ -49,6 +54,10 @@ class Baseline(Protocol):
         """The realised resolution in pixels at this multiplier."""
         ...
 
+    def priced(self, network: Network, resolution: int) -> Priced:
+        """What one of its networks costs at a resolution in pixels, and its name."""
+        ...
+
 
 @dataclass(frozen=True)
 class ArchitectureBaseline:
@@ -73,6 +82,16 @@ class ArchitectureBaseline:
     def round_resolution(self, resolution_mult: float) -> int:
         return int(self.rounding.resolution(self.resolution, resolution_mult)[0])
 
+    def priced(self, network: Network, resolution: int) -> Priced:
+        assert isinstance(network, Architecture)
+        return _closed_form(network, resolution)
+
+
+@lru_cache(maxsize=65536)
+def _closed_form(architecture: Architecture, resolution: int) -> Priced:
+    content = json.dumps([plain_architecture(architecture), resolution], sort_keys=True)
+    return Priced(cost(architecture, resolution), short_hash(content))
+
 
 @dataclass(frozen=True)
 class OwnBaseline:
@@ -83,6 +102,10 @@ class OwnBaseline:
     resolution: int
     num_classes: int
     in_channels: int
+    #: What was counted so far.
+    counted: dict[tuple[OwnNetwork, int], Priced] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def network(self, depth_mult: float, width_mult: float) -> OwnNetwork:
         require_multipliers(depth_mult, width_mult)
@@ -93,13 +116,22 @@ class OwnBaseline:
     def round_resolution(self, resolution_mult: float) -> int:
         return max(1, math.floor(self.resolution * resolution_mult + 0.5))
 
+    def priced(self, network: Network, resolution: int) -> Priced:
+        assert isinstance(network, OwnNetwork)
+        if (network, resolution) not in self.counted:
+            self.counted[network, resolution] = count_own_network(network, resolution)
+        return self.counted[network, resolution]
 
-@lru_cache(maxsize=65536)
-def network_cost(network: Network, resolution: int) -> Cost:
-    """The exact cost: in closed form for an architecture, counted for an own network."""
-    if isinstance(network, OwnNetwork):
-        return price_own_network(network, resolution).cost
-    return cost(network, resolution)
+
+@dataclass(frozen=True)
+class StoredBaseline(OwnBaseline):
+    """An own network of a study that is read: its prices are looked up, its code is not run."""
+
+    prices: Prices = field(kw_only=True, compare=False, repr=False)
+
+    def priced(self, network: Network, resolution: int) -> Priced:
+        assert isinstance(network, OwnNetwork)
+        return self.prices(network, resolution)
 
 
 def build_network(
@@ -142,17 +174,26 @@ class FamilyMember:
         """The realised resolution over the baseline's."""
         return self.resolution / self.baseline.resolution
 
-    @cached_property
+    @property
     def cost(self) -> Cost:
         """Multiply-adds, parameters and activations of one forward pass of one image."""
-        return network_cost(self.network, self.resolution)
+        return self._priced.cost
+
+    @property
+    def id(self) -> str:
+        """Names the realised network: equal for equal networks, whatever was asked for."""
+        return self._priced.id
 
     @cached_property
     def cost_ratio(self) -> float:
         """The realised multiply-adds over the baseline's."""
-        resolution = self.baseline.round_resolution(1.0)
-        baseline = network_cost(self.baseline.network(1, 1), resolution)
-        return self.cost.macs / baseline.macs
+        baseline = self.baseline.priced(self.baseline.network(1, 1), self._base_resolution)
+        if not baseline.cost.macs:
+            raise InvalidInput(
+                f"{self.baseline.name} has no multiply-adds, by which networks are compared: give "
+                "it a convolution or a linear layer"
+            )
+        return self.cost.macs / baseline.cost.macs
 
     @cached_property
     def pixel_price(self) -> float:
@@ -161,19 +202,21 @@ class FamilyMember:
         Layers of stride 2 round their maps up: where 17 px cost what 18 px do, each pixel is
         dearer.
         """
-        resolution = self.baseline.round_resolution(1.0)
-        same = network_cost(self.network, resolution)
-        return self.cost.macs / same.macs * (resolution / self.resolution) ** 2
+        same = self.baseline.priced(self.network, self._base_resolution).cost
+        return self.cost.macs / same.macs * (self._base_resolution / self.resolution) ** 2
+
+    @cached_property
+    def _priced(self) -> Priced:
+        return self.baseline.priced(self.network, self.resolution)
+
+    @property
+    def _base_resolution(self) -> int:
+        return self.baseline.round_resolution(1.0)
 
     @property
     def effective_phi(self) -> float:
         """How many doublings of compute the realised network is away from its baseline."""
         return math.log2(self.cost_ratio)
-
-    @cached_property
-    def id(self) -> str:
-        """Names the realised network: equal for equal networks, whatever was asked for."""
-        return network_id(self.network, self.resolution)
 
     def build(self) -> nn.Module:
         """The torch module, (B, in_channels, resolution, resolution) -> (B, num_classes)."""
@@ -183,15 +226,6 @@ class FamilyMember:
 def plain_network(network: Network) -> dict[str, Any]:
     """The network as plain data: the part of a run's key that it determines."""
     return plain_architecture(network) if isinstance(network, Architecture) else asdict(network)
-
-
-def network_id(network: Network, resolution: int) -> str:
-    """Eight hexadecimal digits that stand for a network at a resolution."""
-    if isinstance(network, OwnNetwork):
-        content = f"{price_own_network(network, resolution).signature} {resolution}"
-    else:
-        content = json.dumps([plain_network(network), resolution], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 
 def scale(baseline: Baseline, coefficients: Coefficients, phi: float = 1.0) -> FamilyMember:

@@ -6,7 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from scaling_search.baselines.baseline import ArchitectureBaseline, Baseline, OwnBaseline
+from scaling_search.baselines.baseline import (
+    ArchitectureBaseline,
+    Baseline,
+    OwnBaseline,
+    StoredBaseline,
+)
 from scaling_search.baselines.efficientnet import efficientnet_member, efficientnet_micro
 from scaling_search.baselines.mobilenet import (
     mobilenet_v1,
@@ -14,7 +19,7 @@ from scaling_search.baselines.mobilenet import (
     mobilenet_v2,
     mobilenet_v2_micro,
 )
-from scaling_search.baselines.own_network import import_function
+from scaling_search.baselines.own_network import Prices, import_function
 from scaling_search.baselines.resnet import resnet50, resnet50_micro
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import Architecture, FineRounding, Rounding
@@ -48,8 +53,11 @@ class BaselineSettings:
     #: Resolutions are rounded to a multiple of this; null takes the baseline's own.
     resolution_divisor: int | None = None
 
-    def load(self, num_classes: int, in_channels: int) -> Baseline:
-        """The baseline for data with so many classes and channels."""
+    def load(self, num_classes: int, in_channels: int, prices: Prices | None = None) -> Baseline:
+        """The baseline for data with so many classes and channels.
+
+        prices: of own networks, whose function is then not imported.
+        """
         if not (self._target_ or self.name):
             raise InvalidInput(
                 "baseline._target_ is empty: give the import path of your function, "
@@ -62,6 +70,7 @@ class BaselineSettings:
             resolution=self.resolution,
             channel_divisor=self.channel_divisor,
             resolution_divisor=self.resolution_divisor,
+            prices=prices,
         )
 
 
@@ -72,22 +81,24 @@ def load_baseline(
     resolution: int | None = None,
     channel_divisor: int | None = None,
     resolution_divisor: int | None = None,
+    prices: Prices | None = None,
 ) -> Baseline:
     """A baseline by its name, or an own network by its import path (module.function).
 
     `resolution` in pixels and the divisors of the rounding replace the baseline's own; an own
-    network has no resolution unless one is given, and rounds its channels and blocks itself.
+    network has no resolution unless one is given, and rounds its channels and blocks itself. It is
+    imported and counted, or where `prices` are given neither.
     Raises InvalidInput for an unknown name and for values that are not whole numbers above 0.
     """
-    for what, value in (
-        ("num_classes", num_classes),
-        ("in_channels", in_channels),
-        ("baseline.resolution", resolution),
-        ("baseline.channel_divisor", channel_divisor),
-        ("baseline.resolution_divisor", resolution_divisor),
+    for what, value, largest in (
+        ("num_classes", num_classes, 10**7),
+        ("in_channels", in_channels, 10**4),
+        ("baseline.resolution", resolution, 10**4),
+        ("baseline.channel_divisor", channel_divisor, 10**4),
+        ("baseline.resolution_divisor", resolution_divisor, 10**4),
     ):
-        if value is not None:
-            whole_number(what, value)
+        if value is not None and whole_number(what, value) > largest:
+            raise InvalidInput(f"{what} is {value!r}, but must be at most {largest:,}")
     if "." in name:
         if resolution is None:
             raise InvalidInput(
@@ -95,6 +106,8 @@ def load_baseline(
             )
         if channel_divisor is not None or resolution_divisor is not None:
             raise InvalidInput(f"the own network {name!r} rounds by itself: leave the divisors out")
+        if prices is not None:
+            return StoredBaseline(name, resolution, num_classes, in_channels, prices=prices)
         import_function(name)
         return OwnBaseline(name, resolution, num_classes, in_channels)
     if name not in STAGE_TABLES:
@@ -107,9 +120,23 @@ def load_baseline(
     given = {key: value for key, value in divisors.items() if value is not None}
     if isinstance(rounding, FineRounding):
         rounding = replace(rounding, **given)
+        if rounding.channel_divisor > min(architecture.channels):
+            # It would make another baseline of this one.
+            raise InvalidInput(
+                f"baseline.channel_divisor is {channel_divisor}, but {name} has a layer of "
+                f"{min(architecture.channels)} channels: give at most that"
+            )
     elif given:
         raise InvalidInput(
             f"{name} is rounded as published, so baseline.{next(iter(given))} has no use: "
             "leave it out"
         )
-    return ArchitectureBaseline(name, architecture, resolution or own_resolution, rounding)
+    divisor = rounding.resolution_divisor
+    resolution = resolution or divisor * max(1, round(own_resolution / divisor))
+    if resolution % divisor:
+        raise InvalidInput(
+            f"baseline.resolution is {resolution}, but must be a multiple of "
+            f"baseline.resolution_divisor = {divisor}: set "
+            f"baseline.resolution={divisor * max(1, round(resolution / divisor))}"
+        )
+    return ArchitectureBaseline(name, architecture, resolution, rounding)

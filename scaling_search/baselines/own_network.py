@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Cost
@@ -76,15 +76,22 @@ def import_function(target: str) -> Callable[..., Any]:
 
 
 class Priced(NamedTuple):
-    """What counting an own network gives."""
+    """What a network costs, and its name."""
 
     cost: Cost
-    #: Stands for its modules and the shapes of its parameters: equal for equal networks.
-    signature: str
+    #: Eight hexadecimal digits, equal for equal networks at one resolution.
+    id: str
 
 
-@lru_cache(maxsize=65536)
-def price_own_network(network: OwnNetwork, resolution: int) -> Priced:
+class MissingPrice(InvalidInput):
+    """A price that was not kept: what asked for it must not take another network instead."""
+
+
+#: What tells the price of an own network at a resolution in pixels.
+Prices: TypeAlias = Callable[[OwnNetwork, int], Priced]
+
+
+def count_own_network(network: OwnNetwork, resolution: int) -> Priced:
     """An own network counted on the meta device: no weights, no arithmetic."""
     import torch
 
@@ -101,4 +108,11 @@ def price_own_network(network: OwnNetwork, resolution: int) -> Priced:
             f"{type(error).__name__}: {error}"
         ) from error
     shapes = [(name, tuple(p.shape)) for name, p in module.named_parameters()]
-    return Priced(cost, repr([network.target, repr(module), shapes, cost]))
+    # Its modules and the shapes of its parameters stand for the network.
+    signature = repr([network.target, repr(module), shapes, cost])
+    return Priced(cost, short_hash(f"{signature} {resolution}"))
+
+
+def short_hash(content: str) -> str:
+    """Eight hexadecimal digits that stand for a text."""
+    return hashlib.sha256(content.encode()).hexdigest()[:8]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Additive:
     """Candidates without the effects of the seeds that they happened to get."""
 
@@ -34,30 +34,35 @@ def fit_additive(values: Floats) -> Additive:
     """
     from scipy.sparse import csgraph
 
-    rows, columns = np.nonzero(np.isfinite(values))
+    known = np.isfinite(values)
+    rows, columns = np.nonzero(known)
     count, seeds = values.shape
     effect, unit = np.full(count, np.nan), np.full((count, count), np.nan)
     present, blocks = np.unique(rows), np.unique(columns)
-    if not len(present):
-        return Additive(effect, unit, math.nan, 0, np.full(count, -1))
-    design = np.zeros((len(rows), count + seeds))
-    design[np.arange(len(rows)), rows] = 1
-    # Seed effects add up to nothing over the seeds that were used, so means keep their level.
-    design[np.arange(len(rows)), count + columns] = 1
-    design[:, count + blocks] -= 1 / len(blocks)
-    design = design[:, np.r_[present, count + blocks[1:]]]
-    inverse = np.linalg.pinv(design.T @ design)
-    solution = inverse @ design.T @ values[rows, columns]
-    residual = values[rows, columns] - design @ solution
-    freedom = int(len(rows) - np.linalg.matrix_rank(design))
-    size = len(present)
-    effect[present] = solution[:size]
-    unit[np.ix_(present, present)] = inverse[:size, :size]
-    variance = float(residual @ residual) / freedom if freedom > 0 else math.nan
-    known = np.isfinite(values)
+    size, freedom, variance = len(present), 0, math.nan
+    if size:
+        design = np.zeros((len(rows), count + seeds))
+        design[np.arange(len(rows)), rows] = 1
+        # Seed effects add up to nothing over the seeds that were used, so means keep their level.
+        design[np.arange(len(rows)), count + columns] = 1
+        design[:, count + blocks] -= 1 / len(blocks)
+        design = design[:, np.r_[present, count + blocks[1:]]]
+        inverse = np.linalg.pinv(design.T @ design)
+        solution = inverse @ design.T @ values[rows, columns]
+        residual = values[rows, columns] - design @ solution
+        freedom = int(len(rows) - np.linalg.matrix_rank(design))
+        effect[present] = solution[:size]
+        unit[np.ix_(present, present)] = inverse[:size, :size]
+        variance = float(residual @ residual) / freedom if freedom > 0 else math.nan
     # Candidates and seeds as nodes, runs as links between them.
     links = np.zeros((count + seeds, count + seeds), bool)
     links[:count, count:] = known
     labels = csgraph.connected_components(links, directed=False)[1][:count]
     connected = np.where(known.any(axis=1), labels, -1)
-    return Additive(effect, unit, math.sqrt(variance), freedom, connected)
+    return Additive(
+        effect=effect,
+        unit=unit,
+        residual_sd=math.sqrt(variance),
+        degrees_of_freedom=freedom,
+        connected=connected,
+    )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.interval import LEVEL, Interval, tails
 from scaling_search.findings.winner import Comparison, compare_with_best
 
 Floats = NDArray[np.float64]
@@ -20,7 +21,7 @@ Floats = NDArray[np.float64]
 DRAWS = 2000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Agreement:
     """Kendall's tau between mean errors at two fidelities; 1 is the same order, 0 none.
 
@@ -28,15 +29,11 @@ class Agreement:
     """
 
     candidates: int
-    tau: float
-    #: The interval that holds tau over other candidates of the same kind, with `level`: bootstrap
-    #: over candidates, each with both of its measured means and thus with their noise.
-    low: float
-    high: float
-    #: Tau of two noisy measurements of one truth: expected, and the interval that holds `level`.
-    ceiling: float
-    ceiling_low: float
-    ceiling_high: float
+    #: With the interval that holds it over other candidates of the same kind: bootstrap over
+    #: candidates, each with both of its measured means and thus with their noise.
+    tau: Interval
+    #: Tau of two noisy measurements of one truth: expected, and the interval that holds it.
+    ceiling: Interval
     #: How often another candidate has the lowest mean at the second fidelity, runs drawn anew.
     winner_changes: float
     #: How often it would, if noise alone told the fidelities apart.
@@ -46,10 +43,10 @@ class Agreement:
     @property
     def beyond_noise(self) -> bool:
         """Whether the rankings agree less than noise explains."""
-        return self.tau < self.ceiling_low
+        return self.tau.value < self.ceiling.low
 
 
-def rank_agreement(first: Floats, second: Floats, level: float = 0.9) -> Agreement:
+def rank_agreement(first: Floats, second: Floats, level: float = LEVEL) -> Agreement:
     """Compare errors (candidates, seeds of a fidelity), nan where a run is missing.
 
     Candidates that were trained at both fidelities count; at least three. Means and their standard
@@ -77,7 +74,7 @@ def rank_agreement(first: Floats, second: Floats, level: float = 0.9) -> Agreeme
     pick = rng.integers(count, size=(DRAWS, count))
     again = _tau(mean[0][pick], mean[1][pick])
     # Some bootstrap samples are one candidate alone, which has no order.
-    low, high = np.nanquantile(again, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.nanquantile(again, tails(level))
 
     se = np.stack([comparison.se for comparison in pair])
     noise = se[:, None, :] * rng.standard_normal((2, DRAWS, count))
@@ -86,15 +83,11 @@ def rank_agreement(first: Floats, second: Floats, level: float = 0.9) -> Agreeme
     same = truth[:, None, :] + noise
     ceiling = _tau(same[0], same[1])
     known = bool(np.isfinite(se).all())
-    bounds = np.quantile(ceiling, [(1 - level) / 2, (1 + level) / 2]) if known else [np.nan] * 2
+    bounds = np.quantile(ceiling, tails(level)) if known else [np.nan] * 2
     return Agreement(
         candidates=count,
-        tau=float(_tau(mean[:1], mean[1:])[0]),
-        low=float(low),
-        high=float(high),
-        ceiling=float(ceiling.mean()),
-        ceiling_low=float(bounds[0]),
-        ceiling_high=float(bounds[1]),
+        tau=Interval(float(_tau(mean[:1], mean[1:])[0]), float(low), float(high)),
+        ceiling=Interval(float(ceiling.mean()), float(bounds[0]), float(bounds[1])),
         winner_changes=_changes(drawn) if known else float("nan"),
         winner_changes_by_noise=_changes(same) if known else float("nan"),
         level=level,

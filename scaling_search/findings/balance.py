@@ -20,20 +20,19 @@ from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.blocks import BlockFit, fit_blocks, runs_left
+from scaling_search.findings.interval import LEVEL, Interval, tails
 
 Floats = NDArray[np.float64]
 DRAWS = 8000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Gap:
     """How many points of accuracy `series` lies above `rival` at equal multiply-adds."""
 
     series: str
     rival: str
-    points: float
-    low: float
-    high: float
+    points: Interval
     #: Multiply-adds over which both have networks; nan, nan: at none, so nothing is compared.
     macs_from: float
     macs_to: float
@@ -43,18 +42,17 @@ class Gap:
         """better, worse or open; `no common cost` where they do not overlap."""
         if not np.isfinite(self.macs_from):
             return "no common cost"
-        if self.low > 0:
+        if self.points.low > 0:
             return "better"
-        return "worse" if self.high < 0 else "open"
+        return "worse" if self.points.high < 0 else "open"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Balance:
     """Series compared at equal cost."""
 
-    #: Every series against every earlier one, each interval at `level` by itself.
+    #: Every series against every earlier one, each interval by itself.
     gaps: tuple[Gap, ...]
-    level: float
     networks: int
     runs: int
     #: Accuracy in points of each series over its own costs: macs and points, (n,) each.
@@ -65,7 +63,7 @@ class Balance:
         return next(g for g in self.gaps if (g.series, g.rival) == (series, rival))
 
 
-def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 0.9) -> Balance:
+def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = LEVEL) -> Balance:
     """Compare series at equal cost.
 
     series: name of the series of each point (points,); macs: (points,); errors: (points, seeds),
@@ -94,20 +92,27 @@ def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 
     (fit,) = fit_blocks(design[None], 100 * (1 - errors))
     draws = fit.draw(DRAWS, np.random.default_rng(0))
     spans = {name: _span(macs, names, name) for name in order}
-    tail = (1 - level) / 2
+    low, high = tails(level)
     gaps = []
     for j, i in itertools.combinations(range(len(order)), 2):
-        low, points, high = np.quantile(draws[:, i] - draws[:, j], [tail, 0.5, 1 - tail])
+        points = np.quantile(draws[:, i] - draws[:, j], [0.5, low, high])
         first = max(spans[order[i]][0], spans[order[j]][0])
         last = min(spans[order[i]][1], spans[order[j]][1])
-        common = (first, last) if first <= last else (np.nan, np.nan)
-        gaps.append(Gap(order[i], order[j], float(points), float(low), float(high), *common))
+        overlap = first <= last
+        gaps.append(
+            Gap(
+                series=order[i],
+                rival=order[j],
+                points=Interval._make(points.tolist()),
+                macs_from=first if overlap else np.nan,
+                macs_to=last if overlap else np.nan,
+            )
+        )
     return Balance(
-        tuple(gaps),
-        level,
-        len(macs),
-        int(np.isfinite(errors).sum()),
-        {
+        gaps=tuple(gaps),
+        networks=len(macs),
+        runs=int(np.isfinite(errors).sum()),
+        curves={
             name: _curve(fit, spans[name], macs.min(), at, design.shape[1] - len(order))
             for at, name in enumerate(order)
         },

@@ -26,7 +26,7 @@ _STEPS = np.diff(RATIOS)
 _WEIGHTS = (np.r_[0, _STEPS] + np.r_[_STEPS, 0]) / 2 / (1 + RATIOS**2)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BlockFit:
     """One design fitted. `beta` is flat and log sigma is flat a priori."""
 
@@ -101,11 +101,11 @@ def fit_blocks(designs: Floats, values: Floats) -> list[BlockFit]:
     total = weights.sum(axis=1, keepdims=True)
     return [
         BlockFit(
-            float(top[i, 0] + np.log(total[i, 0])),
-            weights[i] / total[i],
-            np.array([estimate[i] for estimate in estimates]),
-            np.array([factor[i] for factor in factors]),
-            freedom,
+            log_evidence=float(top[i, 0] + np.log(total[i, 0])),
+            weights=weights[i] / total[i],
+            estimate=np.array([estimate[i] for estimate in estimates]),
+            factor=np.array([factor[i] for factor in factors]),
+            degrees_of_freedom=freedom,
         )
         for i in range(count)
     ]

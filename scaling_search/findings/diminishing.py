@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.blocks import BlockFit, fit_blocks, runs_left
+from scaling_search.findings.interval import LEVEL, Interval, tails
 
 Floats = NDArray[np.float64]
 
@@ -35,18 +36,12 @@ NETWORKS_NEEDED = 3
 DIMINISHING, NOT_VISIBLE, CONTRADICTED = "diminishing", "not visible", "contradicted"
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A median and the two-sided interval around it."""
-
-    median: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Diminishing:
-    """What a series says. Points are per doubling of multiply-adds; 1 point = 0.01 of accuracy."""
+    """What a series says. Points are per doubling of multiply-adds; 1 point = 0.01 of accuracy.
+
+    Values of intervals are medians.
+    """
 
     #: Points gained by a doubling at the smallest and at the largest network of the series.
     start: Interval
@@ -94,7 +89,7 @@ class Diminishing:
         return CONTRADICTED if self.difference_below < 0 else NOT_VISIBLE
 
 
-def diminishing_returns(macs: Floats, errors: Floats, level: float = 0.9) -> Diminishing:
+def diminishing_returns(macs: Floats, errors: Floats, level: float = LEVEL) -> Diminishing:
     """Judge a series: `macs` (networks,), `errors` (networks, seeds) as fractions, nan: no run.
 
     Raises InvalidInput with fewer than three trained networks of different cost, or too few runs to
@@ -126,27 +121,27 @@ def diminishing_returns(macs: Floats, errors: Floats, level: float = 0.9) -> Dim
     grid = np.linspace(0, reach, 60)
     curve = level_at_start[:, None] + gain[:, None] * _rise(grid[None], bend[:, None], reach)
 
+    low, high = tails(level)
+
     def interval(draws: Floats) -> Interval:
-        tail = (1 - level) / 2
-        low, median, high = np.quantile(draws, [tail, 0.5, 1 - tail], method="nearest")
-        return Interval(float(median), float(low), float(high))
+        return Interval._make(np.quantile(draws, [0.5, low, high], method="nearest").tolist())
 
     little_from = interval(2**little)
     return Diminishing(
-        interval(start),
-        interval(end),
-        interval(start - end),
-        float(np.quantile(start - end, 1 - level)),
-        float(np.quantile(start - end, level)),
-        interval(gain),
-        little_from,
-        bool(little_from.median > 2**reach),
-        level,
-        len(macs),
-        int(np.isfinite(errors).sum()),
-        reach,
-        macs.min() * 2**grid,
-        np.quantile(curve, [0.5, (1 - level) / 2, (1 + level) / 2], axis=0),
+        start=interval(start),
+        end=interval(end),
+        difference=interval(start - end),
+        difference_above=float(np.quantile(start - end, 1 - level)),
+        difference_below=float(np.quantile(start - end, level)),
+        gain=interval(gain),
+        little_from=little_from,
+        little_beyond=little_from.value > 2**reach,
+        level=level,
+        networks=len(macs),
+        runs=int(np.isfinite(errors).sum()),
+        doublings=reach,
+        curve_macs=macs.min() * 2**grid,
+        curve=np.quantile(curve, [0.5, low, high], axis=0),
     )
 
 

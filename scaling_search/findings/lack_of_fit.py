@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scaling_search.findings.design import Design
 from scaling_search.findings.surface import log_errors
 from scaling_search.findings.triangle import quadratic
 
 Floats = NDArray[np.float64]
 
+#: Below this p-value the surface is said not to fit.
+MISFIT = 0.05
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class LackOfFit:
     """Deviations of candidates from the surface against the noise of runs, in log error.
 
@@ -34,35 +38,28 @@ class LackOfFit:
         return self.deviation_freedom > 0 and self.noise_freedom > 0
 
 
-def lack_of_fit(
-    shares: Floats,
-    errors: Floats,
-    log_cost: Floats | None = None,
-    log_pixel_price: Floats | None = None,
-) -> LackOfFit:
-    """Test shares (candidates, 3), errors (candidates, seeds), nan where not trained.
+def lack_of_fit(design: Design, errors: Floats) -> LackOfFit:
+    """Test errors (candidates, seeds) of a design's candidates, nan where not trained.
 
     The model surface + seed is compared with candidate + seed, both by least squares on log errors
-    (Box and Draper 2007, Response Surfaces, section 3.6). log_cost and log_pixel_price: as in
-    fit_surface.
+    (Box and Draper 2007, Response Surfaces, section 3.6); the surface is the quadratic with the
+    design's covariates.
     """
     errors = np.asarray(errors, float)
     rows, columns = np.nonzero(np.isfinite(errors))
     y = log_errors(errors)[rows, columns]
-    smooth = quadratic(shares)
-    for covariate in (log_cost, log_pixel_price):
-        if covariate is not None:
-            smooth = np.column_stack([smooth, covariate])
+    smooth = np.column_stack([quadratic(design.shares), design.covariates])
     seeds = np.eye(errors.shape[1])[columns]
     square, rank = _residual(np.column_stack([smooth[rows], seeds]), y)
     own_square, own_rank = _residual(np.column_stack([np.eye(len(errors))[rows], seeds]), y)
-    between, within = own_rank - rank, len(y) - own_rank
-    if between < 1 or within < 1 or own_square <= 0:
-        return LackOfFit(math.nan, math.nan, max(between, 0), max(within, 0))
-    from scipy import special
+    between, within = max(own_rank - rank, 0), max(len(y) - own_rank, 0)
+    ratio = p_value = math.nan
+    if between and within and own_square > 0:
+        from scipy import special
 
-    ratio = max(square - own_square, 0.0) / between / (own_square / within)
-    return LackOfFit(ratio, float(special.fdtrc(between, within, ratio)), between, within)
+        ratio = max(square - own_square, 0.0) / between / (own_square / within)
+        p_value = float(special.fdtrc(between, within, ratio))
+    return LackOfFit(ratio=ratio, p_value=p_value, deviation_freedom=between, noise_freedom=within)
 
 
 def _residual(design: Floats, y: Floats) -> tuple[float, int]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.errors import InvalidInput
+from scaling_search.findings.interval import LEVEL, Interval, tails
 from scaling_search.findings.surface import Surface
-from scaling_search.findings.triangle import DIMENSIONS, triangle
+from scaling_search.findings.triangle import triangle
+from scaling_search.scaling import DIMENSIONS
 
 Floats = NDArray[np.float64]
 
@@ -21,16 +22,14 @@ Floats = NDArray[np.float64]
 STEPS = 20
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Optimum:
     """The lowest point of the surface on the triangle, at equal cost."""
 
     #: (3,): where the expected error is lowest.
     shares: Floats
     #: Expected error there (a fraction), and the interval that holds it with `level`.
-    error: float
-    low: float
-    high: float
+    error: Interval
     #: (points, 3): the points that hold the optimum with probability `level`.
     region: Floats
     #: (3,): probability that depth, width, resolution should get nothing.
@@ -43,23 +42,12 @@ class Optimum:
         return tuple(name for name, share in zip(DIMENSIONS, self.shares) if share == 0)
 
 
-@dataclass(frozen=True, eq=False)
-class Regret:
-    """Error above the best choice's: expected, and bounds that hold it with `level`. Fractions."""
-
-    mean: Floats
-    low: Floats
-    high: Floats
-    level: float
-
-
-def find_optimum(surface: Surface, level: float = 0.9) -> Optimum:
+def find_optimum(surface: Surface, level: float = LEVEL) -> Optimum:
     """The optimum on a lattice of the triangle with a step of 5 %."""
     points = triangle(STEPS)
     value, error = surface.log_error_at(points), surface.error_at(points)
     expected = error.mean(axis=0)
     best = int(np.argmin(expected))
-    low, high = np.quantile(error[:, best], _tails(level))
 
     # By counts of draws alone, points of an edge would come first: a whole area beyond it drains
     # into them. So points are ranked by how many deviations they lie above the lowest point.
@@ -72,33 +60,29 @@ def find_optimum(surface: Surface, level: float = 0.9) -> Optimum:
     needed = int(np.searchsorted(np.cumsum(count[order]), level - 1e-12)) + 1
     return Optimum(
         shares=points[best],
-        error=float(expected[best]),
-        low=float(low),
-        high=float(high),
+        error=_intervals(error[:, [best]], level)[0],
         region=points[np.sort(order[:needed])],
         p_nothing=(points[lowest] == 0).mean(axis=0),
         level=level,
     )
 
 
-def regret_of_points(surface: Surface, shares: Floats, level: float = 0.9) -> Regret:
-    """Regret of spending the compute in shares (points, 3) instead of at the optimum."""
+def regret_of_points(
+    surface: Surface, shares: Floats, level: float = LEVEL
+) -> tuple[Interval, ...]:
+    """What spending the compute in shares (points, 3) adds to the error at the optimum: expected,
+    and the interval that holds it with `level`. Fractions."""
     lowest = surface.error_at(triangle(STEPS)).min(axis=1, keepdims=True)
-    return _regret(np.maximum(surface.error_at(np.atleast_2d(shares)) - lowest, 0), level)
+    return _intervals(np.maximum(surface.error_at(np.atleast_2d(shares)) - lowest, 0), level)
 
 
-def regret_of_candidates(surface: Surface, level: float = 0.9) -> Regret:
-    """Regret of choosing each candidate instead of the best candidate."""
+def regret_of_candidates(surface: Surface, level: float = LEVEL) -> tuple[Interval, ...]:
+    """What choosing each candidate adds to the error of the best one, likewise."""
     error = np.exp(surface.log_error)
-    return _regret(error - error.min(axis=1, keepdims=True), level)
+    return _intervals(error - error.min(axis=1, keepdims=True), level)
 
 
-def _regret(regret: Floats, level: float) -> Regret:
-    low, high = np.quantile(regret, _tails(level), axis=0)
-    return Regret(regret.mean(axis=0), low, high, level)
-
-
-def _tails(level: float) -> tuple[float, float]:
-    if not 0 < level < 1:
-        raise InvalidInput(f"level is {level!r}, but must lie between 0 and 1, such as 0.9")
-    return (1 - level) / 2, (1 + level) / 2
+def _intervals(draws: Floats, level: float) -> tuple[Interval, ...]:
+    """Of each column of draws (draws, n), with its mean."""
+    low, high = np.quantile(draws, tails(level), axis=0)
+    return tuple(map(Interval._make, np.stack([draws.mean(axis=0), low, high], axis=1).tolist()))

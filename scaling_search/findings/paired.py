@@ -10,26 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.findings.additive import fit_additive
+from scaling_search.findings.interval import LEVEL
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Differences:
     """How much better one network is than each of the others. Arrays follow the networks."""
 
     #: Error of the other minus error of the one, fractions: above 0, the one is better. 0 for
     #: itself, nan where a network is no rival or no common seeds connect the two.
     difference: Floats
-    #: Bounds that hold together for all others with confidence `level`; nan without a repetition.
+    #: Bounds that hold together for all others; nan without a repetition.
     low: Floats
     high: Floats
-    level: float
     degrees_of_freedom: int
 
 
 def compare_with_one(
-    errors: Floats, one: int, rivals: Sequence[int] | None = None, level: float = 0.9
+    errors: Floats, one: int, rivals: Sequence[int] | None = None, level: float = LEVEL
 ) -> Differences:
     """Compare network `one` with its rivals, by default with all others.
 
@@ -53,5 +53,8 @@ def compare_with_one(
         spread = np.diag(unit) + unit[one, one] - 2 * unit[one]
         half = critical * fit.residual_sd * np.sqrt(np.maximum(spread, 0))
     return Differences(
-        difference, difference - half, difference + half, level, fit.degrees_of_freedom
+        difference=difference,
+        low=difference - half,
+        high=difference + half,
+        degrees_of_freedom=fit.degrees_of_freedom,
     )

@@ -8,35 +8,29 @@ best rival, so that it is not kept by luck. Other rules were tried: docs/calibra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.findings.surface import PIXEL_PRICE_SCALE, Surface, rounding_columns
+from scaling_search.findings.design import Design
+from scaling_search.findings.surface import Surface
+from scaling_search.findings.surface_prior import PRIOR
 from scaling_search.findings.triangle import quadratic
 
 Floats = NDArray[np.float64]
 
 
-def first_round(
-    shares: Floats,
-    size: int,
-    resolution: Sequence[int] | None = None,
-    log_pixel_price: Floats | None = None,
-) -> tuple[int, ...]:
-    """Indices of `size` candidates of shares (candidates, 3) that tell most of the surface.
+def first_round(design: Design, size: int) -> tuple[int, ...]:
+    """Indices of `size` candidates that tell most of the surface.
 
     Each is the one whose error is the least known after those before it (a greedy D-optimal
     design), by a surface of three times, steps of once and deviations of half the noise of a run.
-    resolution and log_pixel_price: as in fit_surface.
     """
-    scale = np.array([30.0, 3.0, 3.0, 4.5, 4.5, 4.5])
-    price, steps = rounding_columns(len(shares), resolution, log_pixel_price)
-    weighted = np.column_stack([quadratic(shares) * scale, price * PIXEL_PRICE_SCALE, steps])
-    known = weighted @ weighted.T + 0.25 * np.eye(len(shares))
+    scale = np.repeat([PRIOR.level_scale, 3.0, 3.0 * PRIOR.curvature], [1, 2, 3])
+    price = design.log_pixel_price * PRIOR.pixel_price_slope[1]
+    weighted = np.column_stack([quadratic(design.shares) * scale, price, design.steps])
+    known = weighted @ weighted.T + 0.25 * np.eye(len(design))
     chosen: list[int] = []
-    while len(chosen) < min(size, len(shares)):
+    while len(chosen) < min(size, len(design)):
         left = np.diag(known).copy()
         left[chosen] = -1
         index = int(np.argmax(np.round(left, 9)))

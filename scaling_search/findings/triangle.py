@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-#: Names of the shares, in the order of their columns.
-DIMENSIONS = ("depth", "width", "resolution")
 #: The plane of shares: depth against width, and both against resolution; orthonormal.
 PLANE: Floats = np.array([[1.0, 1.0], [-1.0, 1.0], [0.0, -2.0]]) / np.sqrt([2.0, 6.0])
 

@@ -22,18 +22,13 @@ from scaling_search.errors import InvalidInput
 Bools = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ValDifference:
     """Val error of one candidate less that of another, averaged over their seeds. Fractions."""
 
     difference: float
     #: Standard error by the choice of val images alone: that of a new val set of the same size.
     se: float
-    images: int
-
-    def total_se(self, seed_se: float) -> float:
-        """Standard error by seeds and by images, from that of the difference by seeds."""
-        return float(np.hypot(seed_se, self.se))
 
 
 def val_difference(correct: Bools, other: Bools) -> ValDifference:
@@ -54,4 +49,5 @@ def val_difference(correct: Bools, other: Bools) -> ValDifference:
     for runs in both:
         if len(runs) > 1:
             variance -= runs.var(axis=0, ddof=1).mean() / len(runs)
-    return ValDifference(float(worse.mean()), float(np.sqrt(max(variance, 0.0) / images)), images)
+    se = float(np.sqrt(max(variance, 0.0) / images))
+    return ValDifference(difference=float(worse.mean()), se=se)

@@ -5,8 +5,8 @@ block design: every candidate is trained with the same seeds, so what a seed doe
 alike is taken out, and what is left over is pooled over candidates.
 
 Under racing the candidates are looked at again after every round of seeds. Each look spends its
-part of 1 - level (union bound), so the candidates that were never excluded hold the true best with
-probability `level` at whatever look the race ends.
+part of 1 - level (union bound), so the set holds the true best with probability `level` at whatever
+look the race ends.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.errors import InvalidInput, whole_number
+from scaling_search.errors import whole_number
 from scaling_search.findings.additive import fit_additive
+from scaling_search.findings.interval import LEVEL, tails
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -30,7 +31,7 @@ POWER = 0.8
 CORRELATION_STEP = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Candidates compared with the best of the others. Arrays have one entry a candidate.
 
@@ -53,13 +54,6 @@ class Comparison:
     #: How much worse than the best a candidate would have to be for these runs to exclude it with
     #: probability 80 %; nan for the best itself and without degrees of freedom.
     detectable: Floats
-    #: Among how many looks `level` is split.
-    looks: int = 1
-
-    @property
-    def best(self) -> int:
-        """Index of the lowest mean error."""
-        return int(np.nanargmin(self.mean))
 
     @property
     def possible_winners(self) -> tuple[int, ...]:
@@ -81,62 +75,53 @@ class Comparison:
         return float(np.median(kept)) if kept.size else math.nan
 
 
-def compare_with_best(
-    errors: Floats, level: float = 0.9, looks: int = 1, excluded: Bools | None = None
-) -> Comparison:
+def compare_with_best(errors: Floats, level: float = LEVEL, looks: int = 1) -> Comparison:
     """Compare candidates; `errors` is (candidates, seeds), nan where a run is missing.
 
     looks: how often a race will look at its candidates in all, this time included.
-    excluded: (candidates,), those that an earlier look excluded; they stay so, are no rivals of
-    the others any more, and still inform the effects of seeds and the noise.
     An additive model, candidate + seed, is fitted by least squares, so that an unfinished study is
     compared fairly too. Where numbers of seeds differ, the differences from a candidate correlate
     unequally; their smallest correlation is taken for all, which can only widen (Slepian 1962).
     """
     errors = np.asarray(errors, float)
-    if not 0 < level < 1:
-        raise InvalidInput(f"level is {level!r}, but must lie between 0 and 1, such as 0.9")
+    tails(level)
     looks = whole_number("looks", looks)
     count = len(errors)
     present = np.flatnonzero(np.isfinite(errors).any(axis=1))
-    out = np.zeros(count, bool) if excluded is None else np.asarray(excluded, bool)
     se, low, high, detectable = (np.full(count, np.nan) for _ in range(4))
-    possible = np.isin(np.arange(count), present) & ~out
+    possible = np.isin(np.arange(count), present)
     fit = fit_additive(errors)
     freedom, size = fit.degrees_of_freedom, len(present)
     effects, unit = fit.effect[present], fit.unit[np.ix_(present, present)]
     se[present] = np.sqrt(np.diag(unit)) * fit.residual_sd
-    rival = possible[present]
-    if size > 1 and freedom > 0 and rival.any():
+    if size > 1 and freedom > 0:
         cut = 1 - (1 - level) / looks
         critical = np.array(
             [critical_value(size, freedom, cut, rho) for rho in _least_correlations(unit)]
         )
         spread = np.sqrt(np.maximum(_difference_variances(unit), 0)) * fit.residual_sd
         gap = effects[:, None] - effects[None, :]
-        gap[:, ~rival] = -np.inf
         np.fill_diagonal(gap, -np.inf)
         # If i is the best, no estimated difference from it lies further out than its own critical
         # value allows; how much worse i may be rests on the critical value of who is the best.
         behind = (gap - critical[:, None] * spread).max(axis=1)
         low[present] = np.minimum(0, behind)
-        possible[present] &= behind <= 0
+        possible[present] = behind <= 0
         high[present] = np.maximum(0, (gap + critical[None, :] * spread).max(axis=1))
-        best = int(np.flatnonzero(rival)[np.argmin(effects[rival])])
+        best = int(np.argmin(effects))
         needed = (critical + _student(POWER, freedom)) * spread[:, best]
         needed[best] = np.nan
         detectable[present] = needed
     return Comparison(
-        fit.effect,
-        se,
-        low,
-        high,
-        possible,
-        level,
-        fit.residual_sd,
-        freedom,
-        detectable,
-        looks=looks,
+        mean=fit.effect,
+        se=se,
+        low=low,
+        high=high,
+        possible=possible,
+        level=level,
+        residual_sd=fit.residual_sd,
+        degrees_of_freedom=freedom,
+        detectable=detectable,
     )
 
 

@@ -8,9 +8,20 @@ from typing import Any
 import numpy as np
 
 from scaling_search.errors import InvalidInput
-from scaling_search.forecast.law import Prediction, ScalingLaw, fit_scaling_law
-from scaling_search.forecast.observations import FloatArray, Numbers, observe
+from scaling_search.forecast.arguments import (
+    MEASURED,
+    SIZE,
+    STANDARD_ERROR,
+    FloatArray,
+    Numbers,
+    numbers,
+    whole_number,
+)
+from scaling_search.forecast.law import ScalingLaw, fit_scaling_law
+from scaling_search.forecast.observations import observe
+from scaling_search.forecast.prediction import Prediction
 from scaling_search.forecast.prior import Prior
+from scaling_search.wording import decimals, level_text, macs_text, points
 
 FEWEST_FITTED = 3  # as many as the law has parameters
 
@@ -21,21 +32,26 @@ class Backtest:
 
     law: ScalingLaw  # fitted to the smaller sizes alone
     prediction: Prediction  # of one new run at the held-out sizes
-    error: FloatArray  # what was measured there, fractions
-    hit: FloatArray  # 1 where the interval holds the measured error, else 0
+    error: FloatArray  # what was measured there: the mean over the runs of a size, fractions
+
+    @property
+    def hit(self) -> FloatArray:
+        """1 where the interval holds the measured error, else 0."""
+        inside = (self.prediction.low <= self.error) & (self.error <= self.prediction.high)
+        return inside.astype(np.float64)
 
     @property
     def statement(self) -> str:
         """What was forecast, what was measured, and whether the interval held it."""
-        p, fitted = self.prediction, self.law.observations.macs.size
-        sizes = [
-            f"for {macs:,.0f} multiply-adds ({far:.1f} times beyond) {100 * mean:.1f} %, "
-            f"{p.level:.0%} interval {100 * low:.1f} to {100 * high:.1f} %, and "
-            f"{100 * measured:.1f} % was measured: a {'hit' if hit else 'miss'}"
-            for macs, far, mean, low, high, measured, hit in zip(
-                p.macs, p.times_beyond, p.mean, p.low, p.high, self.error, self.hit
+        p, sizes = self.prediction, []
+        for i, hit in enumerate(self.hit):
+            mean, low, high, measured = _told(p.mean[i], p.low[i], p.high[i], self.error[i])
+            sizes.append(
+                f"for {macs_text(p.macs[i])} multiply-adds ({p.times_beyond[i]:.1f} times beyond) "
+                f"{mean} %, {level_text(p.level)} interval {low} to {high} %, and {measured} % was "
+                f"measured: a {'hit' if hit else 'miss'}"
             )
-        ]
+        fitted = self.law.observations.macs.size
         return f"Fitted to the {fitted} smaller sizes alone, the law forecasts {'; '.join(sizes)}."
 
     @property
@@ -56,7 +72,11 @@ class Backtest:
 
 
 def held_out_sizes(sizes: int) -> int:
-    """How many of the largest sizes are held out: a third, rounded down; 0 with fewer than four."""
+    """How many of the largest sizes are held out: a third, rounded down; 0 with fewer than four.
+
+    Raises InvalidInput where `sizes` is no whole number of at least 0.
+    """
+    sizes = whole_number("sizes", sizes, 0, "Give how many sizes were measured.")
     return sizes // 3 if sizes > FEWEST_FITTED else 0
 
 
@@ -83,17 +103,27 @@ def backtest(
                 f"only {seen.macs.size} sizes were measured, but a back-test needs "
                 f"{FEWEST_FITTED + 1}: {FEWEST_FITTED} to fit and one to forecast. Measure more."
             )
-    if not 0 < held_out < seen.macs.size:
+    held_out = whole_number("held_out", held_out, 1, "Hold out one or more, or leave it out.")
+    if held_out >= seen.macs.size:
         raise InvalidInput(
-            f"`held_out` is {held_out}, but must be at least 1 and leave one of the "
-            f"{seen.macs.size} sizes to fit. Hold out fewer or measure more."
+            f"`held_out` is {held_out}, but must leave one of the {seen.macs.size} sizes to fit. "
+            "Hold out fewer or measure more."
         )
-    limit = seen.macs[-held_out]
-    macs_n, error_n = np.asarray(macs, dtype=np.float64), np.asarray(error, dtype=np.float64)
-    small = macs_n < limit
-    se = None if error_se is None else np.asarray(error_se, dtype=np.float64)[small]
+    macs_n = numbers("macs", macs, SIZE)
+    small = macs_n < seen.macs[-held_out]
+    se = None if error_se is None else numbers("error_se", error_se, STANDARD_ERROR)[small]
+    error_n = numbers("error", error, MEASURED)
     law = fit_scaling_law(macs_n[small], error_n[small], se, test_images, prior)
     prediction = law.predict(seen.macs[-held_out:], level, of="run")
-    measured = np.exp(seen.log_error[-held_out:])
-    hit = (prediction.low <= measured) & (measured <= prediction.high)
-    return Backtest(law, prediction, measured, hit.astype(np.float64))
+    return Backtest(law, prediction, seen.error[-held_out:])
+
+
+def _told(mean: float, low: float, high: float, measured: float) -> tuple[str, ...]:
+    """As percentages, with as many digits as it takes to see whether the interval holds."""
+    first = decimals(measured)
+    for digits in range(first, first + 12):
+        told = tuple(points(value, digits) for value in (mean, low, high, measured))
+        seen_low, seen_high, seen = (float(text) for text in told[1:])
+        if (low <= measured <= high) == (seen_low <= seen <= seen_high):
+            break
+    return told

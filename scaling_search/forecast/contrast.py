@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from scaling_search.forecast.law import Of, ScalingLaw
-from scaling_search.forecast.observations import FloatArray, Numbers, positive_numbers
+from scaling_search.forecast.arguments import SIZE, FloatArray, Numbers, numbers
+from scaling_search.forecast.law import ScalingLaw, require_law
+from scaling_search.forecast.prediction import Of
 from scaling_search.forecast.quantiles import weighted_quantiles
 
 QUANTILES = (np.arange(99) + 0.5) / 99  # of each law; all pairs of them stand for the difference
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Contrast:
     """Error of the first family minus error of the second; arrays of shape (sizes,).
 
@@ -44,7 +45,9 @@ def contrast(
     The laws are taken as independent: right for families trained apart; where both share a test
     set or a baseline the interval is a little too wide. Raises InvalidInput.
     """
-    at = positive_numbers("macs", macs)
+    require_law("first", first)
+    require_law("second", second)
+    at = numbers("macs", macs, SIZE)
     errors = [law.quantiles(at, QUANTILES, of) for law in (first, second)]
     difference = (errors[0][:, :, None] - errors[1][:, None, :]).reshape(at.size, -1)
     middle = [law.predict(at, level, of).mean for law in (first, second)]

@@ -18,10 +18,12 @@ from scipy.ndimage import minimum_filter
 from scipy.optimize import least_squares
 
 from scaling_search.errors import InvalidInput
-from scaling_search.forecast.observations import FloatArray, Numbers, Observations, positive_numbers
+from scaling_search.forecast.arguments import SIZE, FloatArray, Numbers, numbers
+from scaling_search.forecast.observations import Observations
 
 MISFIT = 0.01  # of the log error: no size counts as known more exactly than the form holds
 MOST_BASINS = 4  # polished, from the best
+OVERFLOW = 700.0  # log of nearly the largest floating-point number
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class FormFit:
 
     def predict(self, macs: Numbers) -> FloatArray:
         """(n,): error at macs (n,), in the unit that was fitted."""
-        x = np.log(positive_numbers("macs", macs)) - np.log(self.largest)
+        x = np.log(numbers("macs", macs, SIZE)) - np.log(self.largest)
         return _errors(self.form, self.basins[0].theta, self.level, x)
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,7 +88,8 @@ def power_curve(x: FloatArray, theta: FloatArray) -> FloatArray:
 def saturating_curve(x: FloatArray, theta: FloatArray) -> FloatArray:
     """E + A F^-c; theta: c and E's share of the error at the largest size."""
     share = theta[:, 1:2]
-    return np.asarray(np.log((1.0 - share) * np.exp(-theta[:, :1] * x) + share))
+    falling = np.exp(np.clip(-theta[:, :1] * x, -OVERFLOW, OVERFLOW))
+    return np.asarray(np.log((1.0 - share) * falling + share))
 
 
 def shifted_curve(x: FloatArray, theta: FloatArray) -> FloatArray:
@@ -110,8 +113,8 @@ SHIFTED = Form(
 FORMS = (POWER_LAW, SATURATING, SHIFTED)
 
 
-def fit_form(form: Form, seen: Observations, weight: FloatArray | None = None) -> FormFit:
-    """Least squares of the log error, weighted by `weight` (sizes,), else by what noise is known.
+def fit_form(form: Form, seen: Observations) -> FormFit:
+    """Least squares of the log error, weighted by what noise is known.
 
     Deterministic. Raises InvalidInput where there are fewer sizes than parameters.
     """
@@ -120,7 +123,7 @@ def fit_form(form: Form, seen: Observations, weight: FloatArray | None = None) -
             f"`macs` has {seen.macs.size} sizes, but the {form.name} has {form.fewest_sizes} "
             "parameters. Measure more sizes or take a simpler form."
         )
-    weights = 1.0 / (seen.noise + MISFIT**2) if weight is None else weight
+    weights = 1.0 / (seen.noise + MISFIT**2)
     root = np.sqrt(weights / weights.sum())
     x = seen.x
 
@@ -164,7 +167,7 @@ def _level(form: Form, theta: FloatArray, seen: Observations, root: FloatArray) 
 
 
 def _errors(form: Form, theta: FloatArray, level: float, x: FloatArray) -> FloatArray:
-    return np.asarray(np.minimum(np.exp(level + form.curve(x, theta[None])[0]), 1.0))
+    return np.asarray(np.exp(np.minimum(level + form.curve(x, theta[None])[0], 0.0)))
 
 
 def _distinct(basins: list[Basin]) -> tuple[Basin, ...]:

@@ -3,69 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cached_property
+from reprlib import repr as short
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, ndtr
 
 from scaling_search.errors import InvalidInput
-from scaling_search.forecast.drift import drift_seen
-from scaling_search.forecast.forms import FORMS, SATURATING, FormFit, fit_form
-from scaling_search.forecast.observations import (
+from scaling_search.forecast.arguments import (
+    FURTHEST,
+    PROBABILITY,
+    SIZE,
+    WISHED,
     FloatArray,
     Numbers,
-    Observations,
-    evaluation_noise,
-    observe,
-    positive_numbers,
+    instance,
+    number,
+    numbers,
 )
+from scaling_search.forecast.drift import drift_seen
+from scaling_search.forecast.forms import FORMS, OVERFLOW, SATURATING, FormFit, fit_form
+from scaling_search.forecast.observations import Observations, evaluation_noise, observe
 from scaling_search.forecast.posterior import Posterior, infer, log_shape
+from scaling_search.forecast.prediction import Estimate, Of, Prediction
 from scaling_search.forecast.prior import PUBLISHED_PRIOR, Prior
 from scaling_search.forecast.quantiles import mixture_quantiles, weighted_quantiles
-from scaling_search.forecast.warning import ForecastWarning, find_warnings
-
-Of = Literal["mean", "run"]
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """Errors (fractions) that are forecast at some sizes; arrays of shape (sizes,)."""
-
-    macs: FloatArray
-    mean: FloatArray  # exp of the posterior mean of log error; never rises with macs
-    low: FloatArray
-    high: FloatArray
-    level: float  # the probability that the interval asks for
-    of: Of  # "mean": the law at this size. "run": one new training of one network of this size
-    times_beyond: FloatArray  # macs / largest measured macs; above 1 is extrapolation
-
-    @property
-    def statement(self) -> str:
-        """What the interval is, in a sentence."""
-        what = {
-            "mean": "the error that networks of this size have on average",
-            "run": "the measured error of one new training of one network of this size",
-        }[self.of]
-        far = float(np.max(self.times_beyond, initial=0.0))
-        where = f", up to {far:.2g} times beyond the largest measured size" if far > 1 else ""
-        return f"{self.level:.0%} Bayesian prediction interval for {what}{where}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        numbers = {
-            name: getattr(self, name).tolist()
-            for name in ("macs", "mean", "low", "high", "times_beyond")
-        }
-        return {**numbers, "level": self.level, "of": self.of, "statement": self.statement}
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A parameter: posterior median and 90 % interval."""
-
-    median: float
-    low: float
-    high: float
+from scaling_search.forecast.warning import ForecastWarning, above_measured, find_warnings
+from scaling_search.wording import percent
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +41,37 @@ class ScalingLaw:
     prior: Prior
     posterior: Posterior
     least_squares: FormFit | None  # a check, not the forecast; None for fewer than three sizes
-    warnings: tuple[ForecastWarning, ...]
+
+    @cached_property
+    def warnings(self) -> tuple[ForecastWarning, ...]:
+        """What these figures cannot carry, the last of them judged at twice the largest size."""
+        twice = self.above_measured(min(2.0 * self.observations.macs[-1], FURTHEST))
+        found = find_warnings(self.observations, self.posterior, self.least_squares)
+        return found if twice is None else (*found, twice)
+
+    def above_measured(self, macs: Numbers) -> ForecastWarning | None:
+        """Says where a size larger than all measured ones is forecast to err more than one of them.
+
+        macs: (n,). The warning speaks of the largest of them for which it holds; None where it
+        holds for none. `mean` never rises with macs, so it holds for all smaller ones too. Figures
+        that are written alike (.1 of a percent) count as equal. Raises InvalidInput.
+        """
+        at, seen = numbers("macs", macs, SIZE), self.observations
+        lowest = int(np.argmin(seen.error))
+        measured, said = float(seen.error[lowest]), percent(seen.error[lowest])
+        ahead = np.unique(at[at > seen.macs[-1]])
+        # The forecast falls with the size: the largest that is above comes last.
+        for size in ahead[::-1].tolist():
+            forecast = float(self.centre(size)[0])
+            if forecast > measured and percent(forecast) != said:
+                return above_measured(
+                    seen,
+                    macs=size,
+                    forecast=forecast,
+                    law_there=float(self.centre(seen.macs[lowest])[0]),
+                    chance=float(self.probability_below(size, measured, of="run")[0]),
+                )
+        return None
 
     def predict(self, macs: Numbers, level: float = 0.9, of: Of = "mean") -> Prediction:
         """Forecast the error at these sizes.
@@ -86,13 +81,10 @@ class ScalingLaw:
         law, the spread of seeds and the evaluation noise. Errors are fractions; the interval lies
         in (0, 1]. Raises InvalidInput.
         """
-        if not 0 < level < 1:
-            raise InvalidInput(
-                f"`level` is {level}, but must lie between 0 and 1. For 90 % give 0.9."
-            )
-        macs_n = positive_numbers("macs", macs)
+        level = number("level", level, PROBABILITY)
+        macs_n = numbers("macs", macs, SIZE)
         tails = np.array([0.5 - level / 2, 0.5 + level / 2])
-        low, high = self.quantiles(macs_n, tails, of).T
+        low, high = self._quantiles(macs_n, tails, of).T
         mean = self.centre(macs_n)
         # Between the sizes that were measured the interval follows them, and a size may lie off
         # the law.
@@ -108,15 +100,15 @@ class ScalingLaw:
 
     def centre(self, macs: Numbers) -> FloatArray:
         """(n,): exp of the posterior mean of the law's log error at macs (n,); never rises."""
-        x = self._log_ratio(positive_numbers("macs", macs))
-        return np.asarray(np.minimum(np.exp(self.posterior.weight @ self._curves(x)), 1.0))
+        x = self._log_ratio(numbers("macs", macs, SIZE))
+        return _error(self.posterior.weight @ self._curves(x))
 
     def quantiles(self, macs: Numbers, probabilities: Numbers, of: Of = "mean") -> FloatArray:
-        """(n, probabilities): quantiles of the forecast error at macs (n,), clipped at 1."""
-        mean, var = self.normals(positive_numbers("macs", macs), of)
-        wanted = positive_numbers("probabilities", probabilities)
-        logs = mixture_quantiles(mean, var, self.posterior.weight, wanted)
-        return np.minimum(np.exp(logs), 1.0)
+        """(n, probabilities): quantiles of the forecast error at macs (n,), at most 1.
+
+        probabilities: in (0, 1), such as [.05, .95]. Raises InvalidInput.
+        """
+        return self._quantiles(macs, numbers("probabilities", probabilities, PROBABILITY), of)
 
     def each_form(self, macs: Numbers) -> dict[str, FloatArray]:
         """What single forms, fitted by least squares, say at macs (n,): {name: (n,) errors}."""
@@ -127,9 +119,12 @@ class ScalingLaw:
         }
 
     def probability_below(self, macs: Numbers, error: float, of: Of = "mean") -> FloatArray:
-        """(n,): probability that the error at macs (n,) is below `error` (a fraction)."""
-        mean, var = self.normals(positive_numbers("macs", macs), of)
-        below = ndtr((np.log(error) - mean) / np.sqrt(var))
+        """(n,): probability that the error at macs (n,) is below `error` (a fraction in (0, 1)).
+
+        Raises InvalidInput.
+        """
+        mean, var = self.normals(macs, of)
+        below = ndtr((np.log(number("error", error, WISHED)) - mean) / np.sqrt(var))
         return np.asarray(self.posterior.weight @ below)
 
     @property
@@ -154,7 +149,7 @@ class ScalingLaw:
         return {
             "form": "error = floor + amplitude * macs^-exponent",
             "macs": seen.macs.tolist(),
-            "error": np.exp(seen.log_error).tolist(),
+            "error": seen.error.tolist(),
             "runs": seen.runs,
             "decades": seen.decades,
             **{key: {"median": e.median, "low": e.low, "high": e.high} for key, e in named.items()},
@@ -177,12 +172,14 @@ class ScalingLaw:
         ]
         return "\n".join(lines)
 
-    def normals(self, macs: FloatArray, of: Of) -> tuple[FloatArray, FloatArray]:
+    def normals(self, macs: Numbers, of: Of) -> tuple[FloatArray, FloatArray]:
         """(laws, n): mean and variance of the log error at macs (n,), given each law."""
-        if of not in ("mean", "run"):
-            raise InvalidInput(f"`of` is {of!r}, but must be 'mean' or 'run'.")
+        if not isinstance(of, str) or of not in ("mean", "run"):
+            raise InvalidInput(
+                f"`of` is {short(of)}, but must be 'mean' or 'run'. Give 'run' for one training."
+            )
         p, seen = self.posterior, self.observations
-        x = self._log_ratio(macs)
+        x = self._log_ratio(numbers("macs", macs, SIZE))
         rest = seen.log_error - self._curves(seen.x)
         drift_mean, drift_var = drift_seen(seen, rest, p.scatter, p.drift, x)
         mean = self._curves(x) + drift_mean
@@ -191,6 +188,10 @@ class ScalingLaw:
             counting = evaluation_noise(np.minimum(p.weight @ mean, 0.0), seen.test_images)
             var = var + p.scatter[:, None] ** 2 + seen.run_noise + counting
         return mean, var
+
+    def _quantiles(self, macs: Numbers, probabilities: FloatArray, of: Of) -> FloatArray:
+        mean, var = self.normals(macs, of)
+        return _error(mixture_quantiles(mean, var, self.posterior.weight, probabilities))
 
     def _log_ratio(self, macs: FloatArray) -> FloatArray:
         return np.asarray(np.log(macs) - np.log(self.observations.macs[-1]))
@@ -203,6 +204,16 @@ class ScalingLaw:
     def _estimate(self, values: FloatArray) -> Estimate:
         low, median, high = weighted_quantiles(values, self.posterior.weight, (0.05, 0.5, 0.95))
         return Estimate(float(median), float(low), float(high))
+
+
+def _error(log_error: FloatArray) -> FloatArray:
+    """As a fraction, above 0 and at most 1."""
+    return np.asarray(np.exp(np.clip(log_error, -OVERFLOW, 0.0)))
+
+
+def require_law(name: str, law: ScalingLaw) -> None:
+    """Raises InvalidInput unless `law` is one."""
+    instance(name, law, ScalingLaw, "Make one with fit_scaling_law(macs, error).")
 
 
 def fit_scaling_law(
@@ -221,11 +232,14 @@ def fit_scaling_law(
     nothing.
 
     One size is enough to get an answer. With fewer than four it rests on the prior, its interval
-    is wide and `.warnings` says so. Raises InvalidInput.
+    is wide and `.warnings` says so. Percentages above 1 are refused. Percentages below 1 (.8 for
+    .8 %) cannot be told from fractions by themselves: with `test_images` they are warned of where
+    they make less than one mistake, with `error_se` where that is larger than the error. The time
+    grows in proportion to the number of sizes. Raises InvalidInput.
     """
     seen = observe(macs, error, error_se, test_images)
     chosen = PUBLISHED_PRIOR if prior is None else prior
-    posterior = infer(seen, chosen)
+    instance("prior", chosen, Prior, "Give PUBLISHED_PRIOR or WEAK_PRIOR, or leave it out.")
     enough = seen.macs.size >= SATURATING.fewest_sizes
     plain = fit_form(SATURATING, seen) if enough else None
-    return ScalingLaw(seen, chosen, posterior, plain, find_warnings(seen, posterior, plain))
+    return ScalingLaw(seen, chosen, infer(seen, chosen), plain)

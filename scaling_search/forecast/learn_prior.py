@@ -12,14 +12,16 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from scaling_search.forecast.observations import FloatArray, observe
+from scaling_search.errors import InvalidInput
+from scaling_search.forecast.arguments import FloatArray
+from scaling_search.forecast.observations import observe
 from scaling_search.forecast.posterior import Posterior, infer
 from scaling_search.forecast.prior import WEAK_BELIEFS, WEAK_PRIOR, WEAK_WEIGHT, Beliefs, Prior
 
@@ -29,13 +31,22 @@ PULL_SD = 0.5  # standard deviation of the log of an sd about that of the wide b
 
 
 def read_families(path: Path) -> dict[str, tuple[FloatArray, FloatArray]]:
-    """{family: (multiply-adds, top-1 error)} of a table with family, gmacs and top1_error."""
+    """{family: (multiply-adds, top-1 error)} of a table with family, gmacs and top1_error.
+
+    Raises InvalidInput where the file is no such table.
+    """
     rows: dict[str, list[tuple[float, float]]] = {}
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            rows.setdefault(row["family"], []).append(
-                (float(row["gmacs"]) * 1e9, float(row["top1_error"]))
-            )
+    try:
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                rows.setdefault(row["family"], []).append(
+                    (float(row["gmacs"]) * 1e9, float(row["top1_error"]))
+                )
+    except (OSError, KeyError, TypeError, ValueError) as fault:
+        raise InvalidInput(
+            f"{path} is no table of families ({fault!r}), but must be a CSV with the columns "
+            "family, gmacs and top1_error. Give the path of one."
+        ) from None
     families = {}
     for name, pairs in rows.items():
         macs, error = np.array(sorted(pairs)).T
@@ -60,29 +71,34 @@ def learn(laws: Sequence[Posterior], source: str) -> Prior:
         )
         for law in laws
     ]
-    wide = [np.log(law.weight) - _log_density(at, WEAK_BELIEFS) for law, at in zip(laws, nodes)]
+    wide = [
+        np.log(law.weight) - _log_density(at, WEAK_BELIEFS.mean, WEAK_BELIEFS.sd)
+        for law, at in zip(laws, nodes)
+    ]
     start = np.concatenate([WEAK_BELIEFS.mean, np.log(WEAK_BELIEFS.sd)])
     pull = np.concatenate([PULL_MEAN * WEAK_BELIEFS.sd, np.full(4, PULL_SD)])
 
     def objective(z: FloatArray) -> tuple[float, FloatArray]:
         """Minus the log probability of the families, and its gradient."""
-        beliefs = _beliefs(z)
+        mean, sd = z[:4], np.exp(z[4:])
         total = 0.5 * float((((z - start) / pull) ** 2).sum())
         gradient = (z - start) / pull**2
         for at, rest in zip(nodes, wide):
-            joint = rest + _log_density(at, beliefs)
+            joint = rest + _log_density(at, mean, sd)
             learned = np.log(1.0 - WEAK_WEIGHT) + float(logsumexp(joint))
             evidence = np.logaddexp(learned, np.log(WEAK_WEIGHT))
             total -= float(evidence)
             weight = np.exp(joint - joint.max())
             weight *= np.exp(learned - evidence) / weight.sum()
-            away = (at - beliefs.mean) / beliefs.sd
-            gradient[:4] -= (weight @ away) / beliefs.sd
+            away = (at - mean) / sd
+            gradient[:4] -= (weight @ away) / sd
             gradient[4:] -= weight @ (away**2 - 1.0)
         return total, gradient
 
     found = minimize(objective, start, method="L-BFGS-B", jac=True, options={"maxiter": 100})
-    return Prior(_beliefs(found.x), WEAK_BELIEFS, WEAK_WEIGHT, source)
+    numbers = np.column_stack([found.x[:4], np.exp(found.x[4:])]).ravel().tolist()
+    learned = Beliefs(**dict(zip((field.name for field in fields(Beliefs)), numbers)))
+    return Prior(learned=learned, weak=WEAK_BELIEFS, weak_weight=WEAK_WEIGHT, source=source)
 
 
 def leave_one_out(laws: Sequence[Posterior]) -> list[Prior]:
@@ -93,15 +109,10 @@ def leave_one_out(laws: Sequence[Posterior]) -> list[Prior]:
     ]
 
 
-def _beliefs(z: FloatArray) -> Beliefs:
-    mean, sd = z[:4], np.exp(z[4:])
-    return Beliefs(*(float(value) for pair in zip(mean, sd) for value in pair))
-
-
-def _log_density(nodes: FloatArray, beliefs: Beliefs) -> FloatArray:
+def _log_density(nodes: FloatArray, mean: FloatArray, sd: FloatArray) -> FloatArray:
     """(n,): log density of the beliefs at nodes (n, 4), up to a constant."""
-    away = (nodes - beliefs.mean) / beliefs.sd
-    return np.asarray(-0.5 * (away**2).sum(axis=1) - np.log(beliefs.sd).sum())
+    away = (nodes - mean) / sd
+    return np.asarray(-0.5 * (away**2).sum(axis=1) - np.log(sd).sum())
 
 
 def main(path: str) -> None:
@@ -109,7 +120,8 @@ def main(path: str) -> None:
     families = read_families(Path(path))
     prior = learn(wide_laws(families.values()), source=path)
     print(f"{len(families)} families")
-    print("Beliefs(" + ", ".join(f"{value:.3f}" for value in astuple(prior.learned)) + ")")
+    for name, value in asdict(prior.learned).items():
+        print(f"{name}={value:.3f},")
 
 
 if __name__ == "__main__":

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from scaling_search.errors import InvalidInput
+from scaling_search.forecast.arguments import (
+    MEASURED,
+    SIZE,
+    STANDARD_ERROR,
+    FloatArray,
+    Numbers,
+    numbers,
+    same_length,
+    whole_number,
+)
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-Numbers: TypeAlias = Sequence[float] | npt.NDArray[np.float64] | float
 
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Observations:
     """One row per distinct size, from the smallest to the largest.
 
@@ -23,11 +27,20 @@ class Observations:
     """
 
     macs: FloatArray
-    log_error: FloatArray  # mean over the runs of this size
+    log_error: FloatArray  # mean of the log over the runs of this size: what the fit reads
+    error: FloatArray  # mean over the runs of this size, fractions: what texts and tables say
+    lowest: FloatArray  # of the runs of this size, fractions
+    highest: FloatArray
+    count: npt.NDArray[np.int64]  # runs of this size
     noise: FloatArray  # variance of `log_error` that is known: seeds and evaluation
-    runs: int  # how many rows were given
     run_noise: float  # variance of one run about the mean of its size, without evaluation noise
+    largest_se: float  # the largest of the standard errors that were given, over its error
     test_images: int | None
+
+    @property
+    def runs(self) -> int:
+        """How many rows were given."""
+        return int(self.count.sum())
 
     @property
     def x(self) -> FloatArray:
@@ -40,28 +53,6 @@ class Observations:
         return float(abs(self.x[0]) / np.log(10.0))
 
 
-def positive_numbers(name: str, values: Numbers) -> FloatArray:
-    """The values as an array of shape (n,); InvalidInput unless all are finite and above 0."""
-    try:
-        array = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    except (TypeError, ValueError):
-        raise InvalidInput(
-            f"`{name}` is {values!r}, but must be a list of numbers. Remove what is not a number."
-        ) from None
-    if array.ndim != 1 or array.size == 0:
-        raise InvalidInput(
-            f"`{name}` has the shape {array.shape}, but must be a list with at least one number."
-        )
-    bad = ~(np.isfinite(array) & (array > 0))
-    if bad.any():
-        where = int(np.flatnonzero(bad)[0])
-        raise InvalidInput(
-            f"`{name}[{where}]` is {array[where]}, but must be finite and above 0. "
-            "Leave out the sizes that were not measured."
-        )
-    return array
-
-
 def evaluation_noise(log_error: FloatArray, test_images: int | None) -> FloatArray:
     """Variance of the log error that comes from counting mistakes on `test_images` images.
 
@@ -70,8 +61,8 @@ def evaluation_noise(log_error: FloatArray, test_images: int | None) -> FloatArr
     """
     if test_images is None:
         return np.zeros_like(log_error)
-    error = np.clip(np.exp(log_error), 1e-9, 1.0)
-    return np.asarray((1.0 - error) / (error * test_images))
+    error = np.exp(np.clip(log_error, np.log(MEASURED.low), 0.0))
+    return np.asarray((1.0 - error) / (error * float(test_images)))
 
 
 def observe(
@@ -87,34 +78,18 @@ def observe(
     size; where `error_se` is absent, their spread, pooled over the sizes, becomes the noise.
     Raises InvalidInput.
     """
-    macs_n, error_n = positive_numbers("macs", macs), positive_numbers("error", error)
-    if error_n.size != macs_n.size:
-        raise InvalidInput(
-            f"`error` has {error_n.size} values and `macs` {macs_n.size}, but each size needs one "
-            "of each. Give lists of the same length."
-        )
-    if (error_n >= 1).any():
-        where = int(np.flatnonzero(error_n >= 1)[0])
-        raise InvalidInput(
-            f"`error[{where}]` is {error_n[where]}, but must be a fraction between 0 and 1. "
-            "Divide percentages by 100."
-        )
-    if test_images is not None and not test_images >= 1:
-        raise InvalidInput(
-            f"`test_images` is {test_images}, but must be at least 1. Leave it out if unknown."
-        )
+    macs_n, error_n = numbers("macs", macs, SIZE), numbers("error", error, MEASURED)
+    same_length("error", error_n, "macs", macs_n)
+    if test_images is not None:
+        test_images = whole_number("test_images", test_images, 1, "Leave it out if unknown.")
     se_n = np.zeros_like(error_n)
     if error_se is not None:
-        given = np.atleast_1d(np.asarray(error_se, dtype=np.float64))
-        if given.shape != error_n.shape or not np.all(np.isfinite(given) & (given >= 0)):
-            raise InvalidInput(
-                f"`error_se` is {given.tolist()}, but must be {error_n.size} finite numbers of at "
-                "least 0, one per size. Leave it out where it was not measured."
-            )
+        given = numbers("error_se", error_se, STANDARD_ERROR)
+        same_length("error_se", given, "error", error_n)
         se_n = given / error_n  # standard error of the log, to first order
 
     sizes, row = np.unique(macs_n, return_inverse=True)
-    count = np.bincount(row).astype(np.float64)
+    count = np.bincount(row)
     log_n = np.log(error_n)
     log_error = np.bincount(row, weights=log_n) / count
     spare = macs_n.size - sizes.size
@@ -124,11 +99,17 @@ def observe(
     else:
         noise = np.bincount(row, weights=se_n**2) / count**2
         run_noise = max(pooled, float(np.median(se_n**2)))
+    by_error = np.lexsort((error_n, row))  # the runs of each size, from the lowest error
+    last = np.cumsum(count) - 1
     return Observations(
         macs=sizes,
         log_error=log_error,
+        error=np.bincount(row, weights=error_n) / count,
+        lowest=error_n[by_error][last - count + 1],
+        highest=error_n[by_error][last],
+        count=count,
         noise=noise + evaluation_noise(log_error, test_images),
-        runs=int(macs_n.size),
         run_noise=run_noise,
+        largest_se=float(se_n.max()),
         test_images=test_images,
     )

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_expit
 
-from scaling_search.forecast.drift import drift_covariance
-from scaling_search.forecast.observations import FloatArray, Observations
+from scaling_search.forecast.arguments import FloatArray
+from scaling_search.forecast.drift import walk_down
+from scaling_search.forecast.observations import Observations
 from scaling_search.forecast.prior import Beliefs, Prior
 
 NODES = (17, 7)  # of exponent and of share: 289 shapes; of scatter and of drift: 49 covariances
@@ -39,7 +40,7 @@ class Grid:
     drifts: FloatArray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Posterior:
     """Weighted laws, each array of shape (laws,); given one, the forecast is a normal one."""
 
@@ -74,21 +75,22 @@ def log_likelihood(seen: Observations, grid: Grid) -> tuple[FloatArray, FloatArr
     x, n = seen.x, seen.x.size
     exponent = np.exp(grid.shapes[:, 0])
     rest = seen.log_error - log_shape(x, exponent, grid.shapes[:, 1] - exponent * x[0])
-    scatter = np.repeat(np.exp(grid.scatters), grid.drifts.size)
-    drift = np.tile(np.exp(grid.drifts), grid.scatters.size)
-    covariance = drift[:, None, None] ** 2 * drift_covariance(x, x) + (
-        scatter[:, None] ** 2 + seen.noise
-    )[:, :, None] * np.eye(n)
-    root = np.linalg.cholesky(covariance)
-    whiten = np.linalg.solve(root, np.broadcast_to(np.eye(n), root.shape))
-    ones = whiten.sum(axis=2)  # (spreads, n)
-    white = rest @ whiten.transpose(0, 2, 1)  # (spreads, shapes, n)
-    level_var = 1.0 / (ones**2).sum(axis=1)
-    level = level_var[:, None] * (white @ ones[:, :, None])[:, :, 0]
-    misfit = (white**2).sum(axis=2) - level**2 / level_var[:, None]
-    log_det = 2.0 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+    near = seen.log_error[-1]  # the level is looked for from here, which saves digits
+    columns = np.vstack([rest - near, np.ones(n)]).T  # (n, shapes and the level)
+    scatter = np.repeat(np.exp(grid.scatters), grid.drifts.size)[:, None]
+    drift = np.tile(np.exp(grid.drifts), grid.scatters.size)[:, None]
+    noise = scatter**2 + seen.noise[::-1, None, None]
+    squares, cross, log_det = np.zeros(1), np.zeros(1), np.zeros(1)
+    for step in walk_down(-x[::-1], columns[::-1, None], noise, drift):
+        white = step.surprise / step.total
+        squares = squares + white * step.surprise
+        cross = cross + white * step.surprise[:, -1:]
+        log_det = log_det + np.log(step.total)
+    level_var = 1.0 / squares[:, -1:]
+    level = cross[:, :-1] * level_var  # generalised least squares
+    misfit = squares[:, :-1] - level * cross[:, :-1]
     constant = (n - 1) * np.log(2 * np.pi) + log_det - np.log(level_var)
-    return -0.5 * (misfit + constant[:, None]).T, level.T, level_var
+    return -0.5 * (misfit + constant).T, level.T + near, level_var[:, 0]
 
 
 def log_prior(grid: Grid, prior: Prior) -> FloatArray:

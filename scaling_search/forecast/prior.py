@@ -6,12 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scaling_search.forecast.observations import FloatArray
+from scaling_search.forecast.arguments import FloatArray, Range, instance, number
+
+MEAN = Range("within -20 and 20", -20.0, 20.0, "It is the mean of a logarithm.", open=False)
+SD = Range("within 0.001 and 10", 1e-3, 10.0, "It is the spread of a logarithm.", open=False)
+WEIGHT = Range("within 0 and 1", 0.0, 1.0, "Give .2 for a fifth.", open=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Beliefs:
-    """Independent normal distributions of the four parameters, each on the scale that suits it."""
+    """Independent normal distributions of the four parameters, each on the scale that suits it.
+
+    Raises InvalidInput where a mean lies beyond 20 or a standard deviation beyond .001 and 10.
+    """
 
     log_exponent: float  # mean of log c
     log_exponent_sd: float
@@ -21,6 +28,10 @@ class Beliefs:
     log_scatter_sd: float
     log_drift: float  # mean of log of the drift rate, per (e-fold of macs)^1.5
     log_drift_sd: float
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            number(name, value, SD if name.endswith("_sd") else MEAN)
 
     @property
     def mean(self) -> FloatArray:
@@ -35,19 +46,24 @@ class Beliefs:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prior:
     """A mixture of what published families taught and of nearly nothing.
 
     The second part keeps a family that is unlike the published ones from being forced into their
     mould: its own figures decide how much the first part counts (a robust mixture prior, Schmidli
-    et al. 2014, Biometrics 70:1023).
+    et al. 2014, Biometrics 70:1023). Raises InvalidInput.
     """
 
     learned: Beliefs
     weak: Beliefs
     weak_weight: float  # between 0 and 1
     source: str  # what it was learned from, and the command that does it
+
+    def __post_init__(self) -> None:
+        for name in ("learned", "weak"):
+            instance(name, getattr(self, name), Beliefs, "Give the four means and their spreads.")
+        number("weak_weight", self.weak_weight, WEIGHT)
 
 
 WEAK_BELIEFS = Beliefs(
@@ -72,7 +88,16 @@ WEAK_PRIOR = Prior(
 """Give this as `prior` to switch the published families off."""
 
 PUBLISHED_PRIOR = Prior(
-    learned=Beliefs(-0.548, 0.292, 0.452, 0.432, -4.445, 0.882, -5.051, 0.925),
+    learned=Beliefs(
+        log_exponent=-0.548,
+        log_exponent_sd=0.292,
+        logit_share=0.452,
+        logit_share_sd=0.432,
+        log_scatter=-4.445,
+        log_scatter_sd=0.882,
+        log_drift=-5.051,
+        log_drift_sd=0.925,
+    ),
     weak=WEAK_BELIEFS,
     weak_weight=WEAK_WEIGHT,
     source="17 ImageNet families of huggingface/pytorch-image-models, results/ (Apache-2.0): "

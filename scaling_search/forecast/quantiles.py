@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from scaling_search.forecast.observations import FloatArray
+from scaling_search.forecast.arguments import FloatArray
 
 THRESHOLDS = 101
 WIDEST = 12.0  # standard deviations to each side

@@ -2,7 +2,7 @@
 
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
-from scaling_search.proxy.run import Job, Outcome, RunSpec, carry_out
+from scaling_search.proxy.run import Job, Outcome, RunSpec, RunStatus, carry_out
 from scaling_search.proxy.task import ProxyTask, TaskFacts, proxy_task
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "ProxyTask",
     "Recipe",
     "RunSpec",
+    "RunStatus",
     "TaskFacts",
     "carry_out",
     "proxy_task",

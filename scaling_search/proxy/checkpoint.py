@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-from dataclasses import astuple, dataclass
+import copy
+import hashlib
+import io
+from contextlib import suppress
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
+
+from scaling_search.whole_files import write_whole
+
+_DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True)
@@ -21,65 +27,115 @@ class Epoch:
     val_error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingState:
-    """All that changes while a network trains; the global random generators are kept with it."""
+    """All that changes while a network trains."""
 
     network: nn.Module
     #: The averaged weights, or the network itself where none are averaged.
     averaged: nn.Module
     optimizer: torch.optim.Optimizer
-    generator: torch.Generator
+    #: The run's own, and the global ones, from which dropout and stochastic depth draw.
+    generators: tuple[torch.Generator, ...]
     #: Grows by one point an epoch.
     curve: list[Epoch]
 
-    def save(self, path: Path) -> None:
-        """Write the state whole or not at all."""
-        write_whole(
-            {
-                "network": self.network.state_dict(),
-                "averaged": self.averaged.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "generator": self.generator.get_state(),
-                "global_generators": _global_generators(),
-                "curve": [astuple(point) for point in self.curve],
-            },
-            path,
+    def content(self) -> dict[str, Any]:
+        """The state as tensors, numbers and containers of them."""
+        return {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "generators": [generator.get_state() for generator in self.generators],
+            "curve": [astuple(point) for point in self.curve],
+        }
+
+    def take_over(self, content: dict[str, Any]) -> None:
+        """Become the state that has this content."""
+        self.network.load_state_dict(content["network"])
+        self.averaged.load_state_dict(content["averaged"])
+        self.optimizer.load_state_dict(content["optimizer"])
+        for generator, state in zip(self.generators, content["generators"], strict=True):
+            generator.set_state(state)
+        self.curve[:] = [Epoch(*point) for point in content["curve"]]
+
+    def copy(self) -> TrainingState:
+        """Another state, equal to this one, that shares nothing with it."""
+        network, averaged, optimizer = copy.deepcopy((self.network, self.averaged, self.optimizer))
+        return replace(
+            self,
+            network=network,
+            averaged=averaged,
+            optimizer=optimizer,
+            generators=tuple(generator.clone_state() for generator in self.generators),
+            curve=list(self.curve),
         )
 
-    def restore(self, path: Path, last: int) -> None:
-        """Take the state over, where there is a readable one of fewer than `last` epochs.
 
-        Without one the training starts anew and comes to the same result.
+def global_generators(device: torch.device) -> tuple[torch.Generator, ...]:
+    """The generators that operations on the device draw from where they are given none."""
+    if device.type == "cuda":
+        gpu = torch.cuda.current_device()
+        return torch.default_generator, torch.cuda.default_generators[gpu]
+    return (torch.default_generator,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """The file in which one run waits at a rung: a SHA-256, and the state.
+
+    The SHA-256 is that of the run's specification and of the state. So no damage is taken for a
+    state, and no checkpoint of another run for one of this. What cannot be restored, for whatever
+    reason, is as if it were not there: the training starts anew and comes to the same result. Who
+    can write to the folder can forge a state of this run; its numbers are then believed, but
+    reading it runs no code.
+    """
+
+    path: Path
+    #: Specification of the run to its end, the same for all its rungs.
+    run: str
+
+    def save(self, state: TrainingState) -> None:
+        """Keep the state, in place of an earlier one. Raises OSError where the disk refuses."""
+        content = torch_bytes(state.content())
+        write_whole(self.path, self._digest(content) + content)
+
+    def restore(self, state: TrainingState, last: int) -> None:
+        """Let `state`, of a run at its start, become the kept one of fewer than `last` epochs.
+
+        All or nothing changes: a copy takes the kept state over first.
         """
         try:
-            kept: dict[str, Any] = torch.load(path, weights_only=True)
-            curve = [Epoch(*point) for point in kept["curve"]]
-        except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError):
+            content = self._read()
+            if len(content["curve"]) >= last:
+                return
+            state.copy().take_over(content)
+        except Exception:  # damage has many forms and one remedy
             return
-        if len(curve) >= last:
-            return
-        self.network.load_state_dict(kept["network"])
-        self.averaged.load_state_dict(kept["averaged"])
-        self.optimizer.load_state_dict(kept["optimizer"])
-        self.generator.set_state(kept["generator"])
-        torch.random.set_rng_state(kept["global_generators"][0])
-        if torch.cuda.is_available():
-            torch.cuda.set_rng_state(kept["global_generators"][1])
-        self.curve.extend(curve)
+        state.take_over(content)
+
+    def forget(self) -> None:
+        """Remove the file; one that stays does no harm."""
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+    def _read(self) -> Any:
+        """The kept content. Raises an error where it is not what was written for this run."""
+        if not self.path.is_file():
+            # Reading a pipe would never end.
+            raise FileNotFoundError(self.path)
+        kept = self.path.read_bytes()
+        digest, content = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
+        if digest != self._digest(content):
+            raise ValueError("its digest is another")
+        return torch.load(io.BytesIO(content), weights_only=True)
+
+    def _digest(self, content: bytes) -> bytes:
+        return hashlib.sha256(hashlib.sha256(self.run.encode()).digest() + content).digest()
 
 
-def _global_generators() -> list[torch.Tensor]:
-    """Dropout and stochastic depth draw from these."""
-    states = [torch.random.get_rng_state()]
-    if torch.cuda.is_available():
-        states.append(torch.cuda.get_rng_state())
-    return states
-
-
-def write_whole(content: Any, path: Path) -> None:
-    """torch.save, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    torch.save(content, partial)
-    partial.replace(path)
+def torch_bytes(content: Any) -> bytes:
+    """What torch.save writes. A disk, unlike torch, says when it is full."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +16,7 @@ from PIL import Image
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet, Labels, Pixels
+from scaling_search.proxy.pixel_cache import require_folder
 
 
 def image_set_from_datasets(settings: DataSettings) -> ImageSet:
@@ -88,27 +91,23 @@ def _load_local(settings: DataSettings) -> Any:
             "data.path is empty: give a parquet file, a folder with train*.parquet and "
             "test*.parquet, or an image folder with one folder for each class"
         )
-    path = Path(settings.path).expanduser()
-    if not path.exists():
+    path = settings.local_path()
+    if not os.path.exists(path):
         raise InvalidInput(f"data.path is {settings.path!r}, but there is no such file or folder")
     files: dict[str, list[str]] = {}
     for file in sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]:
         files.setdefault(_part_of(file, path), []).append(str(file))
+    cache = _cache_of_datasets(settings)
     try:
         if files:
-            return datasets.load_dataset(
-                "parquet", data_files=files, cache_dir=str(settings.cache_folder() / "datasets")
-            )
+            return datasets.load_dataset("parquet", data_files=files, cache_dir=cache)
         return datasets.load_dataset(
-            "imagefolder",
-            data_dir=str(path),
-            drop_labels=False,
-            cache_dir=str(settings.cache_folder() / "datasets"),
+            "imagefolder", data_dir=str(path), drop_labels=False, cache_dir=cache
         )
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
         cause = _root_cause(error)
+        if isinstance(cause, OSError) and cause.errno is not None:
+            raise cause from error
         raise InvalidInput(
             f"data.path is {settings.path!r}, but it cannot be read as images with labels "
             f"({type(cause).__name__}: {cause}): each parquet file must be whole and hold an "
@@ -134,17 +133,25 @@ def _load_hub(settings: DataSettings) -> Any:
             "data.name is empty: give the name of an image-classification set on the hub, "
             "such as uoft-cs/cifar10"
         )
+    cache = _cache_of_datasets(settings)
     try:
-        return datasets.load_dataset(
-            settings.name, cache_dir=str(settings.cache_folder() / "datasets")
-        )
+        return datasets.load_dataset(settings.name, cache_dir=cache)
     except Exception as error:
         cause = _root_cause(error)
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise cause from error
         raise InvalidInput(
             f"data.name is {settings.name!r}, but it cannot be had from the hub "
             f"({type(cause).__name__}: {str(cause)[:200]}): check the name and the network, or "
             "use a local copy with data=parquet data.path="
         ) from error
+
+
+def _cache_of_datasets(settings: DataSettings) -> str:
+    """Where `datasets` keeps what it has read. Raises InvalidInput where it could not."""
+    folder = settings.cache_folder()
+    require_folder(folder)
+    return str(folder / "datasets")
 
 
 def _as_images(part: Any, column: str, settings: DataSettings) -> Any:
@@ -232,7 +239,7 @@ def _content_hash(settings: DataSettings, *parts: Any) -> str:
         if asked:
             content.update(f"{asked};".encode())
     if settings.kind == "parquet":
-        path = Path(settings.path).expanduser()
+        path = settings.local_path()
         files: Iterable[Path] = [path] if path.is_file() else sorted(path.glob("**/*"))
         for file in files:
             if file.is_file():

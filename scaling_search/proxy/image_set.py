@@ -20,7 +20,7 @@ Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImageSet:
     """A train part, a test part where there is one, and what is known of the images."""
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import math
 import os
 import shutil
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +16,12 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
+from scaling_search.whole_files import whole_file, write_whole
 
 #: Images that are resampled and written together.
 _CHUNK = 256
+#: Files that this process has compared with their digests: path, inode, size, time of change.
+_compared: set[tuple[str, int, int, int]] = set()
 
 Pixels = NDArray[np.uint8]
 
@@ -27,61 +34,141 @@ def open_pixels(
 ) -> Pixels:
     """The images (N, H, W, C) of a set at one resolution, mapped from disk.
 
-    Where the file `name`.npy is missing or torn it is made from `read_image`, which gives image i
-    as (h, w, C) at any size. A second builder waits for the first. The file appears under its name
-    only when it is whole.
+    Where `name`.npy is missing or is not what was written it is made from `read_image`, which gives
+    image i as (h, w, C) at any size. A second builder waits for the first. The file appears under
+    its name only when it is whole.
+
+    Beside it lies `name`.npy.sha256, as sha256sum writes it. Once in a process each file is
+    compared with its digest, so that no damage and no cache of other images or of another size, be
+    it copied with its digest, is trained on. What somebody makes on purpose, with the right digest
+    and name, cannot be told. Nor can a change while the process has the file open.
     """
     path = folder / f"{name}.npy"
-    pixels = _open_whole(path, shape)
+    pixels = _open_written(path, shape)
     if pixels is not None:
         return pixels
+    require_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
-        pixels = _open_whole(path, shape)
+        pixels = _open_written(path, shape)
         if pixels is None:
-            require_disk(folder, int(np.prod(shape)))
-            _write(path, shape, read_image)
-            pixels = _open_whole(path, shape)
+            require_disk(folder, math.prod(shape))
+            _write(path, _content(shape, read_image))
+            pixels = _open_written(path, shape)
     if pixels is None:
         raise OSError(f"{path} cannot be read back after it was written: is the disk in order?")
     return pixels
 
 
-def _open_whole(path: Path, shape: tuple[int, int, int, int]) -> Pixels | None:
+def is_cached(folder: Path, name: str) -> bool:
+    """Whether the images are there with their digest, which is not compared here."""
+    path = folder / f"{name}.npy"
+    return os.path.isfile(path) and os.path.isfile(_digest_path(path))
+
+
+def _open_written(path: Path, shape: tuple[int, int, int, int]) -> Pixels | None:
+    """The images, or None where they are missing or not what was written."""
+    if not is_cached(path.parent, path.stem):
+        return None
     try:
-        pixels = np.load(path, mmap_mode="r")
+        if not _is_as_written(path):
+            return None
+        pixels = np.lib.format.open_memmap(path, mode="r")
     except (FileNotFoundError, ValueError, EOFError):
         return None
-    return pixels if pixels.shape == shape and pixels.dtype == np.uint8 else None
+    is_whole = pixels.shape == shape and pixels.dtype == np.uint8 and pixels.flags.c_contiguous
+    return pixels if is_whole else None
 
 
-def _write(
-    path: Path, shape: tuple[int, int, int, int], read_image: Callable[[int], Pixels]
-) -> None:
+def _is_as_written(path: Path) -> bool:
+    status = path.stat()
+    file = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
+    if file in _compared:
+        return True
+    with path.open("rb") as stream:
+        content = iter(lambda: stream.read(1 << 20), b"")
+        if _digest_path(path).read_bytes() != _digest_line(path, content):
+            return False
+    _compared.add(file)
+    return True
+
+
+def _digest_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _digest_line(path: Path, content: Iterator[bytes]) -> bytes:
+    """What sha256sum says of a file with this content."""
+    digest = hashlib.sha256()
+    for part in content:
+        digest.update(part)
+    return f"{digest.hexdigest()}  {path.name}\n".encode()
+
+
+def _write(path: Path, content: Iterator[bytes]) -> None:
+    """The file, and then its digest: one without the other is none."""
+    _digest_path(path).unlink(missing_ok=True)
+    # Written, not mapped: a full disk is then an error and not a killed process.
+    with whole_file(path) as file:
+
+        def written() -> Iterator[bytes]:
+            for part in content:
+                file.write(part)
+                yield part
+
+        line = _digest_line(path, written())
+    write_whole(_digest_path(path), line)
+
+
+def _content(
+    shape: tuple[int, int, int, int], read_image: Callable[[int], Pixels]
+) -> Iterator[bytes]:
+    """The parts of a .npy file of the images."""
     count, side, _, channels = shape
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    try:
-        # Written, not mapped: a full disk is then an error and not a killed process.
-        with partial.open("wb") as file:
-            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            for start in range(0, count, _CHUNK):
-                chunk = [
-                    resample(read_image(i), side) for i in range(start, min(start + _CHUNK, count))
-                ]
-                file.write(np.stack(chunk).reshape(-1, side, side, channels).tobytes())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "|u1", "fortran_order": False, "shape": shape}
+    )
+    yield header.getvalue()
+    for start in range(0, count, _CHUNK):
+        chunk = [resample(read_image(i), side) for i in range(start, min(start + _CHUNK, count))]
+        yield np.stack(chunk).reshape(-1, side, side, channels).tobytes()
+
+
+def require_folder(folder: Path) -> None:
+    """Refuse a folder of caches that cannot be made or written to. Makes nothing."""
+    hindrance = _hindrance(folder)
+    if hindrance:
+        raise InvalidInput(
+            f"data.cache_dir is {str(folder)!r}, but {hindrance}: set it to a folder that can be "
+            "made and written to"
+        )
+
+
+def _hindrance(folder: Path) -> str:
+    """Why nothing can be written in the folder; empty where something can."""
+    for existing in (folder, *folder.parents):
+        try:
+            mode = existing.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            if existing.is_symlink():
+                return f"{existing} links to nothing"
+            # It is made when it is needed, in what is there.
+            continue
+        except (OSError, ValueError) as error:
+            return f"that is no folder's name ({error})"
+        if not stat.S_ISDIR(mode):
+            return f"{existing} is no folder"
+        return "" if os.access(existing, os.W_OK | os.X_OK) else f"{existing} cannot be written to"
+    return "no part of it is there"
 
 
 def require_disk(folder: Path, size: int) -> None:
-    """Refuse to start what the disk cannot hold; `folder` or a parent of it must exist."""
-    existing = folder
-    while not existing.exists():
-        existing = existing.parent
+    """Refuse to start what the disk cannot hold, or may not: `size` bytes in the folder."""
+    if not size:
+        return
+    require_folder(folder)
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     free = shutil.disk_usage(existing).free
     if size > 0.95 * free:
         raise InvalidInput(

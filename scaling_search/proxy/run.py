@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from dataclasses import asdict, dataclass, replace
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,18 @@ if TYPE_CHECKING:
 TRAINER_VERSION = 1
 
 
-@dataclass(frozen=True)
+class RunStatus(str, Enum):
+    """How a training ended; its value is what runs.csv and the database hold."""
+
+    FINISHED = "finished"
+    #: The loss or a weight was no longer finite.
+    DIVERGED = "diverged"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunSpec:
     """Everything that determines the result of one training."""
 
@@ -75,7 +87,7 @@ def key_of(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """A run to be carried out, and where its data and its weights are on this machine."""
 
@@ -87,7 +99,7 @@ class Job:
     checkpoints: Path | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What came of a job. Times are measured, so they are never part of a result."""
 
@@ -104,24 +116,34 @@ def checkpoint_name(spec: RunSpec) -> str:
 
 def carry_out(job: Job) -> Outcome:
     """Train the network of a job; called in a worker."""
+    from scaling_search.proxy.checkpoint import Checkpoint
     from scaling_search.proxy.training import save_weights, train
 
     started = time.monotonic()
     spec = job.spec
-    checkpoint = job.checkpoints and job.checkpoints / checkpoint_name(spec)
+    checkpoint = None
+    if job.checkpoints is not None:
+        path = job.checkpoints / checkpoint_name(spec)
+        checkpoint = Checkpoint(path=path, run=spec.whole.content)
     train_split, val_split, test_split = proxy_task(job.data).load(spec.resolution)
     result, network = train(
-        lambda: build_network(spec.network, spec.resolution, spec.dropout, spec.stochastic_depth),
-        train_split,
-        val_split,
-        test_split,
-        spec.recipe,
-        job.data.augmentation,
-        spec.seed,
-        spec.device,
+        make_network=lambda: build_network(
+            spec.network, spec.resolution, spec.dropout, spec.stochastic_depth
+        ),
+        train_split=train_split,
+        val_split=val_split,
+        test_split=test_split,
+        recipe=spec.recipe,
+        augmentation=job.data.augmentation,
+        seed=spec.seed,
+        device_type=spec.device,
         rung=spec.rung,
         checkpoint=checkpoint,
     )
     if job.weights is not None:
         save_weights(network, job.weights)
-    return Outcome(result, time.monotonic() - started, f"{socket.gethostname()}:{os.getpid()}")
+    return Outcome(
+        result=result,
+        seconds=time.monotonic() - started,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+    )

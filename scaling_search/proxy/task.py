@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet, glyph_set
-from scaling_search.proxy.pixel_cache import Pixels, open_pixels, resample
+from scaling_search.proxy.pixel_cache import Pixels, is_cached, open_pixels, resample
 
 Rows = NDArray[np.int64]
 #: A part of the training images that is kept aside where the set has no test part.
 _TEST_FRACTION = 0.2
+#: No set has more classes, pixels a side or images.
+_LARGEST = 10**10
 
 
 class Split(NamedTuple):
@@ -30,7 +32,7 @@ class Split(NamedTuple):
     labels: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskFacts:
     """What the rest of a study needs to know of its task; it can be read where the data are not."""
 
@@ -42,6 +44,14 @@ class TaskFacts:
     train_images: int
     val_images: int
     test_images: int
+
+    def __post_init__(self) -> None:
+        for name in fields(self)[2:]:
+            value = whole_number(f"facts.{name.name}", getattr(self, name.name))
+            if value > _LARGEST:
+                raise InvalidInput(
+                    f"facts.{name.name} is {value}, but must be at most {_LARGEST:,}"
+                )
 
 
 @dataclass(frozen=True)
@@ -94,13 +104,16 @@ class ProxyTask:
     def facts(self) -> TaskFacts:
         """The facts of this task."""
         source = self.image_set
+        train, val, test = self.sizes
         return TaskFacts(
-            source.name,
-            self.identity,
-            source.num_classes,
-            source.in_channels,
-            source.native_resolution,
-            *self.sizes,
+            name=source.name,
+            identity=self.identity,
+            num_classes=source.num_classes,
+            in_channels=source.in_channels,
+            native_resolution=source.native_resolution,
+            train_images=train,
+            val_images=val,
+            test_images=test,
         )
 
     def require_batch(self, batch_size: int) -> None:
@@ -116,13 +129,17 @@ class ProxyTask:
         return sum(self.sizes), resolution, resolution, self.image_set.in_channels
 
     def _cache_name(self, resolution: int) -> str:
+        return f"{self.image_set.name}-{self.image_set.identity[:8]}-{self._part}-{resolution}px"
+
+    @cached_property
+    def _part(self) -> str:
+        """Stands for the chosen images and their order."""
         content = repr([self.image_set.identity, *(rows.tobytes() for rows in self._rows)])
-        part = hashlib.sha256(content.encode()).hexdigest()[:8]
-        return f"{self.image_set.name}-{self.image_set.identity[:8]}-{part}-{resolution}px"
+        return hashlib.sha256(content.encode()).hexdigest()[:8]
 
     def is_cached(self, resolution: int) -> bool:
         """Whether the images are ready at this resolution."""
-        return (self.settings.cache_folder() / f"{self._cache_name(resolution)}.npy").exists()
+        return is_cached(self.settings.cache_folder(), self._cache_name(resolution))
 
     def load(self, resolution: int) -> tuple[Split, Split, Split]:
         """Train, val and test at a resolution in pixels; decoded and resampled the first time."""

@@ -15,22 +15,30 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from scaling_search.proxy.augmentation import Augmentation, augment
-from scaling_search.proxy.checkpoint import Epoch, TrainingState, write_whole
+from scaling_search.proxy.checkpoint import (
+    Checkpoint,
+    Epoch,
+    TrainingState,
+    global_generators,
+    torch_bytes,
+)
 from scaling_search.proxy.recipe import Recipe
+from scaling_search.proxy.run import RunStatus
 from scaling_search.proxy.task import Split
+from scaling_search.whole_files import write_whole
 
 #: Images in an evaluation step; it does not change the result.
 _EVALUATION_BATCH = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunResult:
     """What a run found. Errors are fractions.
 
     A diverged run has none; one that stopped at a rung has no test error.
     """
 
-    status: str
+    status: RunStatus
     val_error: float | None
     test_error: float | None
     curve: tuple[Epoch, ...]
@@ -39,6 +47,7 @@ class RunResult:
 
 
 def train(
+    *,
     make_network: Callable[[], nn.Module],
     train_split: Split,
     val_split: Split,
@@ -47,9 +56,8 @@ def train(
     augmentation: Augmentation,
     seed: int,
     device_type: str,
-    *,
     rung: int | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[RunResult, nn.Module]:
     """Train one network and evaluate it; the same arguments give the same bits.
 
@@ -76,9 +84,15 @@ def train(
 
         curve: list[Epoch] = []
         last = recipe.epochs if rung is None else rung
-        state = TrainingState(network, average.network, optimizer, generator, curve)
+        state = TrainingState(
+            network=network,
+            averaged=average.network,
+            optimizer=optimizer,
+            generators=(generator, *global_generators(device)),
+            curve=curve,
+        )
         if checkpoint is not None:
-            state.restore(checkpoint, last)
+            checkpoint.restore(state, last)
         step = len(curve) * steps_per_epoch
         for epoch in range(len(curve) + 1, last + 1):
             network.train()
@@ -103,7 +117,14 @@ def train(
                 total += loss.detach()
             mean_loss = total.item() / steps_per_epoch
             if not (np.isfinite(mean_loss) and _all_finite(average.network)):
-                return RunResult("diverged", None, None, tuple(curve), b""), network
+                diverged = RunResult(
+                    status=RunStatus.DIVERGED,
+                    val_error=None,
+                    test_error=None,
+                    curve=tuple(curve),
+                    val_correct=b"",
+                )
+                return diverged, network
             val_correct = evaluate(average.network, val_split, device)
             curve.append(Epoch(epoch, mean_loss, 1 - float(val_correct.mean())))
 
@@ -111,11 +132,11 @@ def train(
         if last == recipe.epochs:
             test_error = 1 - float(evaluate(average.network, test_split, device).mean())
             if checkpoint is not None:
-                checkpoint.unlink(missing_ok=True)
+                checkpoint.forget()
         elif checkpoint is not None:
-            state.save(checkpoint)
+            checkpoint.save(state)
         result = RunResult(
-            status="finished",
+            status=RunStatus.FINISHED,
             val_error=curve[-1].val_error,
             test_error=test_error,
             curve=tuple(curve),
@@ -183,8 +204,12 @@ def evaluate(network: nn.Module, split: Split, device: torch.device) -> NDArray[
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
-    """Write the weights whole or not at all; `member.build().load_state_dict(torch.load(path))`."""
-    write_whole({name: value.cpu() for name, value in network.state_dict().items()}, path)
+    """Write the weights whole or not at all; `member.build().load_state_dict(torch.load(path))`.
+
+    Raises OSError where the disk refuses.
+    """
+    weights = {name: value.cpu() for name, value in network.state_dict().items()}
+    write_whole(path, torch_bytes(weights))
 
 
 def _shuffled(count: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:

@@ -2,113 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scaling_search.findings.latency import LatencyPredictors, latency_predictors
-from scaling_search.report.rows import Table
-from scaling_search.report.tables import LEVEL
-from scaling_search.study.latency import MeasuredLatency
+from scaling_search.baselines import Latency
+from scaling_search.findings.interval import LEVEL
+from scaling_search.findings.latency_predictors import (
+    Correlation,
+    LatencyPredictors,
+    latency_predictors,
+)
+from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
+from scaling_search.report.figures.latency import accuracy_against_latency
+from scaling_search.report.writing import as_json
+from scaling_search.wording import percent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Timed:
     """A trained network whose latency is known."""
 
+    #: What it is drawn as (a series, or the family), and what it is listed as.
+    series: str
     group: str
     name: str
     macs: int
     activations: int
     #: Test accuracy as a fraction; nan where it is not known.
     accuracy: float
-    latency: MeasuredLatency
+    latency: Latency
 
 
-@dataclass(frozen=True)
-class LatencyContent:
-    """The part of a report that latency.csv gives."""
-
-    sentences: list[str]
-    table: Table
-    conditions: str
-    timed: Sequence[Timed]
-    predictors: Mapping[str, LatencyPredictors]
-
-    def to_dict(self) -> dict[str, Any]:
-        """For latency.json: the correlations of logs, with intervals."""
-        return {
-            "level": LEVEL,
-            "conditions": self.conditions,
-            "predictors": {
-                what: {
-                    "networks": found.networks,
-                    "better": found.better,
-                    "reason": found.reason or None,
-                    "verdict": found.verdict,
-                    **{
-                        name: _plain(getattr(found, name))
-                        for name in ("macs", "activations", "difference")
-                        if not found.reason
-                    },
-                }
-                for what, found in self.predictors.items()
-            },
-        }
-
-
-def _plain(correlation: Any) -> dict[str, Any]:
-    return {
-        "log_pearson": list(correlation.pearson),
-        "spearman": list(correlation.spearman),
-    }
-
-
-def latency_content(timed: Sequence[Timed]) -> LatencyContent | None:
-    """None where nothing was measured."""
+def latency_section(timed: Sequence[Timed]) -> tuple[list[Section], dict[str, str]]:
+    """The section and latency.json; nothing where nothing was measured."""
     if not timed:
-        return None
+        return [], {}
     first = timed[0].latency
-    macs = [t.macs for t in timed]
-    activations = [t.activations for t in timed]
-    one = "one image at a time"
     many = f"{first.batch_size} images at a time"
+    seconds = {
+        "one image at a time": [t.latency.seconds_per_image[1] for t in timed],
+        many: [1 / t.latency.images_per_second[1] for t in timed],
+    }
+    macs, activations = [t.macs for t in timed], [t.activations for t in timed]
     predictors = {
-        one: latency_predictors(
-            [t.latency.seconds_per_image[1] for t in timed], macs, activations, LEVEL
-        ),
-        many: latency_predictors(
-            [1 / t.latency.images_per_second[1] for t in timed], macs, activations, LEVEL
-        ),
+        what: latency_predictors(values, macs, activations, LEVEL)
+        for what, values in seconds.items()
     }
     conditions = (
         f"Medians of {first.rounds} rounds after {first.warm_up} to warm up, networks in turns, "
         f"with the quartiles; {first.threads} thread{'s' if first.threads > 1 else ''} on "
         f"{first.device}. Compare them within this table: the machine was shared."
     )
-    head = ["network", "", "test accuracy", "multiply-adds", "activations"]
-    head += ["one image, ms", f"{many}, images a second"]
-    rows = [
-        [
-            t.group,
-            t.name,
-            "" if t.accuracy != t.accuracy else f"{100 * t.accuracy:.1f} %",
-            f"{t.macs:,}",
-            f"{t.activations:,}",
-            _three([1000 * value for value in t.latency.seconds_per_image], 2),
-            _three(t.latency.images_per_second, 0),
-        ]
-        for t in timed
-    ]
-    return LatencyContent(
-        [f"{what[0].upper()}{what[1:]}: {found.verdict}" for what, found in predictors.items()],
-        Table(head, rows),
-        conditions,
-        timed,
-        predictors,
+    figure = Figure(
+        name="latency",
+        svg=accuracy_against_latency(timed),
+        alt="Test accuracy against latency",
+        caption="Test accuracy against the median time of an image; bars: quartiles.",
     )
+    sentences = [
+        Paragraph(f"{what[0].upper()}{what[1:]}: {found.verdict}")
+        for what, found in predictors.items()
+    ]
+    blocks: list[Block] = [*sentences, figure, _table(timed, many, conditions)]
+    known = {"latency.json": as_json(_json(conditions, predictors))}
+    return [Section("Latency", blocks)], known
+
+
+def _table(timed: Sequence[Timed], many: str, conditions: str) -> Table:
+    columns: dict[str, Callable[[Timed], str]] = {
+        "network": lambda t: t.group,
+        "": lambda t: t.name,
+        "test accuracy": lambda t: "" if math.isnan(t.accuracy) else percent(t.accuracy),
+        "multiply-adds": lambda t: f"{t.macs:,}",
+        "activations": lambda t: f"{t.activations:,}",
+        "one image, ms": lambda t: _three([1000 * s for s in t.latency.seconds_per_image], 2),
+        f"{many}, images a second": lambda t: _three(t.latency.images_per_second, 0),
+    }
+    return Table.of(timed, columns, conditions)
 
 
 def _three(values: Sequence[float], digits: int) -> str:
     low, median, high = values
     return f"{median:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
+
+
+def _json(conditions: str, predictors: Mapping[str, LatencyPredictors]) -> dict[str, Any]:
+    """The correlations of logs, with intervals."""
+    return {
+        "level": LEVEL,
+        "conditions": conditions,
+        "predictors": {
+            what: {
+                "networks": found.networks,
+                "better": found.better,
+                "reason": found.reason or None,
+                "verdict": found.verdict,
+                **{
+                    name: _plain(getattr(found, name))
+                    for name in ("macs", "activations", "difference")
+                    if not found.reason
+                },
+            }
+            for what, found in predictors.items()
+        },
+    }
+
+
+def _plain(correlation: Correlation) -> dict[str, Any]:
+    return {
+        "log_pearson": list(correlation.pearson),
+        "spearman": list(correlation.spearman),
+    }

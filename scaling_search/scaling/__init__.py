@@ -1,12 +1,19 @@
 """The rule: coefficients and shares, architectures as data, rounding, exact cost. No torch."""
 
 from scaling_search.scaling.architecture import Architecture, Stage, plain_architecture
-from scaling_search.scaling.coefficients import PAPER, Coefficients, Multipliers, Shares
+from scaling_search.scaling.coefficients import (
+    DIMENSIONS,
+    PAPER,
+    Coefficients,
+    Multipliers,
+    Shares,
+)
 from scaling_search.scaling.cost import Cost, GridCosts, cost, price
 from scaling_search.scaling.realise import require_multipliers, scale_architecture
 from scaling_search.scaling.rounding import FineRounding, PaperRounding, Rounding
 
 __all__ = [
+    "DIMENSIONS",
     "PAPER",
     "Architecture",
     "Coefficients",

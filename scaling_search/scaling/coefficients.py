@@ -25,6 +25,10 @@ class Shares(NamedTuple):
     resolution: float
 
 
+#: What is scaled, in the order of the shares.
+DIMENSIONS = Shares._fields
+
+
 @dataclass(frozen=True)
 class Coefficients:
     """Bases of the depth, width and resolution multipliers (Tan & Le 2019, Eq. 3).

@@ -6,13 +6,15 @@ from scaling_search.search.candidates import (
     Candidate,
     Candidates,
     Dropped,
+    SearchSpace,
     Snapper,
 )
-from scaling_search.search.grid import GridSettings, grid_candidates
+from scaling_search.search.constraint import CostConstraint
+from scaling_search.search.grid import GridSettings
 from scaling_search.search.race import RaceSettings
 from scaling_search.search.sampler import OptunaSettings
-from scaling_search.search.settings import Budget, SearchSettings
-from scaling_search.search.shell import CostConstraint, Shell, Snapped, shell
+from scaling_search.search.settings import Budget, SearchSettings, SearchSweep, SweepSettings
+from scaling_search.search.shell import Shell, shell
 
 __all__ = [
     "MARKS",
@@ -26,9 +28,10 @@ __all__ = [
     "OptunaSettings",
     "RaceSettings",
     "SearchSettings",
+    "SearchSpace",
+    "SearchSweep",
     "Shell",
-    "Snapped",
     "Snapper",
-    "grid_candidates",
+    "SweepSettings",
     "shell",
 ]

@@ -7,17 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from scaling_search.baselines import Baseline, FamilyMember, scale
+from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.errors import InvalidInput
-from scaling_search.scaling import PAPER, Coefficients
-from scaling_search.search.shell import (
-    DIMENSIONS,
-    CostConstraint,
-    Shell,
-    Snapped,
-    alone,
-    nothing_within,
-    shell,
-)
+from scaling_search.scaling import DIMENSIONS, PAPER, Coefficients
+from scaling_search.search.constraint import CostConstraint, nothing_within
+from scaling_search.search.shell import alone, shell
 
 #: Points that every study compares: name -> what it is.
 MARKS = {
@@ -31,21 +25,27 @@ MARKS = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A proposed point; marked ones are named in MARKS."""
+    """A proposed point; one with a mark is always compared, at the nearest cost that it has."""
 
     coefficients: Coefficients
+    #: In a search one of MARKS.
     mark: str = ""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One distinct network, the snapped coefficients that give it, and who asked for it."""
+    """One distinct network, with the multipliers that give exactly it, and who asked for it."""
 
     member: FamilyMember
-    coefficients: Coefficients
     asked: tuple[Asked, ...]
     #: Whether its cost lies within the tolerance; a marked point may have none that does.
     within: bool = True
+
+    @property
+    def coefficients(self) -> Coefficients:
+        """The snapped coefficients: scaling the baseline by them gives the network."""
+        member = self.member
+        return Coefficients(member.depth_mult, member.width_mult, member.resolution_mult)
 
     @property
     def id(self) -> str:
@@ -93,6 +93,49 @@ class Candidates:
     dropped: tuple[Dropped, ...]
 
 
+@dataclass(frozen=True)
+class SearchSpace:
+    """What can be asked for, and what a run costs."""
+
+    baseline: Baseline
+    constraint: CostConstraint
+    #: Side of the images in pixels, above which no network is trained.
+    native_resolution: int
+    #: Epochs of a whole run.
+    epochs: int
+    train_images: int
+
+    @property
+    def flops_per_mac(self) -> int:
+        """Floating-point operations of an epoch for each multiply-add of a network."""
+        return 6 * self.train_images
+
+    def cheapest_run(self, candidates: Candidates) -> int:
+        """Floating-point operations of a whole run of the cheapest candidate."""
+        return self.flops_per_mac * self.epochs * min(c.macs for c in candidates.kept)
+
+    def snapper(self) -> Snapper:
+        """Snaps the points of a search."""
+        return Snapper(self.baseline, self.constraint, self.native_resolution)
+
+    def snap_all(self, asked: Sequence[Asked], dropped: Sequence[Dropped] = ()) -> Candidates:
+        """Snap the asked points. Raises InvalidInput where none has a network of the right cost.
+
+        dropped: points that were left out before, which come first among those that are.
+        """
+        snapper, constraint = self.snapper(), self.constraint
+        for point in asked:
+            snapper.try_snap(point)
+        found = snapper.candidates
+        if not any(c.within for c in found.kept):
+            if not found.kept:
+                raise InvalidInput(found.dropped[0].reason)
+            ratios = [c.cost_ratio for c in found.kept]
+            closest = min(ratios, key=lambda ratio: abs(math.log(ratio / constraint.cost_ratio)))
+            raise InvalidInput(nothing_within(constraint, closest))
+        return Candidates(found.kept, (*dropped, *found.dropped))
+
+
 class Snapper:
     """Snaps asked points to networks; points with equal networks become one candidate.
 
@@ -118,16 +161,17 @@ class Snapper:
     def try_snap(self, point: Asked) -> Candidate | None:
         """The candidate of a point; None where there is none, which is then listed as dropped."""
         try:
-            snapped = _snap(point, self._baseline, self._constraint, self._shell)
-            candidate = _candidate(
-                point, snapped, self._baseline, self._constraint, self._native_resolution
-            )
+            member = self._member(point)
+            self._require_allowed(member)
+        except MissingPrice:
+            raise
         except InvalidInput as error:
             self._dropped.append(Dropped(point, str(error)))
             return None
-        known = self._found.get(candidate.id)
-        if known is not None:
-            candidate = replace(known, asked=(*known.asked, point))
+        nominal = self._constraint.on == "nominal"
+        within = nominal or self._constraint.allows(member.cost_ratio)
+        known = self._found.get(member.id, Candidate(member, (), within))
+        candidate = replace(known, asked=(*known.asked, point))
         self._found[candidate.id] = candidate
         return candidate
 
@@ -136,86 +180,48 @@ class Snapper:
         """All that was snapped so far."""
         return Candidates(tuple(self._found.values()), tuple(self._dropped))
 
+    def _member(self, point: Asked) -> FamilyMember:
+        if self._constraint.on == "nominal":
+            return self._as_it_rounds(point.coefficients)
+        if point.mark in DIMENSIONS:
+            return self._shell.along(point.mark)
+        try:
+            return self._shell.at_cost(point.coefficients)
+        except InvalidInput as error:
+            if not point.mark or isinstance(error, MissingPrice):
+                raise
+            return self._shell.nearest_cost(point.coefficients)
 
-def snap_all(
-    asked: Sequence[Asked], baseline: Baseline, constraint: CostConstraint, native_resolution: int
-) -> Candidates:
-    """Snap the asked points. Raises InvalidInput where none has a network of the right cost."""
-    snapper = Snapper(baseline, constraint, native_resolution)
-    for point in asked:
-        snapper.try_snap(point)
-    found = snapper.candidates
-    if not any(c.within for c in found.kept):
-        if not found.kept:
-            raise InvalidInput(found.dropped[0].reason)
-        ratios = [c.cost_ratio for c in found.kept]
-        closest = min(ratios, key=lambda ratio: abs(math.log(ratio / constraint.cost_ratio)))
-        raise InvalidInput(nothing_within(constraint, closest))
-    return found
+    def _as_it_rounds(self, asked: Coefficients) -> FamilyMember:
+        nominal, constraint = asked.nominal_cost_ratio, self._constraint
+        if abs(nominal - constraint.cost_ratio) > constraint.tolerance:
+            raise InvalidInput(
+                f"its nominal cost {nominal:.4g} is further than {constraint.tolerance:g} from "
+                f"{constraint.cost_ratio:g}"
+            )
+        return scale(self._baseline, asked)
+
+    def _require_allowed(self, member: FamilyMember) -> None:
+        multipliers = (member.depth_mult, member.width_mult, member.resolution_mult)
+        below = [
+            f"{name} multiplier {value:.3f}"
+            for name, value in zip(DIMENSIONS, multipliers)
+            if value < 1
+        ]
+        if below:
+            raise InvalidInput(f"the nearest network has the {' and '.join(below)}, below 1")
+        if member.resolution > self._native_resolution:
+            raise InvalidInput(
+                f"it needs {member.resolution} px, above the data's native "
+                f"{self._native_resolution} px"
+            )
 
 
 def marked_points(cost_ratio: float) -> tuple[Asked, ...]:
     """The points of MARKS."""
-    shares = PAPER.shares()
     third = 1 / 3
     return (
-        Asked(Coefficients.from_shares(*shares, cost_ratio=cost_ratio), "paper"),
+        Asked(Coefficients.from_shares(*PAPER.shares(), cost_ratio=cost_ratio), "paper"),
         Asked(Coefficients.from_shares(third, third, third, cost_ratio=cost_ratio), "uniform"),
         *(Asked(alone(name, cost_ratio), name) for name in DIMENSIONS),
     )
-
-
-def _snap(point: Asked, baseline: Baseline, constraint: CostConstraint, realised: Shell) -> Snapped:
-    if constraint.on == "realised":
-        if point.mark in DIMENSIONS:
-            return realised.along(point.mark)
-        try:
-            return realised.nearest(point.coefficients)
-        except InvalidInput:
-            if point.mark:
-                # A marked point is always compared, at the nearest cost that it has.
-                return realised.closest(point.coefficients)
-            raise
-    nominal = point.coefficients.nominal_cost_ratio
-    if abs(nominal - constraint.cost_ratio) > constraint.tolerance:
-        raise InvalidInput(
-            f"its nominal cost {nominal:.4g} is further than {constraint.tolerance:g} from "
-            f"{constraint.cost_ratio:g}"
-        )
-    member = scale(baseline, point.coefficients)
-    return Snapped(*point.coefficients.multipliers(), member.cost_ratio)
-
-
-def _candidate(
-    point: Asked,
-    snapped: Snapped,
-    baseline: Baseline,
-    constraint: CostConstraint,
-    native_resolution: int,
-) -> Candidate:
-    below = [
-        f"{name} multiplier {value:.3f}"
-        for name, value in zip(
-            DIMENSIONS, (snapped.depth_mult, snapped.width_mult, snapped.resolution_mult)
-        )
-        if value < 1
-    ]
-    if below:
-        raise InvalidInput(f"the nearest network has the {' and '.join(below)}, below 1")
-    coefficients = snapped.coefficients
-    member = scale(baseline, coefficients)
-    if member.resolution > native_resolution:
-        raise InvalidInput(
-            f"it needs {member.resolution} px, above the data's native {native_resolution} px"
-        )
-    within = constraint.on == "nominal" or constraint.allows(snapped.cost_ratio)
-    return Candidate(member, coefficients, (point,), within)
-
-
-def derive_gamma(alpha: float, beta: float, cost_ratio: float) -> float | None:
-    """The gamma with alpha * beta^2 * gamma^2 = cost_ratio; None where it would be below 1."""
-    gamma = math.sqrt(cost_ratio / (alpha * beta**2))
-    # Grids are typed with two decimals, so a point on the edge may miss it by as much.
-    if gamma < 0.99:
-        return None
-    return max(1.0, gamma)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from scaling_search.baselines import Baseline
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
 from scaling_search.search.candidates import (
@@ -14,18 +14,20 @@ from scaling_search.search.candidates import (
     Candidate,
     Candidates,
     Dropped,
-    derive_gamma,
+    SearchSpace,
     marked_points,
-    snap_all,
 )
-from scaling_search.search.settings import SearchSettings
-from scaling_search.search.shell import CostConstraint
-from scaling_search.search.strategy import Answer
+from scaling_search.search.settings import Budget, SearchSweep
+from scaling_search.search.strategy import Answer, Search
 
 
 @dataclass(frozen=True)
-class GridSettings(SearchSettings):
+class GridSettings(SearchSweep):
     """`+sweep=grid`: every combination of the values is asked for and trained with every seed."""
+
+    INSTEAD: ClassVar[Mapping[str, str]] = {
+        "budget": "a grid trains all that it lists; take +sweep=race or +sweep=optuna"
+    }
 
     kind: str = "grid"
     #: Depth coefficients, each at least 1.
@@ -37,7 +39,6 @@ class GridSettings(SearchSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._require_kind("grid")
         for name in ("alpha", "beta", "gamma"):
             values = getattr(self, name)
             if not values and name != "gamma":
@@ -52,31 +53,43 @@ class GridSettings(SearchSettings):
                         "least 1: a coefficient below 1 would shrink the network"
                     )
 
-    def _require_kind(self, kind: str) -> None:
-        if self.kind != kind:
-            raise InvalidInput(f"sweep.kind is {self.kind!r}, but must be {kind}: leave it out")
+    def known_candidates(self, space: SearchSpace) -> Candidates:
+        """The grid's points and the marked ones, snapped to distinct networks."""
+        cost_ratio = space.constraint.cost_ratio
+        asked: list[Asked] = []
+        dropped: list[Dropped] = []
+        for alpha in self.alpha:
+            for beta in self.beta:
+                gammas = self.gamma
+                if not gammas:
+                    gamma = derive_gamma(alpha, beta, cost_ratio)
+                    if gamma is None:
+                        reason = "alpha * beta^2 alone exceeds the budget: gamma would be below 1"
+                        dropped.append(Dropped(Asked(Coefficients(alpha, beta, 1.0)), reason))
+                        continue
+                    gammas = [gamma]
+                asked += [Asked(Coefficients(alpha, beta, gamma)) for gamma in gammas]
+        return space.snap_all([*asked, *marked_points(cost_ratio)], dropped)
+
+    def search(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> Search:
+        """Every candidate with every seed."""
+        return Search(
+            ListedProposals(candidates.kept),
+            asks=len(candidates.kept),
+            lag=None,
+            bracket=len(candidates.kept),
+            settings=self,
+            epochs=space.epochs,
+        )
 
 
-def grid_candidates(
-    settings: GridSettings, baseline: Baseline, constraint: CostConstraint, native_resolution: int
-) -> Candidates:
-    """The grid's points and the marked ones, snapped to distinct networks."""
-    asked: list[Asked] = []
-    dropped: list[Dropped] = []
-    for alpha in settings.alpha:
-        for beta in settings.beta:
-            gammas = settings.gamma
-            if not gammas:
-                gamma = derive_gamma(alpha, beta, constraint.cost_ratio)
-                if gamma is None:
-                    reason = "alpha * beta^2 alone exceeds the budget: gamma would be below 1"
-                    dropped.append(Dropped(Asked(Coefficients(alpha, beta, 1.0)), reason))
-                    continue
-                gammas = [gamma]
-            asked += [Asked(Coefficients(alpha, beta, gamma)) for gamma in gammas]
-    asked += marked_points(constraint.cost_ratio)
-    candidates = snap_all(asked, baseline, constraint, native_resolution)
-    return Candidates(candidates.kept, (*dropped, *candidates.dropped))
+def derive_gamma(alpha: float, beta: float, cost_ratio: float) -> float | None:
+    """The gamma with alpha * beta^2 * gamma^2 = cost_ratio; None where it would be below 1."""
+    gamma = math.sqrt(cost_ratio / (alpha * beta**2))
+    # Grids are typed with two decimals, so a point on the edge may miss it by as much.
+    if gamma < 0.99:
+        return None
+    return max(1.0, gamma)
 
 
 class ListedProposals:

@@ -6,15 +6,24 @@ import importlib
 import inspect
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
-from scaling_search.search.candidates import Asked, Candidate, Candidates, Snapper
-from scaling_search.search.settings import SearchSettings
-from scaling_search.search.strategy import Answer
+from scaling_search.search.candidates import (
+    Asked,
+    Candidate,
+    Candidates,
+    SearchSpace,
+    Snapper,
+    marked_points,
+)
+from scaling_search.search.race import granted, most_looks, with_race
+from scaling_search.search.settings import Budget, SearchSweep
+from scaling_search.search.strategy import Answer, Search
 
 if TYPE_CHECKING:
     import optuna
@@ -35,13 +44,12 @@ SAMPLERS: dict[str, dict[str, Any]] = {
 }
 
 
-#: Attribute of the Optuna studies that are copies of this package's.
-_COPY = "scaling_search"
-
-
 @dataclass(frozen=True)
-class OptunaSettings(SearchSettings):
+class OptunaSettings(SearchSweep):
     """`+sweep=optuna`: asks of a sampler, then more seeds for those that may be the best."""
+
+    READS: ClassVar[frozenset[str]] = SearchSweep.READS | {"budget"}
+    samples: ClassVar[bool] = True
 
     kind: str = "optuna"
     #: tpe, random, or any Optuna sampler as {_target_: package.Class, argument: value}.
@@ -59,8 +67,6 @@ class OptunaSettings(SearchSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.kind != "optuna":
-            raise InvalidInput(f"sweep.kind is {self.kind!r}, but must be optuna: leave it out")
         for name, low in (("asks", 1), ("lag", 0), ("bracket", 2), ("round", 1)):
             value = getattr(self, name)
             if not low <= value <= 100_000:
@@ -75,6 +81,34 @@ class OptunaSettings(SearchSettings):
                 + (f" or sweep.bracket={self.lag + 1}" if self.lag else "")
             )
         object.__setattr__(self, "sampler", _explicit(self.sampler))
+
+    def known_candidates(self, space: SearchSpace) -> Candidates:
+        """The marked points, which are asked for first."""
+        return space.snap_all(marked_points(space.constraint.cost_ratio)[: self.asks])
+
+    def search(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> Search:
+        """The asks, then racing among the networks that were asked for."""
+        marked = marked_points(space.constraint.cost_ratio)
+        search = Search(
+            SampledProposals(self, space.snapper(), marked, space.epochs),
+            asks=self.asks,
+            lag=self.lag,
+            bracket=self.bracket,
+            settings=self,
+            epochs=space.epochs,
+            flops_per_mac=space.flops_per_mac,
+        )
+        looks = self.looks(space, candidates, budget)
+        return with_race(search, space, candidates, budget, self.round, looks)
+
+    def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
+        most = self.asks * len(self.seeds)
+        return most_looks(
+            granted(budget, self.asks), self.asks, self.round, most, space.cheapest_run(candidates)
+        )
+
+    def asks_text(self, candidates: Candidates) -> str:
+        return f"{self.asks} asks, the marked points first:"
 
 
 def _explicit(sampler: Any) -> dict[str, Any]:
@@ -149,6 +183,10 @@ def uniforms_of(depth: float, width: float, resolution: float) -> tuple[float, f
     return min(1.0, (1 - depth) ** 2), width / rest if rest > 0 else 0.0
 
 
+#: Attribute of the Optuna studies that are copies of this package's.
+COPY = "scaling_search"
+
+
 class SampledProposals:
     """Asks an Optuna study in memory, which only the results that it is told of can change."""
 
@@ -159,22 +197,25 @@ class SampledProposals:
         marked: Sequence[Asked],
         epochs: int,
     ) -> None:
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.study = optuna.create_study(
-            direction="minimize", sampler=make_sampler(settings.sampler)
-        )
-        self.study.set_user_attr(_COPY, True)
         self._settings = settings.sampler
         self._snapper = snapper
         self._epochs = epochs
         self._trials: list[optuna.Trial] = []
         #: Each ask with its candidate; None where there is no network.
         self.asked: list[tuple[Asked, Candidate | None]] = []
-        self._marked = list(marked)
-        for mark in marked[: settings.asks]:
-            self.study.enqueue_trial(dict(zip("uv", uniforms_of(*mark.coefficients.shares()))))
+        self._marked = list(marked)[: settings.asks]
+
+    @cached_property
+    def study(self) -> optuna.Study:
+        """Made at the first ask: what only looks at a search imports no sampler that it names."""
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        study = optuna.create_study(direction="minimize", sampler=make_sampler(self._settings))
+        study.set_user_attr(COPY, True)
+        for mark in self._marked:
+            study.enqueue_trial(dict(zip("uv", uniforms_of(*mark.coefficients.shares()))))
+        return study
 
     def ask(self) -> Candidate | None:
         """The sampler's next point, snapped to its network."""
@@ -237,38 +278,3 @@ def _attributes(asked: Asked, candidate: Candidate) -> dict[str, Any]:
     attributes["macs"] = candidate.member.cost.macs
     attributes["resolution"] = candidate.member.resolution
     return attributes
-
-
-def copy_for_dashboard(proposals: SampledProposals, url: str, name: str) -> None:
-    """Put the asks and their results into the database as a study that optuna-dashboard opens.
-
-    The sampler itself works in memory: what it sees follows from the study alone, and an ask takes
-    no time. An earlier copy is replaced. Raises InvalidInput where the database refuses, or has a
-    study of this name that is no such copy.
-    """
-    import optuna
-
-    try:
-        storage = optuna.storages.RDBStorage(url)
-        with suppress(KeyError):
-            if _COPY not in optuna.load_study(study_name=name, storage=storage).user_attrs:
-                raise InvalidInput(
-                    f"the database has an Optuna study {name!r} that is not a copy of this one, so "
-                    "there is none for optuna-dashboard: give this study another name="
-                )
-            optuna.delete_study(study_name=name, storage=storage)
-        optuna.copy_study(
-            from_study_name=proposals.study.study_name,
-            from_storage=proposals.study._storage,
-            to_storage=storage,
-            to_study_name=name,
-        )
-        storage.engine.dispose()
-    except InvalidInput:
-        raise
-    except Exception as error:
-        # A database has many ways to refuse, and another version of Optuna may own its tables.
-        raise InvalidInput(
-            f"the study could not be copied into the database for optuna-dashboard "
-            f"({type(error).__name__}: {str(error).splitlines()[0]}): give store= another one"
-        ) from error

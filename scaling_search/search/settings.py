@@ -1,21 +1,64 @@
-"""Settings that every way of searching shares."""
+"""Settings that the sweeps share: what a kind of study is, and what all searches have."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, require_seeds
+from scaling_search.scaling import Coefficients
+
+if TYPE_CHECKING:
+    from scaling_search.search.candidates import Candidates, SearchSpace
+    from scaling_search.search.strategy import Search
+
+S = TypeVar("S", bound="SweepSettings")
 
 
 @dataclass(frozen=True)
-class SearchSettings:
-    """What a search does with the candidates that it asks for."""
+class SweepSettings:
+    """A kind of study: each has a class of its own, which also makes what it describes."""
+
+    #: The parts of the configuration, or single settings of them, that this kind reads; others
+    #: would have no effect, so giving them is a mistake.
+    READS: ClassVar[frozenset[str]] = frozenset()
+    #: Of parts or settings that it does not read, what does instead.
+    INSTEAD: ClassVar[Mapping[str, str]] = {}
 
     #: What kind of study this is.
     kind: str = ""
-    #: Seeds, in the order in which they are used; every candidate starts with the first.
+    #: Seeds, in the order in which they are used; every network starts with the first.
     seeds: list[int] = field(default_factory=lambda: [0, 1])
+
+    def __post_init__(self) -> None:
+        kind = next(f.default for f in fields(self) if f.name == "kind")
+        if self.kind != kind:
+            raise InvalidInput(f"sweep.kind is {self.kind!r}, but must be {kind!r}: leave it out")
+        require_seeds("sweep.seeds", self.seeds)
+        if not self.seeds:
+            raise InvalidInput("sweep.seeds is [], but one is needed: sweep.seeds=[0,1]")
+
+    def resolved(self: S, winner_of: Callable[[str], Coefficients]) -> S:
+        """The same sweep with what it takes from another study's folder as numbers."""
+        return self
+
+    def baseline_names(self) -> Sequence[str]:
+        """Names or import paths of baselines that stand in for the configured one."""
+        return ()
+
+    def require_epochs(self, epochs: int) -> None:
+        """Raise InvalidInput where runs of so many epochs are too short for the sweep."""
+
+
+@dataclass(frozen=True)
+class SearchSettings(SweepSettings):
+    """What a search does with the candidates that it asks for."""
+
+    READS: ClassVar[frozenset[str]] = frozenset({"constraint", "family", "fidelity"})
+
     #: Epochs after which the candidates of a bracket are compared, on the first seed, and only the
     #: best part goes on (successive halving); empty trains all of them to the recipe's end.
     rungs: list[int] = field(default_factory=list)
@@ -23,16 +66,7 @@ class SearchSettings:
     reduction: int = 3
 
     def __post_init__(self) -> None:
-        seeds = list(self.seeds)
-        if (
-            not seeds
-            or len(set(seeds)) < len(seeds)
-            or not all(0 <= seed < 2**63 for seed in seeds)
-        ):
-            raise InvalidInput(
-                f"sweep.seeds is {seeds}, but must hold different whole numbers, none negative: "
-                "sweep.seeds=[0,1]"
-            )
+        super().__post_init__()
         rungs = list(self.rungs)
         if any(rung < 1 for rung in rungs) or rungs != sorted(set(rungs)):
             raise InvalidInput(
@@ -40,6 +74,41 @@ class SearchSettings:
             )
         if self.reduction < 2:
             raise InvalidInput(f"sweep.reduction is {self.reduction}, but must be at least 2")
+
+    def require_epochs(self, epochs: int) -> None:
+        late = [rung for rung in self.rungs if rung >= epochs]
+        if late:
+            raise InvalidInput(
+                f"sweep.rungs has {late}, but each must be below recipe.epochs = {epochs}, where "
+                "every run ends"
+            )
+
+
+class SearchSweep(SearchSettings, ABC):
+    """A kind of study that searches."""
+
+    #: Whether its candidates are asked for while it runs, so that asks.csv must name them.
+    samples: ClassVar[bool] = False
+
+    @abstractmethod
+    def known_candidates(self, space: SearchSpace) -> Candidates:
+        """The distinct networks that are known before anything is trained. Raises InvalidInput."""
+
+    @abstractmethod
+    def search(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> Search:
+        """STEP 1 from its beginning, with what `known_candidates` gives. Raises InvalidInput."""
+
+    def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
+        """How often the search looks at its candidates at most: each look has a part of the level.
+
+        It follows from the settings alone, so that a report needs no search.
+        """
+        return 1
+
+    def asks_text(self, candidates: Candidates) -> str:
+        """What is asked for, for the plan."""
+        asked = sum(len(c.asked) for c in candidates.kept) + len(candidates.dropped)
+        return f"{asked} points,"
 
 
 @dataclass(frozen=True)

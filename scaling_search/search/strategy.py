@@ -10,35 +10,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
+from scaling_search.findings.design import Realised
 from scaling_search.search.settings import Budget, SearchSettings
 
 
-class Point(Protocol):
+class Contender(Realised, Protocol):
     """A candidate, as far as a search looks at it."""
 
     @property
     def id(self) -> str: ...
     @property
     def macs(self) -> int: ...
-    @property
-    def shares(self) -> tuple[float, float, float]:
-        """Of depth, width and resolution."""
-        ...
-
-    @property
-    def resolution(self) -> int:
-        """In px."""
-        ...
-
-    @property
-    def cost_ratio(self) -> float: ...
-    @property
-    def pixel_price(self) -> float:
-        """Multiply-adds per pixel over those at the baseline's resolution."""
-        ...
-
     @property
     def within(self) -> bool:
         """Whether it has the right cost, so that it may win."""
@@ -54,14 +39,29 @@ class Evaluation:
     epochs: int
 
 
+class Ending(str, Enum):
+    """How an evaluation ended."""
+
+    FINISHED = "finished"
+    #: The network cannot be trained like this, so its candidate cannot win.
+    DIVERGED = "diverged"
+    #: Its worker died or took too long, which says nothing of the network: the run is missing.
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came of an evaluation."""
 
-    #: None where it diverged or failed.
+    #: None where it did not finish.
     val_error: float | None
     #: Training time, which only a budget in minutes looks at.
     seconds: float = 0.0
+    status: Ending = Ending.FINISHED
+
+    def __post_init__(self) -> None:
+        if (self.val_error is None) == (self.status is Ending.FINISHED):
+            raise ValueError(f"{self} must have a val error if, and only if, it finished")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ Steps = Generator[Request, Mapping[Evaluation, Answer], None]
 class Proposals(Protocol):
     """Where candidates come from."""
 
-    def ask(self) -> Point | None:
+    def ask(self) -> Contender | None:
         """The next candidate; None where there is no network for what was asked."""
         ...
 
@@ -108,7 +108,7 @@ class Search:
     #: Chooses the runs that follow the asks: (search) -> the next evaluations; () ends the search.
     race: Callable[[Search], Sequence[Evaluation]] | None = None
     #: Trial -> candidate, in the order of asking.
-    points: dict[str, Point] = field(default_factory=dict)
+    points: dict[str, Contender] = field(default_factory=dict)
     #: Trial of each ask; None where there was no network.
     asked: list[str | None] = field(default_factory=list)
     answers: dict[Evaluation, Answer] = field(default_factory=dict)

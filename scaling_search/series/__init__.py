@@ -1,12 +1,10 @@
 """Series of networks that grow from a baseline in stated ways: the paper's comparisons."""
 
-from scaling_search.series.points import LeftOut, Networks, Point, list_networks
-from scaling_search.series.settings import (
-    Observation1Settings,
-    Observation2Settings,
-    SeriesSettings,
-    SingleVsCompoundSettings,
-)
+from scaling_search.series.networks import LeftOut, Networks, Point, list_networks
+from scaling_search.series.observation1 import Observation1Settings
+from scaling_search.series.observation2 import Observation2Settings
+from scaling_search.series.settings import SeriesSettings
+from scaling_search.series.single_vs_compound import SingleVsCompoundSettings
 
 __all__ = [
     "LeftOut",

@@ -7,8 +7,8 @@ from scaling_search.study.conduct import (
     require_places,
     study_folder,
 )
-from scaling_search.study.decide import Decision, decide
-from scaling_search.study.definition import PlannedRun, StudyDefinition, read_definition
+from scaling_search.study.definition import PlannedRun, StudyDefinition
+from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.plan import make_plan, print_plan
 from scaling_search.study.running import run_study
 from scaling_search.study.settings import (
@@ -20,13 +20,11 @@ from scaling_search.study.settings import (
 
 __all__ = [
     "Conduct",
-    "Decision",
     "FamilySettings",
     "FidelitySettings",
     "PlannedRun",
     "StudyDefinition",
     "StudySettings",
-    "decide",
     "define",
     "held",
     "make_plan",

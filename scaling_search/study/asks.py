@@ -2,49 +2,68 @@
 
 from __future__ import annotations
 
-import csv
+from dataclasses import dataclass
 from pathlib import Path
 
-from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
-from scaling_search.search import Asked, Candidates, OptunaSettings, Snapper
+from scaling_search.search import MARKS, Asked, Candidates, OptunaSettings, Snapper
 from scaling_search.search.sampler import SampledProposals
 from scaling_search.study.definition import StudyDefinition
-from scaling_search.study.folder import write_csv
+from scaling_search.study.files.csv_file import CsvFile, within
+from scaling_search.study.files.text_file import damaged
 
-ASK_COLUMNS = ("ask", "alpha", "beta", "gamma", "mark", "trial")
+
+@dataclass(frozen=True, kw_only=True)
+class AskRow:
+    """An ask, and the trial that answers it; none where there is no network."""
+
+    ask: int = within(0, 10**6)
+    alpha: float = within(1, 100)
+    beta: float = within(1, 100)
+    gamma: float = within(1, 100)
+    #: The name of a marked point.
+    mark: str = ""
+    trial: str = ""
+
+
+def _require_a_mark(row: AskRow) -> None:
+    if row.mark and row.mark not in MARKS:
+        raise ValueError(f"column mark is {row.mark!r}, but must be one of {', '.join(MARKS)}")
+
+
+ASKS_CSV = CsvFile("asks.csv", AskRow, key=lambda row: row.ask, check=_require_a_mark)
 
 
 def write_asks(folder: Path, proposals: SampledProposals) -> None:
-    """Every ask in its order, with the trial that answers it; none where there is no network."""
-    rows = []
-    for number, (asked, candidate) in enumerate(proposals.asked):
-        c = asked.coefficients
-        trial = candidate and candidate.id
-        rows.append((number, c.alpha, c.beta, c.gamma, asked.mark, trial))
-    write_csv(folder / "asks.csv", ASK_COLUMNS, rows)
+    """Every ask in its order."""
+    ASKS_CSV.write(
+        folder,
+        (
+            AskRow(
+                ask=number,
+                **vars(asked.coefficients),
+                mark=asked.mark,
+                trial=candidate.id if candidate else "",
+            )
+            for number, (asked, candidate) in enumerate(proposals.asked)
+        ),
+    )
 
 
 def read_candidates(folder: Path, definition: StudyDefinition) -> Candidates:
     """The candidates of the study in a folder. Raises InvalidInput where asks.csv is damaged."""
     if not isinstance(definition.settings.sweep, OptunaSettings):
         return definition.candidates
-    path = folder / "asks.csv"
     snapper = Snapper(
         definition.baseline, definition.settings.constraint, definition.facts.native_resolution
     )
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                asked = Coefficients(*(float(row[name]) for name in ("alpha", "beta", "gamma")))
-                candidate = snapper.try_snap(Asked(asked, row["mark"]))
-                if (candidate.id if candidate else "") != row["trial"]:
-                    raise ValueError(
-                        f"ask {row['ask']} gives another network than trial {row['trial']!r} in "
-                        "this version of the package"
-                    )
-    except FileNotFoundError as error:
-        raise InvalidInput(f"{path} is missing: run the study first") from error
-    except (ValueError, KeyError, TypeError, csv.Error) as error:
-        raise InvalidInput(f"{path} is damaged ({error}): restore it from its source") from error
+    for row in ASKS_CSV.read(folder):
+        asked = Coefficients(row.alpha, row.beta, row.gamma)
+        candidate = snapper.try_snap(Asked(asked, row.mark))
+        if (candidate.id if candidate else "") != row.trial:
+            raise damaged(
+                folder / "asks.csv",
+                f"ask {row.ask} gives another network than trial {row.trial!r} in this version "
+                "of the package",
+            )
     return snapper.candidates

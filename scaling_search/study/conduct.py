@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy import ProxyTask, TaskFacts, proxy_task
-from scaling_search.scaling import PAPER
-from scaling_search.series import SingleVsCompoundSettings
-from scaling_search.study.definition import (
-    Platform,
-    StudyDefinition,
-    read_definition,
-)
+from scaling_search.proxy import ProxyTask, proxy_task
+from scaling_search.scaling import Coefficients
+from scaling_search.study.definition import StudyDefinition
+from scaling_search.study.fidelity import require_fidelity
+from scaling_search.study.files.study_yaml import read_definition
+from scaling_search.study.plain import differences
+from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
-from scaling_search.study.settings import Conduct, StudySettings, differences
+from scaling_search.study.settings import Conduct, StudySettings
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -32,51 +31,25 @@ _RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") fo
 
 def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask]:
     """Make a study concrete: open its data and find its device. Raises InvalidInput."""
-    settings = _with_winner(settings)
+    settings = replace(settings, sweep=settings.sweep.resolved(_winner_of))
     task = proxy_task(settings.data)
     task.require_batch(settings.recipe.batch_size)
     definition = StudyDefinition(settings, task.facts, Platform.here(conduct.executor.device))
-    for baseline in definition.baselines:
-        require_native(baseline.resolution, task.facts)
-    # Refused here, before anything is written, where nothing can be trained.
+    # Refused here, before anything is written, where something could not be trained.
     _ = definition.first_runs
+    if definition.settings.series is None:
+        require_fidelity(definition)
     return definition, task
 
 
-def _with_winner(settings: StudySettings) -> StudySettings:
-    """Compound scaling by another study's winner, as numbers: study.yaml then stands alone."""
-    sweep = settings.sweep
-    if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.winner_of:
-        return settings
-    if sweep.compound != PAPER:
-        raise InvalidInput(
-            f"sweep.winner_of is {sweep.winner_of!r} and sweep.coefficients is "
-            f"{sweep.coefficients!r}, but only one can say what compound is: leave one out"
-        )
-    study = read_study(sweep.winner_of)
+def _winner_of(folder: str) -> Coefficients:
+    study = read_study(folder)
     if not study.search_ended:
         raise InvalidInput(
-            f"sweep.winner_of is {sweep.winner_of!r}, but that search has not ended: repeat its "
-            "command first"
+            f"sweep.winner_of is {folder!r}, but that search has not ended: repeat its command "
+            "first"
         )
-    winner = study.winning_coefficients
-    found = replace(
-        sweep,
-        coefficients=[winner.alpha, winner.beta, winner.gamma],
-        # The folder's name: the same study by another path is the same study.
-        winner_of=Path(sweep.winner_of).resolve().name,
-    )
-    return replace(settings, sweep=found)
-
-
-def require_native(resolution: int, facts: TaskFacts) -> None:
-    """Refuse a resolution that the images do not have."""
-    if resolution > facts.native_resolution:
-        raise InvalidInput(
-            f"the resolution is {resolution} px, but the images of {facts.name} have "
-            f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} "
-            "or less"
-        )
+    return study.winning_coefficients
 
 
 def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
@@ -85,8 +58,7 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
     if not name:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
         baseline = settings.baseline.name or settings.baseline._target_
-        if isinstance(settings.sweep, SingleVsCompoundSettings) and settings.sweep.baselines:
-            baseline = "+".join(settings.sweep.baselines)
+        baseline = "+".join(settings.sweep.baseline_names()) or baseline
         parts = (settings.sweep.kind, baseline, data, settings.recipe.name)
         name = "-".join(part.replace("/", "_") for part in parts if part)
     _require_folder_name(name)

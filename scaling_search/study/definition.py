@@ -6,49 +6,54 @@ keys, so that a study can be planned, resumed, and read again anywhere.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from scaling_search.baselines import Baseline, FamilyMember, scale, solve_phi
+from scaling_search.baselines import (
+    Baseline,
+    BaselineSettings,
+    FamilyMember,
+    OwnBaseline,
+    OwnNetwork,
+    Priced,
+    scale,
+    solve_phi,
+)
+from scaling_search.baselines.own_network import MissingPrice, Prices
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Recipe, RunSpec, TaskFacts
-from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import Coefficients
-from scaling_search.search import Candidate, Candidates
-from scaling_search.search.assemble import SearchSpace, begin_search, known_candidates
-from scaling_search.search.race import Race
-from scaling_search.search.strategy import Evaluation, Search
-from scaling_search.series import Networks, SingleVsCompoundSettings, list_networks
-from scaling_search.study.settings import StudySettings, from_plain, to_plain
+from scaling_search.search import Candidate, Candidates, SearchSpace
+from scaling_search.search.decide import Decision, decide
+from scaling_search.search.strategy import Answer, Evaluation, Search
+from scaling_search.series import Networks, list_networks
+from scaling_search.study.plain import to_plain
+from scaling_search.study.platform import Platform
+from scaling_search.study.records import Step
+from scaling_search.study.settings import StudySettings
 
 
-@dataclass(frozen=True)
-class Platform:
-    """What a run computes with, as far as its result depends on it."""
-
-    device: str
-    torch_version: str
-    trainer_version: int
-
-    @classmethod
-    def here(cls, asked: str = "auto") -> Platform:
-        """This machine with the device asked for: auto, cpu or cuda. Raises InvalidInput."""
-        return cls(resolve_device(asked), torch_version(), TRAINER_VERSION)
+def require_native(resolution: int, facts: TaskFacts) -> None:
+    """Refuse a resolution that the images do not have."""
+    if resolution > facts.native_resolution:
+        raise InvalidInput(
+            f"the resolution is {resolution} px, but the images of {facts.name} have "
+            f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} "
+            "or less"
+        )
 
 
 @dataclass(frozen=True)
 class PlannedRun:
     """A run and why it is wanted."""
 
-    #: search (STEP 1), family (STEP 2), `fidelity: NAME`, or series.
-    step: str
+    step: Step
     member: FamilyMember
     spec: RunSpec
+    #: Of a check of fidelity its name.
+    check: str = ""
     #: The candidate for which a check of fidelity stands; elsewhere the member itself.
     candidate: str = ""
 
@@ -65,11 +70,35 @@ class StudyDefinition:
     settings: StudySettings
     facts: TaskFacts
     platform: Platform
+    #: Of a study that is read, what its own networks cost: nothing that it names is imported.
+    prices: Prices | None = field(default=None, compare=False, repr=False)
+
+    def load(self, settings: BaselineSettings) -> Baseline:
+        """A baseline for the task's classes and channels, the same one each time.
+
+        Raises InvalidInput where it needs more pixels than the images have.
+        """
+        if settings not in self._loaded:
+            facts = self.facts
+            baseline = settings.load(facts.num_classes, facts.in_channels, self.prices)
+            require_native(baseline.resolution, facts)
+            self._loaded[settings] = baseline
+        return self._loaded[settings]
+
+    @cached_property
+    def _loaded(self) -> dict[BaselineSettings, Baseline]:
+        return {}
+
+    @property
+    def counted(self) -> dict[tuple[OwnNetwork, int], Priced]:
+        """What was counted of own networks so far."""
+        own = [b for b in self._loaded.values() if isinstance(b, OwnBaseline)]
+        return {network: priced for baseline in own for network, priced in baseline.counted.items()}
 
     @cached_property
     def baseline(self) -> Baseline:
-        """The baseline for the task's classes and channels."""
-        return self.settings.baseline.load(self.facts.num_classes, self.facts.in_channels)
+        """The baseline that is scaled."""
+        return self.load(self.settings.baseline)
 
     @cached_property
     def _space(self) -> SearchSpace:
@@ -84,18 +113,36 @@ class StudyDefinition:
     @cached_property
     def candidates(self) -> Candidates:
         """The distinct networks that are known before anything is trained."""
-        return known_candidates(self.settings.search, self._space)
+        return self.settings.search.known_candidates(self._space)
 
     def search(self) -> Search:
         """STEP 1 from its beginning."""
         settings = self.settings
-        return begin_search(settings.search, self._space, self.candidates, settings.budget)
+        return settings.search.search(self._space, self.candidates, settings.budget)
 
     @cached_property
     def looks(self) -> int:
         """How often STEP 1 looks at its candidates at most."""
-        race = self.search().race
-        return race.looks if isinstance(race, Race) else 1
+        settings = self.settings
+        return settings.search.looks(self._space, self.candidates, settings.budget)
+
+    def decide(
+        self, candidates: Candidates, answers: Mapping[Evaluation, Answer]
+    ) -> Decision[Candidate]:
+        """STEP 1's decision by what is known of its runs."""
+        return decide(
+            candidates.kept,
+            answers,
+            seeds=self.settings.sweep.seeds,
+            epochs=self.settings.recipe.epochs,
+            cost_ratio=self.settings.constraint.cost_ratio,
+            looks=self.looks,
+        )
+
+    @property
+    def listed_runs(self) -> tuple[PlannedRun, ...]:
+        """The first runs of STEP 1 as far as they follow from the settings; a sampler's do not."""
+        return () if self.settings.search.samples else self.search_runs
 
     @cached_property
     def search_runs(self) -> tuple[PlannedRun, ...]:
@@ -114,21 +161,21 @@ class StudyDefinition:
         point = search.points[evaluation.trial]
         assert isinstance(point, Candidate)
         rung = evaluation.epochs if evaluation.epochs < search.epochs else None
-        return self.run("search", point.member, 1.0, evaluation.seed, rung)
+        return self.run(Step.SEARCH, point.member, 1.0, evaluation.seed, rung)
 
     @cached_property
     def baselines(self) -> tuple[Baseline, ...]:
         """The baselines that are scaled: one, or those of a comparison of several."""
-        sweep, given = self.settings.sweep, self.settings.baseline
-        if not isinstance(sweep, SingleVsCompoundSettings) or not sweep.baselines:
+        given, names = self.settings.baseline, self.settings.sweep.baseline_names()
+        if not names:
             return (self.baseline,)
         named = [
             replace(given, name="", _target_=name)
             if "." in name
             else replace(given, name=name, _target_="")
-            for name in sweep.baselines
+            for name in names
         ]
-        return tuple(b.load(self.facts.num_classes, self.facts.in_channels) for b in named)
+        return tuple(self.load(settings) for settings in named)
 
     @cached_property
     def networks(self) -> Networks:
@@ -149,7 +196,7 @@ class StudyDefinition:
             # A network that serves two costs is trained once, as the cheaper one asks for.
             phi.setdefault(point.member.id, point.phi)
         return tuple(
-            self.run("series", member, phi[member.id], seed)
+            self.run(Step.SERIES, member, phi[member.id], seed)
             for seed in self.settings.sweep.seeds
             for member in self.networks.members
         )
@@ -175,6 +222,8 @@ class StudyDefinition:
                 macs = largest.cost.macs / family.span**fraction
                 try:
                     member = solve_phi(self.baseline, coefficients, macs)
+                except MissingPrice:
+                    raise
                 except InvalidInput:
                     # Smaller than any network of the family.
                     continue
@@ -185,7 +234,7 @@ class StudyDefinition:
     def family_runs(self, coefficients: Coefficients) -> tuple[PlannedRun, ...]:
         """STEP 2: every trained size with every seed."""
         return tuple(
-            self.run("family", member, member.phi or 0.0, seed)
+            self.run(Step.FAMILY, member, member.phi or 0.0, seed)
             for member in self.trained_sizes(coefficients)
             for seed in self.family_seeds
         )
@@ -197,7 +246,7 @@ class StudyDefinition:
 
     def run(
         self,
-        step: str,
+        step: Step,
         member: FamilyMember,
         phi: float,
         seed: int,
@@ -211,17 +260,17 @@ class StudyDefinition:
         recipe = recipe or self.settings.recipe
         dropout, stochastic_depth = recipe.regularisation(phi)
         spec = RunSpec(
-            member.network,
-            member.resolution,
-            self.facts.identity,
-            recipe,
-            dropout,
-            stochastic_depth,
-            seed,
-            self.platform.device,
-            self.platform.torch_version,
-            self.platform.trainer_version,
-            rung,
+            network=member.network,
+            resolution=member.resolution,
+            task=self.facts.identity,
+            recipe=recipe,
+            dropout=dropout,
+            stochastic_depth=stochastic_depth,
+            seed=seed,
+            device=self.platform.device,
+            torch_version=self.platform.torch_version,
+            trainer_version=self.platform.trainer_version,
+            rung=rung,
         )
         return PlannedRun(step, member, spec)
 
@@ -231,31 +280,3 @@ class StudyDefinition:
         # Where the pixel cache lies changes nothing.
         del settings["data"]["cache_dir"]
         return {**settings, "facts": asdict(self.facts), "platform": asdict(self.platform)}
-
-    @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> StudyDefinition:
-        """Of what study.yaml holds."""
-        settings = {k: v for k, v in plain.items() if k not in ("facts", "platform")}
-        return cls(
-            from_plain(StudySettings, settings),
-            from_plain(TaskFacts, plain["facts"]),
-            from_plain(Platform, plain["platform"]),
-        )
-
-
-def read_definition(folder: Path) -> StudyDefinition:
-    """The definition of the study in a folder. Raises InvalidInput where there is none."""
-    path = folder / "study.yaml"
-    try:
-        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return StudyDefinition.from_plain(plain)
-    except FileNotFoundError as error:
-        raise InvalidInput(
-            f"{folder} holds no study.yaml, so it is no study folder: give one, such as "
-            "experiments/NAME"
-        ) from error
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidInput(
-            f"{path} is damaged ({type(error).__name__}: {str(error).splitlines()[0]}): restore "
-            "it, or make the study again with fresh=true or another name="
-        ) from error

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from scaling_search.baselines import scale
+from scaling_search.errors import InvalidInput
 from scaling_search.search import Candidate
-from scaling_search.study.decide import Decision
+from scaling_search.search.decide import Decision
 from scaling_search.study.definition import PlannedRun, StudyDefinition
-
-#: The step of a run is this and the name of its fidelity.
-STEP = "fidelity: "
+from scaling_search.study.records import Step
 
 
-def rechecked(definition: StudyDefinition, decision: Decision) -> tuple[Candidate, ...]:
+def rechecked(definition: StudyDefinition, decision: Decision[Candidate]) -> tuple[Candidate, ...]:
     """The best candidates, the marked ones and the worst, the best first."""
     settings, ranked = definition.settings.fidelity, decision.ranked
     best = {c.id for c in ranked[: settings.survivors]}
@@ -21,44 +21,66 @@ def rechecked(definition: StudyDefinition, decision: Decision) -> tuple[Candidat
     return tuple(c for c in ranked if c.id in best | worst or c.marks)
 
 
-def fidelity_runs(definition: StudyDefinition, decision: Decision) -> tuple[PlannedRun, ...]:
+def fidelity_runs(
+    definition: StudyDefinition, decision: Decision[Candidate]
+) -> tuple[PlannedRun, ...]:
     """Every check of every candidate that is trained again, with every seed."""
     settings = definition.settings.fidelity
-    seeds = settings.seeds or definition.settings.sweep.seeds[:2]
     return tuple(
         run
-        for seed in seeds
+        for seed in settings.seeds or definition.settings.sweep.seeds[:2]
         for candidate in rechecked(definition, decision)
         for run in _checks(definition, candidate, seed)
+        # Of a sampled search not all candidates are known when `require_fidelity` looks.
         if run.member.resolution <= definition.facts.native_resolution
     )
 
 
-def _checks(definition: StudyDefinition, candidate: Candidate, seed: int) -> list[PlannedRun]:
+def require_fidelity(definition: StudyDefinition) -> None:
+    """Refuse, before anything is trained, checks that could not be made of every candidate.
+
+    Raises InvalidInput where a check needs more pixels than the images have, or a recipe that
+    there is not.
+    """
+    native = definition.facts.native_resolution
+    for candidate in definition.candidates.kept if definition.settings.fidelity.wanted else ():
+        for run in _checks(definition, candidate, 0):
+            if run.member.resolution > native:
+                raise InvalidInput(
+                    f"fidelity has the check {run.check!r}, in which trial {candidate.id} "
+                    f"({candidate.member.resolution} px in STEP 1) would need "
+                    f"{run.member.resolution} px, above the {native} px of the images: lower "
+                    "fidelity.phi or fidelity.resolution, or take a smaller baseline.resolution"
+                )
+
+
+def _checks(definition: StudyDefinition, candidate: Candidate, seed: int) -> Iterator[PlannedRun]:
     settings, recipe = definition.settings.fidelity, definition.settings.recipe
-    checks = []
-    parts = [
-        f"{name} {value:g}"
-        for name, value in (
-            ("phi", settings.phi),
-            ("epochs", settings.epochs),
-            ("resolution", settings.resolution),
-        )
-        if value is not None
-    ]
+    sizes = {name: getattr(settings, name) for name in ("phi", "epochs", "resolution")}
+    parts = [f"{name} {value:g}" for name, value in sizes.items() if value is not None]
     if parts:
         baseline = definition.baseline
         if settings.resolution is not None:
-            larger = replace(definition.settings.baseline, resolution=settings.resolution)
-            facts = definition.facts
-            baseline = larger.load(facts.num_classes, facts.in_channels)
+            native = definition.facts.native_resolution
+            if settings.resolution > native:
+                raise InvalidInput(
+                    f"fidelity.resolution is {settings.resolution}, but the images have {native} "
+                    "px: give at most that"
+                )
+            given = definition.settings.baseline
+            baseline = definition.load(replace(given, resolution=settings.resolution))
         phi = 1.0 if settings.phi is None else settings.phi
         member = scale(baseline, candidate.coefficients, phi)
         longer = replace(recipe, epochs=settings.epochs or recipe.epochs)
-        run = definition.run(STEP + ", ".join(parts), member, phi, seed, recipe=longer)
-        checks.append(replace(run, candidate=candidate.id))
+        run = definition.run(Step.FIDELITY, member, phi, seed, recipe=longer)
+        yield replace(run, candidate=candidate.id, check=", ".join(parts))
     for factor in settings.learning_rates:
-        other = replace(recipe, learning_rate=recipe.learning_rate * factor)
-        step = f"{STEP}learning rate x {factor:g}"
-        checks.append(definition.run(step, candidate.member, 1.0, seed, recipe=other))
-    return checks
+        rate = recipe.learning_rate * factor
+        try:
+            other = replace(recipe, learning_rate=rate)
+        except InvalidInput as error:
+            raise InvalidInput(
+                f"fidelity.learning_rates has {factor:g}, so that {error}: take another factor"
+            ) from error
+        run = definition.run(Step.FIDELITY, candidate.member, 1.0, seed, recipe=other)
+        yield replace(run, check=f"learning rate x {factor:g}")

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaling_search.findings.diminishing import NETWORKS_NEEDED
 from scaling_search.proxy import ProxyTask
 from scaling_search.proxy.pixel_cache import require_disk
-from scaling_search.search import OptunaSettings, RaceSettings
-from scaling_search.series import Observation1Settings
+from scaling_search.search import Asked
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.folder import read_records
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
 
+#: Lines of a table, and points of a list, that a screen has room for.
+_LINES, _POINTS = 40, 5
 #: Training arithmetic of one slot, in floating-point operations a second, while nothing is
 #: measured yet: a CPU core on networks of a million multiply-adds, a GPU on the same.
 _TYPICAL_FLOPS = {"cpu": 6e9, "cuda": 3e11}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The work of a study: STEP 1 exactly, STEP 2 as far as it is known before the winner is."""
 
@@ -37,8 +37,6 @@ class Plan:
     known: frozenset[str]
     #: Seconds that the missing runs of both steps will take on `slots` workers.
     seconds: float
-    #: How many finished runs the estimate rests on; 0 means a typical machine.
-    measured_on: int
     slots: int
     #: Bytes that pixel caches will add to `cache_folder`.
     cache_bytes: int
@@ -75,19 +73,18 @@ def make_plan(
     resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
     if task.image_set.drawn:
         resolutions.add(task.image_set.native_resolution)
-    size = sum(_bytes(task.cache_shape(r)) for r in resolutions if not task.is_cached(r))
+    size = sum(math.prod(task.cache_shape(r)) for r in resolutions if not task.is_cached(r))
     caches = task.settings.cache_folder()
     require_disk(caches, size)
     return Plan(
-        definition,
-        runs,
-        max(len(runs), budget),
-        frozenset(stored),
-        seconds,
-        len(stored),
-        slots,
-        size,
-        str(caches),
+        definition=definition,
+        runs=runs,
+        most_runs=max(len(runs), budget),
+        known=frozenset(stored),
+        seconds=seconds,
+        slots=slots,
+        cache_bytes=size,
+        cache_folder=str(caches),
     )
 
 
@@ -106,13 +103,6 @@ def _family_flops(definition: StudyDefinition) -> float:
     return 6 * macs * ratios * examples * len(definition.family_seeds)
 
 
-def _bytes(shape: tuple[int, ...]) -> int:
-    size = 1
-    for side in shape:
-        size *= side
-    return size
-
-
 def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
     """The plan as lines of text."""
     definition = plan.definition
@@ -127,8 +117,8 @@ def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
     else:
         _print_series(plan, write)
     source = (
-        f"measured on {plan.measured_on} finished runs"
-        if plan.measured_on
+        f"measured on {len(plan.known)} finished runs"
+        if plan.known
         else "a guess until the first runs have ended"
     )
     write(
@@ -145,20 +135,21 @@ def _print_search(plan: Plan, write: Callable[[str], None]) -> None:
     base = plan.runs[0].member.baseline
     macs = plan.runs[0].member.cost.macs / plan.runs[0].member.cost_ratio
     write(f"Baseline: {base.name} at {base.resolution} px, {round(macs):,} multiply-adds")
-    asked = sum(len(c.asked) for c in candidates.kept) + len(candidates.dropped)
     if constraint.on == "realised":
         within = (
-            f"within {constraint.tolerance:.0%} of {constraint.cost_ratio:g} times the "
+            f"within {100 * constraint.tolerance:g} % of {constraint.cost_ratio:g} times the "
             "baseline's multiply-adds"
         )
     else:
         within = f"|alpha*beta^2*gamma^2 - {constraint.cost_ratio:g}| <= {constraint.tolerance:g}"
-    points = f"{asked} points,"
-    if isinstance(settings.sweep, OptunaSettings):
-        points = f"{settings.sweep.asks} asks, the marked points first:"
-    write(f"STEP 1: {points} {len(candidates.kept)} distinct networks, {within}")
+    asks = settings.search.asks_text(candidates)
+    write(f"STEP 1: {asks} {len(candidates.kept)} distinct networks, {within}")
     write("  trial     alpha  beta   gamma  cost   px  multiply-adds     params  asked by")
-    for candidate in candidates.kept:
+    # The marked points are always shown.
+    marked = {c.id for c in candidates.kept if c.marks}
+    others = [c.id for c in candidates.kept if not c.marks][: _LINES - len(marked)]
+    shown = [c for c in candidates.kept if c.id in marked.union(others)]
+    for candidate in shown:
         c, cost = candidate.coefficients, candidate.member.cost
         who = ", ".join(candidate.marks) or "grid"
         outside = "" if candidate.within else "  (outside the tolerance: compared, cannot win)"
@@ -167,21 +158,16 @@ def _print_search(plan: Plan, write: Callable[[str], None]) -> None:
             f"{candidate.member.cost_ratio:<5.3f} {candidate.member.resolution:>4} "
             f"{cost.macs:>14,} {cost.params:>10,}  {who}{outside}"
         )
-    reasons: dict[str, list[str]] = {}
-    for dropped in candidates.dropped:
-        c = dropped.asked.coefficients
-        name = f" ({dropped.asked.mark})" if dropped.asked.mark else ""
-        point = f"({c.alpha:.3g}, {c.beta:.3g}, {c.gamma:.3g}){name}"
-        reasons.setdefault(dropped.reason, []).append(point)
-    for reason, where in reasons.items():
-        write(f"  dropped {', '.join(where)}: {reason}")
+    if len(shown) < len(candidates.kept):
+        write(f"  and {len(candidates.kept) - len(shown)} more")
+    _print_left_out("dropped", ((_named(d.asked), d.reason) for d in candidates.dropped), write)
     family = settings.family
     write(
         f"STEP 2: up to {family.sizes} sizes of the winner's family up to phi = "
         f"{family.train_up_to:g}, {len(definition.family_seeds)} seeds each"
     )
     runs = f"Runs: {len(plan.runs)} in STEP 1"
-    if isinstance(settings.sweep, RaceSettings | OptunaSettings):
+    if "budget" in settings.sweep.READS:
         runs = f"Runs: {len(plan.runs)} to start STEP 1 with, at most {plan.most_runs} in all"
     write(f"{runs}; {len(plan.known)} of the first ones are already trained")
 
@@ -198,17 +184,32 @@ def _print_series(plan: Plan, write: Callable[[str], None]) -> None:
             f"{member.resolution:<4} {member.cost_ratio:<6.3f} {cost.macs:>14,} "
             f"{cost.params:>10,}  {point.baseline}, {point.series}{outside}"
         )
-    left_out: dict[str, list[str]] = {}
-    for network in networks.left_out:
-        left_out.setdefault(network.reason, []).append(network.what)
-    for reason, what in left_out.items():
-        write(f"  left out, {reason}: {'; '.join(what)}")
-    if isinstance(plan.definition.settings.sweep, Observation1Settings):
-        counts = Counter(point.series for point in networks.points)
-        for series, count in counts.items():
-            if count < NETWORKS_NEEDED:
-                write(f"  {series} has {count} networks; a verdict on it needs {NETWORKS_NEEDED}")
+    left_out = ((network.what, network.reason) for network in networks.left_out)
+    _print_left_out("left out", left_out, write)
+    series = plan.definition.settings.series
+    for remark in series.plan_remarks(networks) if series else ():
+        write(f"  {remark}")
     write(f"Runs: {len(plan.runs)}; {len(plan.known)} of them are already trained")
+
+
+def _named(asked: Asked) -> str:
+    c, mark = asked.coefficients, f" ({asked.mark})" if asked.mark else ""
+    return f"({c.alpha:.3g}, {c.beta:.3g}, {c.gamma:.3g}){mark}"
+
+
+def _print_left_out(
+    what: str, left_out: Iterable[tuple[str, str]], write: Callable[[str], None]
+) -> None:
+    """A line for each reason, with the first of those that it holds for."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in left_out:
+        reasons.setdefault(reason, []).append(name)
+    for reason, names in list(reasons.items())[:_LINES]:
+        more = f" and {len(names) - _POINTS} more" if len(names) > _POINTS else ""
+        write(f"  {what} {'; '.join(names[:_POINTS])}{more}: {reason}")
+    if len(reasons) > _LINES:
+        rest = sum(len(names) for names in list(reasons.values())[_LINES:])
+        write(f"  {what} {rest} more for other reasons")
 
 
 def duration(seconds: float) -> str:

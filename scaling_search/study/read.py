@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
-from scaling_search.study.definition import StudyDefinition, read_definition
+from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.family_runs import FamilyRuns, known_family_runs
+from scaling_search.study.files.csv_file import read_cells
+from scaling_search.study.files.curves_csv import CURVES_CSV
+from scaling_search.study.files.environment_json import read_environment
+from scaling_search.study.files.json_file import read_json
+from scaling_search.study.files.runs_csv import RUNS_CSV, read_runs
+from scaling_search.study.files.study_yaml import read_definition
+from scaling_search.study.files.text_file import damaged, missing, read_text
+from scaling_search.study.files.timings_csv import TIMINGS_CSV
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,11 +30,15 @@ if TYPE_CHECKING:
 #: Files that only one of the two kinds of study has.
 _OF_SEARCHES = ("trials.csv", "family.csv", "winner.json")
 _OF_SERIES = ("points.csv", "verdict.json")
+_NAMES = ("trial", "member", "network")
 
 
 @dataclass(frozen=True)
 class Study:
-    """What stands in a study folder; columns are explained in docs/study_folder.md."""
+    """What stands in a study folder; columns are explained in docs/study_folder.md.
+
+    Every part raises InvalidInput where its file is missing or damaged.
+    """
 
     folder: Path
     definition: StudyDefinition
@@ -34,12 +46,17 @@ class Study:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """runs.csv: one row a run."""
-        return self._table("runs.csv")
+        return RUNS_CSV.frame(read_runs(self.folder))
 
     @cached_property
     def curves(self) -> pd.DataFrame:
         """curves.csv: one row an epoch of a run."""
-        return self._table("curves.csv")
+        return CURVES_CSV.frame(CURVES_CSV.read(self.folder))
+
+    @cached_property
+    def timings(self) -> pd.DataFrame:
+        """timings.csv: one row a run."""
+        return TIMINGS_CSV.frame(TIMINGS_CSV.read(self.folder))
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -48,7 +65,7 @@ class Study:
 
     @cached_property
     def family(self) -> pd.DataFrame:
-        """family.csv: one row a member of STEP 2."""
+        """family.csv: one row a member of STEP 2; empty before there is a winner."""
         return self._table("family.csv")
 
     @cached_property
@@ -80,67 +97,65 @@ class Study:
     def winning_coefficients(self) -> Coefficients:
         """The winner's. Raises InvalidInput before there is one."""
         winner = self.winner
+        if winner.get("trial", "") is None:
+            raise InvalidInput("there is no winner yet, so there is no family: finish a run first")
         try:
-            if winner["trial"] is None:
-                raise InvalidInput(
-                    "there is no winner yet, so there is no family: finish a run first"
-                )
-            return Coefficients(winner["alpha"], winner["beta"], winner["gamma"])
-        except KeyError as error:
-            raise InvalidInput(self._damaged("winner.json", error)) from error
+            return Coefficients(*(winner[name] for name in ("alpha", "beta", "gamma")))
+        except (KeyError, InvalidInput) as error:
+            what = f"it has no {error}" if isinstance(error, KeyError) else error
+            raise damaged(self.folder / "winner.json", what, self._anew) from error
 
     @property
     def search_ended(self) -> bool:
         """Whether STEP 1 had all its runs when the study last ran; studies of old don't say."""
-        path = self.folder / "environment.json"
-        return not path.exists() or bool(self._json("environment.json").get("search_ended", True))
+        environment = read_environment(self.folder)
+        return environment is None or environment.search_ended
 
     @property
     def _family_runs(self) -> FamilyRuns:
         coefficients = self.winning_coefficients
-        known = self.runs.dropna(subset=["test_error"])
-        errors = dict(zip(known["run"], known["test_error"]))
-        return known_family_runs(self.definition, coefficients, errors)
+        known = {
+            row.run: row.test_error for row in read_runs(self.folder) if row.test_error is not None
+        }
+        return known_family_runs(self.definition, coefficients, known)
+
+    @property
+    def _anew(self) -> str:
+        return f"python -m scaling_search.report {self.folder} makes it anew"
 
     def _table(self, name: str) -> pd.DataFrame:
+        """A table that the report made."""
         import pandas as pd
 
-        path = self._existing(name)
-        try:
-            return pd.read_csv(
-                path, dtype={"run": str, "trial": str, "member": str, "network": str}
-            )
-        except pd.errors.EmptyDataError:
+        path = self._require_kind(name)
+        text = read_text(path, self._anew)
+        if text is None:
+            raise missing(path, self._anew)
+        if not text.strip():
             return pd.DataFrame()
+        try:
+            columns, rows, fault = read_cells(text)
+            if fault or {len(row) for row in rows} - {len(columns)}:
+                raise ValueError(fault or "its rows are of different lengths")
+            return pd.read_csv(io.StringIO(text), dtype=dict.fromkeys(_NAMES, str))
+        except ValueError as error:
+            raise damaged(path, error, self._anew) from error
 
     def _json(self, name: str) -> dict[str, Any]:
-        try:
-            content = json.loads(self._existing(name).read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InvalidInput(self._damaged(name, error)) from error
-        if not isinstance(content, dict):
-            raise InvalidInput(self._damaged(name, TypeError("not an object")))
+        path = self._require_kind(name)
+        content = read_json(path, self._anew)
+        if content is None:
+            raise missing(path, self._anew)
         return content
 
-    def _damaged(self, name: str, error: Exception) -> str:
-        remedy = f"python -m scaling_search.report {self.folder} makes it anew"
-        if name == "environment.json":
-            remedy = "restore it or remove it"
-        return f"{self.folder / name} is damaged ({type(error).__name__}: {error}): {remedy}"
-
-    def _existing(self, name: str) -> Path:
-        path = self.folder / name
+    def _require_kind(self, name: str) -> Path:
         is_series = self.definition.settings.series is not None
         if name in (_OF_SEARCHES if is_series else _OF_SERIES):
             raise InvalidInput(
                 f"{self.folder} is a study of the kind {self.definition.settings.sweep.kind}, "
                 f"which has no {name}: give a {'search' if is_series else 'study of series'}"
             )
-        if not path.exists():
-            raise InvalidInput(
-                f"{path} is missing: python -m scaling_search.report {self.folder} makes it"
-            )
-        return path
+        return self.folder / name
 
 
 def read_study(folder: str | Path) -> Study:

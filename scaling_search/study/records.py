@@ -6,13 +6,36 @@ import base64
 from dataclasses import dataclass
 from enum import Enum
 
+from scaling_search.proxy.run import RunStatus
 
-@dataclass(frozen=True)
+
+class Step(str, Enum):
+    """Why a run is wanted; the values are what runs.csv holds."""
+
+    #: STEP 1.
+    SEARCH = "search"
+    #: STEP 2.
+    FAMILY = "family"
+    #: Trained again at another fidelity.
+    FIDELITY = "fidelity"
+    #: Of a study of series.
+    SERIES = "series"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+def step_text(step: Step, check: str) -> str:
+    """What the column `step` of runs.csv holds; a check of fidelity has a name."""
+    return f"{step}: {check}" if check else str(step)
+
+
+@dataclass(frozen=True, kw_only=True)
 class StoredRun:
     """A finished or diverged run with its result and how it came about."""
 
     key: str
-    status: str
+    status: RunStatus
     val_error: float | None
     test_error: float | None
     #: (epoch, train_loss, val_error) of each epoch.
@@ -31,7 +54,7 @@ class SearchResult:
     """What a search gets to know of a run."""
 
     key: str
-    status: str
+    status: RunStatus
     val_error: float | None
     val_correct: str
     #: Training time, which only a budget in minutes looks at.

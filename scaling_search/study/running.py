@@ -8,29 +8,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import Executor
 from scaling_search.proxy import Job, Outcome, RunSpec
 from scaling_search.proxy.run import checkpoint_name
 from scaling_search.search import Candidates
-from scaling_search.search.sampler import SampledProposals, copy_for_dashboard
+from scaling_search.search.dashboard import copy_for_dashboard
+from scaling_search.search.sampler import SampledProposals
 from scaling_search.search.strategy import Search
 from scaling_search.study.asks import write_asks
-from scaling_search.study.decide import decide, search_runs
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.fidelity import fidelity_runs
-from scaling_search.study.folder import (
-    STUDY_FILES,
-    known_rows,
-    read_records,
-    write_definition,
-    write_environment,
-    write_records,
-)
+from scaling_search.study.files import STUDY_FILES
+from scaling_search.study.files.environment_json import write_environment
+from scaling_search.study.files.study_yaml import write_definition
+from scaling_search.study.folder import known_rows, read_records, write_prices, write_records
 from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
+from scaling_search.study.records import Step
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
 from scaling_search.study.store_url import without_secrets
+from scaling_search.whole_files import remove_abandoned
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -68,7 +67,7 @@ def run_study(
         database.record(content, run)
     study = _Training(definition, conduct, folder, database, executor, command, progress)
     if definition.settings.series is not None:
-        study.train("series", _all(definition.series_runs), definition.series_runs)
+        study.train(Step.SERIES, _all(definition.series_runs), definition.series_runs)
     else:
         _search_and_scale(study)
     if not study.failures and known_rows(folder) != len({run.spec.key for run in study.planned}):
@@ -83,7 +82,7 @@ def _search_and_scale(study: _Training) -> None:
     definition, database = study.definition, study.database
     search = study.search = definition.search()
     searching = study.searching = SearchProposer(definition, search)
-    study.train("search", searching, searching.runs, len(definition.search_runs))
+    study.train(Step.SEARCH, searching, searching.runs, len(definition.search_runs))
     _forget_checkpoints(study.checkpoints, searching.runs)
     if isinstance(search.proposals, SampledProposals):
         try:
@@ -92,14 +91,14 @@ def _search_and_scale(study: _Training) -> None:
             # The study itself does not need the copy.
             study.failures.append(without_secrets(str(error), database.url))
     candidates = candidates_of(definition, search)
-    known = database.search_results(run.spec.key for run in searching.runs)
-    decision = decide(definition, candidates.kept, search_runs(searching.runs, known))
+    decision = definition.decide(candidates, search.answers)
     if decision.winner is not None:
+        study.reported = definition.family(decision.winner.coefficients)
         runs = definition.family_runs(decision.winner.coefficients)
-        study.train("family", _all(runs), runs)
+        study.train(Step.FAMILY, _all(runs), runs)
         if definition.settings.fidelity.wanted:
             runs = fidelity_runs(definition, decision)
-            study.train("fidelity", _all(runs), runs)
+            study.train(Step.FIDELITY, _all(runs), runs)
 
 
 @dataclass
@@ -116,6 +115,8 @@ class _Training:
     #: All runs of the steps so far, in the order of planning.
     planned: list[PlannedRun] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    #: Members that the report lists whether they are trained or not.
+    reported: tuple[FamilyMember, ...] = ()
     search: Search | None = None
     searching: SearchProposer | None = None
 
@@ -126,7 +127,7 @@ class _Training:
 
     def train(
         self,
-        step: str,
+        step: Step,
         proposer: Proposer,
         runs: Sequence[PlannedRun],
         expected: int | None = None,
@@ -134,7 +135,7 @@ class _Training:
         """One step; `runs` may grow while the proposer goes on, `expected` is for the display."""
         reported = self.progress(step, len(runs) if expected is None else expected)
         weights = {}
-        if step == "family" and self.definition.settings.family.save_weights:
+        if step is Step.FAMILY and self.definition.settings.family.save_weights:
             weights = {
                 run.spec.key: self.folder / "weights" / f"{run.member.id}-seed{run.spec.seed}.pt"
                 for run in runs
@@ -144,7 +145,9 @@ class _Training:
         def make_job(spec: RunSpec) -> Job:
             path = weights.get(spec.key)
             data = self.definition.settings.data
-            return Job(spec, data, path.resolve() if path else None, kept)
+            return Job(
+                spec=spec, data=data, weights=path.resolve() if path else None, checkpoints=kept
+            )
 
         try:
             complete(
@@ -169,6 +172,9 @@ class _Training:
             if self.search and isinstance(self.search.proposals, SampledProposals):
                 write_asks(self.folder, self.search.proposals)
             write_records(self.folder, self.definition, self.planned, stored)
+            candidates = candidates_of(self.definition, self.search).kept if self.search else ()
+            members = [*(c.member for c in candidates), *(run.member for run in self.planned)]
+            write_prices(self.folder, self.definition, [*members, *self.reported])
             ended = self.searching is None or self.searching.ended
             write_environment(self.folder, self.command, self.executor.slots, self.failures, ended)
 
@@ -187,7 +193,9 @@ def candidates_of(definition: StudyDefinition, search: Search) -> Candidates:
 def _forget_checkpoints(folder: Path, runs: Sequence[PlannedRun]) -> None:
     """Remove what would let the runs that stopped at a rung go on: the search has ended."""
     for run in runs:
-        (folder / checkpoint_name(run.spec)).unlink(missing_ok=True)
+        with suppress(OSError):
+            (folder / checkpoint_name(run.spec)).unlink(missing_ok=True)
+    remove_abandoned(folder)
     with suppress(OSError):
         folder.rmdir()
 

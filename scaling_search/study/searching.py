@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scaling_search.proxy import RunSpec
-from scaling_search.search.strategy import Answer, Evaluation, Request, Search, Steps
+from scaling_search.search.strategy import (
+    Answer,
+    Ending,
+    Evaluation,
+    Request,
+    Search,
+    Steps,
+)
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.records import SearchResult
 
@@ -33,11 +40,13 @@ class SearchProposer:
         return self._go_on()
 
     def heard(self, spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
-        self._known[self._evaluations[spec.key]] = Answer(result.val_error, result.seconds)
+        self._known[self._evaluations[spec.key]] = Answer(
+            result.val_error, result.seconds, Ending(result.status)
+        )
         return self._go_on()
 
     def failed(self, spec: RunSpec) -> Sequence[RunSpec]:
-        self._known[self._evaluations[spec.key]] = Answer(None)
+        self._known[self._evaluations[spec.key]] = Answer(None, status=Ending.FAILED)
         return self._go_on()
 
     def _go_on(self) -> Sequence[RunSpec]:

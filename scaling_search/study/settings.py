@@ -1,29 +1,16 @@
-"""The settings of a study, and how they are written down and compared."""
+"""The settings of a study."""
 
 from __future__ import annotations
 
 import math
-import types
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from dataclasses import asdict, dataclass, field
 
 from scaling_search.baselines import BaselineSettings
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, require_seeds
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import Budget, CostConstraint, GridSettings
-from scaling_search.search.assemble import SweepSettings
-from scaling_search.series import (
-    Observation1Settings,
-    Observation2Settings,
-    SeriesSettings,
-    SingleVsCompoundSettings,
-)
-
-#: A search for coefficients, or series of networks to compare.
-AnySweep = SweepSettings | Observation1Settings | Observation2Settings | SingleVsCompoundSettings
-
-T = TypeVar("T")
+from scaling_search.search import Budget, CostConstraint, SearchSweep, SweepSettings
+from scaling_search.series import SeriesSettings
 
 
 @dataclass(frozen=True)
@@ -53,7 +40,7 @@ class FamilySettings:
             raise InvalidInput(f"family.sizes is {self.sizes!r}, but must lie between 1 and 100")
         if not (math.isfinite(self.span) and self.span > 1):
             raise InvalidInput(f"family.span is {self.span!r}, but must be above 1")
-        _require_seeds("family.seeds", self.seeds)
+        require_seeds("family.seeds", self.seeds)
 
 
 @dataclass(frozen=True)
@@ -90,20 +77,13 @@ class FidelitySettings:
                 raise InvalidInput(
                     f"fidelity.{name} has {value!r}, but must lie between {low:g} and {high:g}"
                 )
-        _require_seeds("fidelity.seeds", self.seeds)
+        require_seeds("fidelity.seeds", self.seeds)
 
     @property
     def wanted(self) -> bool:
         """Whether there is anything to check."""
         larger = (self.phi, self.epochs, self.resolution) != (None, None, None)
         return larger or bool(self.learning_rates)
-
-
-def _require_seeds(name: str, seeds: list[int]) -> None:
-    if len(set(seeds)) < len(seeds) or any(seed < 0 for seed in seeds):
-        raise InvalidInput(
-            f"{name} is {list(seeds)!r}, but must hold different whole numbers, none negative"
-        )
 
 
 @dataclass(frozen=True)
@@ -113,65 +93,38 @@ class StudySettings:
     baseline: BaselineSettings
     data: DataSettings
     recipe: Recipe
-    sweep: AnySweep
+    sweep: SweepSettings
     constraint: CostConstraint
     family: FamilySettings
     budget: Budget = field(default_factory=Budget)
     fidelity: FidelitySettings = field(default_factory=FidelitySettings)
 
     def __post_init__(self) -> None:
-        if isinstance(self.sweep, SeriesSettings):
-            self._refuse_what_searches_need()
-            return
-        if type(self.sweep) is GridSettings and self.budget != Budget():
-            raise InvalidInput(
-                f"budget is {self.budget}, but a grid trains all that it lists: leave budget out, "
-                "or take +sweep=race or +sweep=optuna"
-            )
-        late = [rung for rung in self.sweep.rungs if rung >= self.recipe.epochs]
-        if late:
-            raise InvalidInput(
-                f"sweep.rungs has {late}, but each must be below recipe.epochs = "
-                f"{self.recipe.epochs}, where every run ends"
-            )
+        """A setting that would have no effect is a mistake."""
+        for name in ("constraint", "family", "budget", "fidelity"):
+            part = getattr(self, name)
+            for key, default in asdict(type(part)()).items():
+                value = getattr(part, key)
+                names = (name, f"{name}.{key}")
+                if value == default or self.sweep.READS.intersection(names):
+                    continue
+                found = (self.sweep.INSTEAD[n] for n in names if n in self.sweep.INSTEAD)
+                raise InvalidInput(
+                    f"{name}.{key} is {value!r}, but +sweep={self.sweep.kind} has no use for it: "
+                    + next(found, "leave it out")
+                )
+        self.sweep.require_epochs(self.recipe.epochs)
 
     @property
-    def search(self) -> SweepSettings:
+    def search(self) -> SearchSweep:
         """The sweep of a study that is a search."""
-        assert not isinstance(self.sweep, SeriesSettings)
+        assert isinstance(self.sweep, SearchSweep)
         return self.sweep
 
     @property
     def series(self) -> SeriesSettings | None:
         """The sweep of a study that compares series; None where it is a search."""
         return self.sweep if isinstance(self.sweep, SeriesSettings) else None
-
-    def _refuse_what_searches_need(self) -> None:
-        """A setting that would have no effect is a mistake."""
-        parts: dict[str, tuple[Any, Any]] = {
-            "family": (self.family, FamilySettings()),
-            "budget": (self.budget, Budget()),
-            "fidelity": (self.fidelity, FidelitySettings()),
-        }
-        if not isinstance(self.sweep, SingleVsCompoundSettings):
-            parts["constraint"] = (self.constraint, CostConstraint())
-        for name, (given, default) in parts.items():
-            if given != default:
-                changed = differences(asdict(default), asdict(given), f"{name}.")[0]
-                raise InvalidInput(
-                    f"{changed.split(':')[0]} is given, but +sweep={self.sweep.kind} has no "
-                    f"{name}: leave it out"
-                )
-        if self.constraint.on != "realised":
-            raise InvalidInput(
-                f"constraint.on is {self.constraint.on!r}, but +sweep=single_vs_compound compares "
-                "at realised cost: leave it out"
-            )
-        if self.constraint.cost_ratio != CostConstraint().cost_ratio:
-            raise InvalidInput(
-                f"constraint.cost_ratio is {self.constraint.cost_ratio:g}, but "
-                "+sweep=single_vs_compound compares at sweep.costs: give sweep.costs="
-            )
 
 
 @dataclass(frozen=True)
@@ -191,44 +144,3 @@ class Conduct:
     #: Replace the study of this name; runs that it shares with the new one are kept.
     fresh: bool = False
     executor: ExecutorSettings = field(default_factory=ExecutorSettings)
-
-
-def to_plain(settings: Any) -> dict[str, Any]:
-    """Settings as nested dicts and lists, for YAML."""
-    return asdict(settings)
-
-
-def from_plain(kind: type[T], plain: dict[str, Any]) -> T:
-    """The dataclass that `to_plain` came from; raises InvalidInput for a key it does not have."""
-    hints = get_type_hints(kind)
-    unknown = set(plain) - {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    if unknown:
-        raise InvalidInput(f"{kind.__name__} has no setting {', '.join(sorted(unknown))}")
-    return kind(**{name: _convert(hints[name], value) for name, value in plain.items()})
-
-
-def _convert(hint: Any, value: Any) -> Any:
-    if get_origin(hint) in (Union, types.UnionType):
-        options = [option for option in get_args(hint) if option is not type(None)]
-        # A sweep says which it is.
-        kinds = {option.kind: option for option in options if hasattr(option, "kind")}
-        hint = kinds.get(value.get("kind")) if kinds and isinstance(value, dict) else options[0]
-        if hint is None:
-            raise InvalidInput(
-                f"kind is {value.get('kind')!r}, but must be one of {', '.join(kinds)}"
-            )
-    if is_dataclass(hint) and isinstance(value, dict):
-        return from_plain(hint, value)  # type: ignore[arg-type]
-    return value
-
-
-def differences(before: dict[str, Any], after: dict[str, Any], path: str = "") -> list[str]:
-    """The settings that differ, each as `recipe.epochs: 4 before, 8 now`."""
-    found = []
-    for key in sorted(set(before) | set(after)):
-        old, new = before.get(key), after.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += differences(old, new, f"{path}{key}.")
-        elif old != new:
-            found.append(f"{path}{key}: {old!r} before, {new!r} now")
-    return found

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scaling_search.baselines import (
     Baseline,
     load_baseline,
-    network_id,
     plain_network,
     scale,
     scale_by,
@@ -93,7 +92,7 @@ def test_equal_networks_have_equal_names() -> None:
     assert nearly.depth_mult != asked.depth_mult
     given_directly = scale_by(B0, depth_mult=1.2, width_mult=1.1, resolution=258)
     assert asked.id == nearly.id == given_directly.id
-    assert asked.id == network_id(asked.network, 258)
+    assert asked.id == B0.priced(asked.network, 258).id
     assert len(asked.id) == 8
     assert int(asked.id, 16) >= 0
 
@@ -115,7 +114,8 @@ def test_different_networks_have_different_names() -> None:
             for change in ({"repeats": 9}, {"kernel": 5}, {"se_ratio": 0.5}, {"channels": 17})
         ),
     ]
-    names = {network_id(variant, 20) for variant in variants} | {network_id(architecture, 21)}
+    names = {MICRO.priced(variant, 20).id for variant in variants}
+    names.add(MICRO.priced(architecture, 21).id)
     assert len(names) == len(variants) + 1
 
 

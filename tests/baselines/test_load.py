@@ -60,7 +60,13 @@ def test_divisors_can_be_set() -> None:
     micro = load_baseline("efficientnet_micro", channel_divisor=4, resolution_divisor=6)
     member = micro.network(1, 1.37)
     assert all(channels % 4 == 0 for channels in member.channels)
-    assert [micro.round_resolution(mult) for mult in (1, 1.1, 1.4)] == [18, 24, 30]
+    assert micro.resolution == 18
+    assert [micro.round_resolution(mult) for mult in (1, 1.2, 1.6)] == [18, 24, 30]
+
+
+def test_a_resolution_that_is_no_multiple_of_the_divisor_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"must be a multiple .* set baseline\.resolution=16"):
+        load_baseline("efficientnet_micro", resolution=20, resolution_divisor=8)
 
 
 @pytest.mark.parametrize("divisor", ["channel_divisor", "resolution_divisor"])
@@ -88,6 +94,22 @@ def test_unknown_name_lists_the_known_ones() -> None:
 @pytest.mark.parametrize("value", [0, -3, 2.5, True])
 def test_counts_must_be_whole_and_positive(argument: str, named: str, value: float) -> None:
     with pytest.raises(InvalidInput, match=f"{named} is {value}, but must be a whole number above"):
+        load_baseline("efficientnet_micro", **{argument: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("num_classes", 10**8),
+        ("in_channels", 10**5),
+        ("resolution", 10_001),
+        ("channel_divisor", 1_000_000),
+        ("channel_divisor", 11),
+        ("resolution_divisor", 20_000),
+    ],
+)
+def test_what_no_network_can_have_is_refused(argument: str, value: int) -> None:
+    with pytest.raises(InvalidInput, match=f"{argument} is {value}, but .* at most "):
         load_baseline("efficientnet_micro", **{argument: value})  # type: ignore[arg-type]
 
 

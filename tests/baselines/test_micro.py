@@ -15,8 +15,7 @@ from scaling_search.baselines import (
 )
 from scaling_search.baselines.network import Block
 from scaling_search.scaling import PAPER
-from scaling_search.search import CostConstraint
-from scaling_search.search.grid import GridSettings, grid_candidates
+from scaling_search.search import CostConstraint, GridSettings, SearchSpace
 
 MICROS = [name for name in STAGE_TABLES if name.endswith("_micro")]
 each = pytest.mark.parametrize("name", MICROS)
@@ -51,7 +50,10 @@ def test_plan_of_the_default_grid(name: str) -> None:
     The values of alpha and beta are those of conf/sweep/grid.yaml.
     """
     grid = GridSettings(alpha=[1.0, 1.19, 1.41, 2.0], beta=[1.0, 1.12, 1.26, 1.41])
-    candidates = grid_candidates(grid, _micro(name), CostConstraint(), native_resolution=64)
+    space = SearchSpace(
+        _micro(name), CostConstraint(), native_resolution=64, epochs=3, train_images=100
+    )
+    candidates = grid.known_candidates(space)
     assert 8 <= len(candidates.kept) <= 14
     assert all(candidate.within for candidate in candidates.kept)
     marks = {mark for candidate in candidates.kept for mark in candidate.marks}

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from scaling_search.baselines import BaselineSettings, load_baseline, scale, scale_by, solve_phi
+from scaling_search.baselines import (
+    BaselineSettings,
+    OwnBaseline,
+    OwnNetwork,
+    Priced,
+    StoredBaseline,
+    load_baseline,
+    scale,
+    scale_by,
+    solve_phi,
+)
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import PAPER, Coefficients, Cost
 
@@ -128,14 +138,46 @@ def test_import_paths_that_lead_nowhere(write: Write) -> None:
             "from torch import nn\ndef own(**arguments): return nn.Linear(3, 4)",
             "cannot be priced: a forward pass",
         ),
+        (
+            "from torch import nn\ndef own(**arguments): return nn.Flatten()",
+            "has no multiply-adds, by which networks are compared",
+        ),
     ],
 )
 def test_functions_that_do_not_fit(write: Write, source: str, message: str) -> None:
     target = f"{write(source)}.own"
     baseline = load_baseline(target, 10, 1, resolution=12)
     with pytest.raises(InvalidInput, match=message) as refusal:
-        _ = scale(baseline, PAPER, 1).cost
+        _ = scale(baseline, PAPER, 1).cost_ratio
     assert target in str(refusal.value)
+
+
+def test_a_network_is_counted_once(write: Write) -> None:
+    module = write("calls = []\n" + PLAIN.replace("    width,", "    calls.append(1)\n    width,"))
+    baseline = load_baseline(f"{module}.plain", 10, 1, resolution=12)
+    assert isinstance(baseline, OwnBaseline)
+    members = [scale(baseline, PAPER, phi) for phi in (0, 1, 1, 0)]
+    for member in members:
+        _ = member.cost, member.id, member.cost_ratio, member.pixel_price
+    assert len(sys.modules[module].calls) == len(baseline.counted) == 3
+
+
+def test_stored_prices_stand_in_for_the_function() -> None:
+    prices = {12: Priced(Cost(100, 10, 5), "aaaaaaaa"), 15: Priced(Cost(150, 10, 7), "bbbbbbbb")}
+    asked = []
+
+    def price(network: OwnNetwork, resolution: int) -> Priced:
+        asked.append((network, resolution))
+        return prices[resolution]
+
+    baseline = load_baseline("no_such_module.net", 10, 1, resolution=12, prices=price)
+    assert isinstance(baseline, StoredBaseline)
+    member = scale_by(baseline, depth_mult=2, width_mult=1.5, resolution=15)
+    assert (member.cost, member.id) == (Cost(150, 10, 7), "bbbbbbbb")
+    assert member.cost_ratio == 1.5
+    assert asked[0] == (OwnNetwork("no_such_module.net", 2.0, 1.5, 10, 1), 15)
+    with pytest.raises(InvalidInput, match="no such function can be imported"):
+        member.build()
 
 
 def test_it_needs_a_resolution_and_no_divisors(write: Write) -> None:

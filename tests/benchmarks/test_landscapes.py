@@ -11,11 +11,11 @@ from scaling_search.errors import InvalidInput
 def test_candidates_lie_on_the_triangle_and_near_the_optimum_they_are_good(kind: str) -> None:
     for replay in range(10):
         land = make_landscape(kind, 0.1, 0.0, np.random.default_rng(replay))
-        assert land.shares.shape == (36, 3)
-        assert (land.shares >= 0).all()
-        assert np.allclose(land.shares.sum(axis=1), 1)
+        assert land.design.shares.shape == (36, 3)
+        assert (land.design.shares >= 0).all()
+        assert np.allclose(land.design.shares.sum(axis=1), 1)
         assert np.log(land.error).std() == pytest.approx(0.1)
-        near = ((land.shares - land.optimum) ** 2).sum(axis=1).argmin()
+        near = ((land.design.shares - land.optimum) ** 2).sum(axis=1).argmin()
         assert (land.error < land.error[near]).mean() < 0.15
 
 
@@ -40,15 +40,15 @@ def test_means_over_many_seeds_are_the_true_errors() -> None:
 
 def test_networks_of_one_resolution_share_a_step_and_costs_keep_their_tolerance() -> None:
     land = make_landscape("inside", 1e-9, 0.0, np.random.default_rng(4), step=0.1, cost=0.05)
-    level = {px: set[float]() for px in land.resolution}
-    for px, error in zip(land.resolution, land.error):
+    level = {px: set[float]() for px in land.design.resolution}
+    for px, error in zip(land.design.resolution, land.error):
         level[px].add(round(float(error), 6))
     assert len(level) > 5
     assert all(len(errors) == 1 for errors in level.values())
     assert np.std([np.log(min(errors)) for errors in level.values()]) > 0.03
 
-    assert 0.04 < np.abs(land.log_cost).max() <= 0.05
-    slopes = np.log(land.own_error / land.error) / land.log_cost
+    assert 0.04 < np.abs(land.design.log_cost).max() <= 0.05
+    slopes = np.log(land.own_error / land.error) / land.design.log_cost
     assert np.allclose(slopes, slopes[0])
     assert -0.6 <= slopes[0] <= 0
 
@@ -57,9 +57,9 @@ def test_a_search_sees_the_landscape_as_its_networks() -> None:
     rng = np.random.default_rng(5)
     land = make_landscape("edge", 0.1, 0.01, rng, step=0.05, cost=0.05)
     table = land.table(3, 0.0, 0.0, rng)
-    assert np.allclose(table.shares, land.shares)
-    assert np.allclose(table.log_cost, land.log_cost)
-    assert table.resolution == land.resolution
+    assert np.allclose(table.design.shares, land.design.shares)
+    assert np.allclose(table.design.log_cost, land.design.log_cost)
+    assert np.array_equal(table.design.resolution, land.design.resolution)
     assert np.allclose(table.errors[:, :, 0], land.own_error[:, None])
     assert {network.id for network in table.networks} == {f"n{i}" for i in range(36)}
     assert table.cost_ratio == COST_RATIO

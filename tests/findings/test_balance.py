@@ -20,7 +20,7 @@ def two_series(gap: float, shift: float = 0.4, noise: float = 0.3, seed: int = 0
 def test_a_gap_at_equal_cost_is_found_and_bounded() -> None:
     gap = two_series(3.0).gap("deep", "plain")
     assert gap.verdict == "better"
-    assert gap.low < 3.0 < gap.high
+    assert gap.points.low < 3.0 < gap.points.high
     assert gap.macs_from == pytest.approx(1e6 * 2**0.4)
     assert gap.macs_to == pytest.approx(1e6 * 2**1.9)
     assert two_series(-3.0).gap("deep", "plain").verdict == "worse"
@@ -70,5 +70,5 @@ def test_networks_that_deviate_far_more_than_runs_widen_the_interval() -> None:
         points = 40 + 5 * x + 2 * (np.arange(8) > 3) + 1.6 * rng.standard_normal(8)
         accuracy = points[:, None] + 0.2 * rng.standard_normal((8, 4))
         gap = balance(["a"] * 4 + ["b"] * 4, 2.0**x, 1 - accuracy / 100).gaps[0]
-        held += gap.low <= 2 <= gap.high
+        held += gap.points.low <= 2 <= gap.points.high
     assert held >= 30

@@ -4,18 +4,20 @@ import numpy as np
 import pytest
 
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.design import Design
 from scaling_search.findings.optimum import find_optimum, regret_of_candidates, regret_of_points
 from scaling_search.findings.surface import Surface, fit_surface
 from scaling_search.findings.triangle import triangle
 
 SHARES = triangle(6)
+PLAIN = Design(shares=SHARES)
 INSIDE, EDGE = (0.3, 0.25, 0.45), (0.5, -0.3, 0.8)
 
 
 def surface(lowest: tuple[float, ...], seeds: int, sigma: float = 0.03) -> Surface:
     rng = np.random.default_rng(8)
     log_error = np.log(0.15) + 0.5 * ((SHARES - lowest) ** 2).sum(axis=1)
-    return fit_surface(SHARES, np.exp(log_error[:, None] + rng.normal(0, sigma, (28, seeds))))
+    return fit_surface(PLAIN, np.exp(log_error[:, None] + rng.normal(0, sigma, (28, seeds))))
 
 
 def holds(region: np.ndarray, point: tuple[float, ...]) -> bool:
@@ -25,8 +27,8 @@ def holds(region: np.ndarray, point: tuple[float, ...]) -> bool:
 def test_optimum_inside_is_found_and_lies_in_its_region() -> None:
     optimum = find_optimum(surface(INSIDE, 6))
     assert optimum.shares == pytest.approx(INSIDE, abs=0.051)
-    assert optimum.error == pytest.approx(0.15, abs=0.003)
-    assert optimum.low < optimum.error < optimum.high
+    assert optimum.error.value == pytest.approx(0.15, abs=0.003)
+    assert optimum.error.low < optimum.error.value < optimum.error.high
     assert holds(optimum.region, INSIDE)
     assert holds(optimum.region, tuple(optimum.shares))
     assert optimum.nothing == ()
@@ -56,7 +58,7 @@ def test_more_runs_and_lower_levels_mean_smaller_regions() -> None:
 
 
 def test_without_runs_hardly_anything_is_excluded() -> None:
-    nothing_known = fit_surface(SHARES, np.full((28, 1), np.nan))
+    nothing_known = fit_surface(PLAIN, np.full((28, 1), np.nan))
     assert len(find_optimum(nothing_known).region) > 0.4 * len(triangle(20))
 
 
@@ -64,30 +66,30 @@ def test_regret_is_zero_at_the_optimum_and_grows_away_from_it() -> None:
     fitted = surface(INSIDE, 6)
     optimum = find_optimum(fitted)
     regret = regret_of_points(fitted, np.array([optimum.shares, [1, 0, 0], [0, 0, 1]]))
-    assert regret.mean[0] < 0.001
+    assert regret[0].value < 0.001
     # The corners are 0.5 * squared distance worse, in log error.
-    assert regret.mean[1] == pytest.approx(0.15 * np.expm1(0.5 * 0.755), abs=0.01)
-    assert regret.mean[2] == pytest.approx(0.15 * np.expm1(0.5 * 0.455), abs=0.01)
-    assert (regret.low >= 0).all()
-    assert (regret.low <= regret.mean).all()
-    assert (regret.mean[1:] <= regret.high[1:]).all()
+    assert regret[1].value == pytest.approx(0.15 * np.expm1(0.5 * 0.755), abs=0.01)
+    assert regret[2].value == pytest.approx(0.15 * np.expm1(0.5 * 0.455), abs=0.01)
+    assert all(0 <= one.low <= one.value for one in regret)
+    assert all(one.value <= one.high for one in regret[1:])
 
 
 def test_regret_of_candidates_is_against_the_best_of_them() -> None:
     fitted = surface(INSIDE, 6)
-    regret = regret_of_candidates(fitted)
-    assert regret.mean.argmin() == fitted.choice
-    assert np.allclose(regret.mean, fitted.expected_regret)
+    regret = [one.value for one in regret_of_candidates(fitted)]
+    assert np.argmin(regret) == fitted.choice
+    best = np.exp(fitted.log_error).min(axis=1).mean()
+    assert np.allclose(regret, fitted.mean - best)
     # The best candidate lies off the optimum, so points are measured against a lower error.
-    assert regret_of_points(fitted, SHARES).mean.min() >= -1e-12
+    assert min(one.value for one in regret_of_points(fitted, SHARES)) >= -1e-12
 
 
 def test_names_of_the_dimensions_are_irrelevant() -> None:
     rng = np.random.default_rng(8)
     log_error = np.log(0.15) + 0.5 * ((SHARES - EDGE) ** 2).sum(axis=1)
     errors = np.exp(log_error[:, None] + rng.normal(0, 0.03, (28, 6)))
-    turned = find_optimum(fit_surface(SHARES[:, [1, 2, 0]], errors))
-    plain = find_optimum(fit_surface(SHARES, errors))
+    turned = find_optimum(fit_surface(Design(shares=SHARES[:, [1, 2, 0]]), errors))
+    plain = find_optimum(fit_surface(PLAIN, errors))
     assert turned.nothing == ("depth",)
     assert turned.shares[[2, 0, 1]] == pytest.approx(plain.shares, abs=0.051)
     assert len(turned.region) == pytest.approx(len(plain.region), rel=0.35)

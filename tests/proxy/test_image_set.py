@@ -1,5 +1,6 @@
 """Sets read by `datasets`: local files of every usual form, and files that cannot be used."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from image_files import WriteParquet, encode_png, make_pixels
+from small_disk import small_disk
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, ProxyTask
@@ -266,6 +268,43 @@ def test_test_labels_unknown_to_training_are_refused(
 def test_path_must_be_given(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"data\.path is empty"):
         _ = ProxyTask(DataSettings("parquet", cache_dir=str(tmp_path))).image_set
+
+
+def test_cache_folder_that_cannot_be_made_is_refused(
+    tmp_path: Path, write_parquet: WriteParquet
+) -> None:
+    path = write_parquet(tmp_path / "x.parquet")
+    (tmp_path / "file").write_text("mine")
+    for settings in (
+        DataSettings("parquet", str(path), cache_dir=str(tmp_path / "file" / "below")),
+        DataSettings("hub", name="a/b", cache_dir=str(tmp_path / "file" / "below")),
+    ):
+        with pytest.raises(InvalidInput, match=r"data\.cache_dir is .*file is no folder: set it"):
+            _ = ProxyTask(settings).image_set
+
+
+def test_full_disk_is_an_error_of_the_disk(tmp_path: Path, write_parquet: WriteParquet) -> None:
+    path = write_parquet(tmp_path / "x.parquet", 200, side=64)
+    with small_disk(tmp_path / "small") as disk:
+        with pytest.raises(OSError, match="No space left") as raised:
+            task_of(path, disk).load(8)
+        assert raised.value.errno == errno.ENOSPC
+
+
+@pytest.mark.parametrize("name", ["path", "cache_dir"])
+def test_home_folder_of_nobody_is_refused(
+    tmp_path: Path, write_parquet: WriteParquet, name: str
+) -> None:
+    places = {"path": str(write_parquet(tmp_path / "x.parquet")), "cache_dir": str(tmp_path)}
+    settings = DataSettings("parquet", **{**places, name: "~no-such-user/x"})
+    with pytest.raises(InvalidInput, match=rf"data\.{name} is '~no-such-user/x'.*whole path"):
+        _ = ProxyTask(settings).image_set
+
+
+def test_path_that_is_no_name_of_a_file_is_refused(tmp_path: Path) -> None:
+    for path in ("null\0byte", "long" * 100):
+        with pytest.raises(InvalidInput, match=r"data\.path is .*no such file"):
+            _ = task_of(Path(path), tmp_path).image_set
 
 
 def test_kind_must_be_known(tmp_path: Path) -> None:

@@ -1,14 +1,31 @@
 """The key of a run: all that determines its result, and nothing else."""
 
+import csv
+import json
+import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from scaling_search.baselines import OwnNetwork, load_baseline, scale_by
-from scaling_search.proxy import DataSettings, Job, ProxyTask, Recipe, RunSpec, carry_out
-from scaling_search.proxy.run import TRAINER_VERSION
+from scaling_search.proxy import (
+    DataSettings,
+    Job,
+    Outcome,
+    ProxyTask,
+    Recipe,
+    RunSpec,
+    RunStatus,
+    TaskFacts,
+    carry_out,
+)
+from scaling_search.proxy.image_set import ImageSet
+from scaling_search.proxy.run import TRAINER_VERSION, key_of
+from scaling_search.scaling.architecture import Architecture, Stage
 
 BASELINE = load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=12)
 MEMBER = scale_by(BASELINE, depth_mult=0.5, width_mult=0.5, resolution=12)
@@ -82,6 +99,53 @@ def test_key_is_the_same_in_every_process() -> None:
     assert len({own.key, replace(own, network=OwnNetwork("nets.tiny", 1.0, 1.6, 10, 3)).key}) == 2
 
 
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def committed_specs() -> Iterator[tuple[str, str]]:
+    """(key, specification) of every run of the committed studies."""
+    listed = subprocess.run(
+        ["git", "ls-files", "experiments/*/runs.csv"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for name in listed.stdout.split():
+        with (CHECKOUT / name).open(newline="", encoding="utf-8") as file:
+            yield from ((row["run"], row["spec"]) for row in csv.DictReader(file))
+
+
+def spec_of(plain: dict[str, Any]) -> RunSpec:
+    """The specification that was written down as `plain`."""
+    network, recipe = plain.pop("network"), Recipe(**plain.pop("recipe"))
+    stages = tuple(Stage(**stage) for stage in network.pop("stages"))
+    return RunSpec(network=Architecture(stages=stages, **network), recipe=recipe, **plain)
+
+
+def test_committed_runs_keep_their_keys() -> None:
+    """Stored runs are found again only while specifications are written to the same bytes."""
+    specs = list(committed_specs())
+    if not specs:
+        pytest.skip("this is no checkout with committed studies")
+    for key, content in specs:
+        assert key_of(content) == key
+        assert spec_of(json.loads(content)).content == content
+        assert spec_of(json.loads(content)).key == key
+
+
+def test_status_is_written_as_its_value() -> None:
+    assert (f"{RunStatus.FINISHED}", str(RunStatus.DIVERGED)) == ("finished", "diverged")
+    assert json.dumps([RunStatus.FINISHED]) == '["finished"]'
+    assert RunStatus("diverged") is RunStatus.DIVERGED
+
+
+@pytest.mark.parametrize("record", [RunSpec, Job, Outcome, TaskFacts, ImageSet])
+def test_records_take_no_positional_arguments(record: type) -> None:
+    with pytest.raises(TypeError, match="positional"):
+        record("x")
+
+
 def test_carried_out_weights_fit_the_built_member(
     glyph_data: DataSettings, glyph_task: ProxyTask, tmp_path: Path
 ) -> None:
@@ -90,7 +154,7 @@ def test_carried_out_weights_fit_the_built_member(
     recipe = Recipe(epochs=2, batch_size=32, optimizer="sgd", learning_rate=0.2, ema_horizon=0.2)
     spec = replace(SPEC, task=glyph_task.identity, recipe=recipe, dropout=0.1, stochastic_depth=0.1)
     path = tmp_path / "deep" / "weights.pt"
-    outcome = carry_out(Job(spec, glyph_data, path))
+    outcome = carry_out(Job(spec=spec, data=glyph_data, weights=path))
     assert outcome.seconds > 0
     assert [p.name for p in path.parent.iterdir()] == ["weights.pt"]
 

@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from image_files import WriteParquet
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, ProxyTask
 from scaling_search.proxy.augmentation import Augmentation
 from scaling_search.proxy.pixel_cache import resample
+
+DATA = Path(__file__).resolve().parents[2] / "conf" / "data"
 
 
 def rows_of(task: ProxyTask, resolution: int = 8) -> list[set[bytes]]:
@@ -178,6 +182,10 @@ def test_resolutions_are_cached_apart(glyph_data: DataSettings, tmp_path: Path) 
     train, _, _ = task.load(8)
     assert task.is_cached(8)
     assert not task.is_cached(9)
+    # Without its digest it is none.
+    (digest,) = tmp_path.glob("*-8px.npy.sha256")
+    digest.unlink()
+    assert not task.is_cached(8)
     assert train.images.shape == task.cache_shape(8) == (252, 8, 8, 1)
     assert isinstance(train.images, np.memmap)
 
@@ -204,12 +212,60 @@ def test_batch_must_be_filled(glyph_task: ProxyTask) -> None:
         ("val_fraction", float("nan")),
         ("train_images", 0),
         ("test_images", -1),
+        ("train_images", 10.5),
+        ("train_images", 100.0),
+        ("train_images", True),
+        ("train_images", 10**9),
+        ("test_images", 10**9),
         ("seed", -1),
+        ("seed", 2**63),
+        ("seed", 2**64),
+        ("seed", 1.5),
+        ("seed", True),
     ],
 )
 def test_settings_out_of_range_are_refused(name: str, value: float) -> None:
     with pytest.raises(InvalidInput, match=rf"data\.{name} is {value!r}"):
         DataSettings(**{name: value})
+
+
+def test_largest_settings_are_priced_without_being_drawn(tmp_path: Path) -> None:
+    task = ProxyTask(
+        DataSettings(train_images=10**6, test_images=10**6, seed=2**63 - 1, cache_dir=str(tmp_path))
+    )
+    assert sum(task.sizes) == 2 * 10**6
+    assert not task.is_cached(64)
+    assert task.image_set.read_image("test", 999_999).shape == (64, 64, 1)
+    # Of another set all images may be asked for.
+    assert DataSettings("parquet", "x", train_images=10**9).train_images == 10**9
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "remedy"),
+    [
+        ("glyphs", "path", "data=parquet"),
+        ("glyphs", "name", "data=hub"),
+        ("glyphs", "image_column", "data=parquet or data=hub"),
+        ("glyphs", "label_column", "data=parquet or data=hub"),
+        ("glyphs", "test_split", "data=parquet or data=hub"),
+        ("parquet", "name", "data=hub"),
+        ("hub", "path", "data=parquet"),
+    ],
+)
+def test_settings_without_effect_are_refused(kind: str, name: str, remedy: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        DataSettings(kind, **{name: "x"})
+    assert str(refused.value) == (
+        f"data.{name} is 'x', but data={kind} has no use for it: leave it out, or take {remedy}"
+    )
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_settings_are_valid(path: Path) -> None:
+    plain: dict[str, Any] = yaml.safe_load(path.read_text())
+    base = plain.pop("defaults", [path.stem])[0]
+    plain = {**yaml.safe_load((DATA / f"{base}.yaml").read_text()), **plain}
+    DataSettings(**{**plain, "augmentation": Augmentation(**plain["augmentation"])})
 
 
 def test_cache_folder_is_the_one_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

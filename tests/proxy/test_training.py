@@ -1,5 +1,7 @@
 """One training: the same bits from the same specification, and every setting does something."""
 
+import os
+import socket
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -11,14 +13,23 @@ import pytest
 import torch
 
 from scaling_search.baselines import build_network, load_baseline, scale_by
-from scaling_search.proxy import DataSettings, Job, Outcome, ProxyTask, Recipe, RunSpec, carry_out
+from scaling_search.proxy import (
+    DataSettings,
+    Job,
+    Outcome,
+    ProxyTask,
+    Recipe,
+    RunSpec,
+    RunStatus,
+    carry_out,
+)
 from scaling_search.proxy.augmentation import Augmentation
+from scaling_search.proxy.task import Split
 from scaling_search.proxy.training import RunResult, WeightAverage, make_optimizer, train
 
 RECIPE = Recipe(epochs=2, batch_size=36, optimizer="sgd", learning_rate=0.2, ema_horizon=0.0)
 BASELINE = load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=10)
 MEMBER = scale_by(BASELINE, depth_mult=0.5, width_mult=0.5, resolution=10)
-Train = Callable[..., RunResult]
 
 
 def job(data: DataSettings, recipe: Recipe = RECIPE, seed: int = 0, **change: float) -> Job:
@@ -33,7 +44,25 @@ def job(data: DataSettings, recipe: Recipe = RECIPE, seed: int = 0, **change: fl
         device="cpu",
         torch_version=str(torch.__version__),
     )
-    return Job(spec, data)
+    return Job(spec=spec, data=data)
+
+
+def train_on(
+    parts: tuple[Split, Split, Split],
+    recipe: Recipe,
+    make_network: Callable[[], torch.nn.Module] = MEMBER.build,
+) -> tuple[RunResult, torch.nn.Module]:
+    """Trained on these parts without augmentation."""
+    return train(
+        make_network=make_network,
+        train_split=parts[0],
+        val_split=parts[1],
+        test_split=parts[2],
+        recipe=recipe,
+        augmentation=Augmentation(),
+        seed=0,
+        device_type="cpu",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +71,7 @@ def result(glyph_data: DataSettings) -> RunResult:
 
 
 def test_result_is_complete(result: RunResult, glyph_task: ProxyTask) -> None:
-    assert result.status == "finished"
+    assert result.status is RunStatus.FINISHED
     assert [point.epoch for point in result.curve] == [1, 2]
     assert result.curve[-1].val_error == result.val_error
     assert 0 <= result.val_error <= 1
@@ -65,7 +94,7 @@ def test_training_learns_what_it_is_shown(glyph_task: ProxyTask) -> None:
     shown, _, test = glyph_task.load(10)
     recipe = replace(RECIPE, epochs=25, optimizer="adamw", learning_rate=0.02, weight_decay=0.0)
     recipe = replace(recipe, label_smoothing=0.0)
-    learnt, _ = train(MEMBER.build, shown, shown, test, recipe, Augmentation(), 0, "cpu")
+    learnt, _ = train_on((shown, shown, test), recipe)
     assert learnt.val_error < 0.3
     assert learnt.curve[-1].train_loss < 0.7 * learnt.curve[0].train_loss
 
@@ -93,7 +122,10 @@ def test_run_beside_another_gives_the_same_bits(
         )
     assert outcomes[0].result == result
     assert outcomes[1].result != result
-    assert outcomes[0].worker != 0
+    # A worker names itself.
+    host, process = outcomes[0].worker.rsplit(":", 1)
+    assert host == socket.gethostname()
+    assert int(process) != os.getpid()
 
 
 def test_threads_and_settings_of_the_caller_are_given_back(glyph_data: DataSettings) -> None:
@@ -129,7 +161,7 @@ def test_every_setting_reaches_the_training(
     glyph_data: DataSettings, result: RunResult, change: dict[str, float | str]
 ) -> None:
     changed = carry_out(job(glyph_data, replace(RECIPE, **change))).result
-    assert changed.status == "finished"
+    assert changed.status is RunStatus.FINISHED
     assert (changed.curve, changed.val_correct) != (result.curve, result.val_correct)
 
 
@@ -166,10 +198,7 @@ def test_augmentation_reaches_the_training(glyph_data: DataSettings, result: Run
 
 def test_average_is_evaluated_and_does_not_disturb_the_training(glyph_task: ProxyTask) -> None:
     parts = glyph_task.load(10)
-    runs = [
-        train(MEMBER.build, *parts, replace(RECIPE, ema_horizon=e), Augmentation(), 0, "cpu")
-        for e in (0.0, 1.0)
-    ]
+    runs = [train_on(parts, replace(RECIPE, ema_horizon=e)) for e in (0.0, 1.0)]
     (plain, last), (averaged, mean) = runs
     assert [p.train_loss for p in averaged.curve] == [p.train_loss for p in plain.curve]
     torch.manual_seed(0)
@@ -220,7 +249,7 @@ def test_diverged_run_is_a_result(glyph_data: DataSettings, optimizer: str) -> N
         RECIPE, optimizer=optimizer, learning_rate=100.0, warmup=0.0, weight_decay=10.0, epochs=12
     )
     diverged = carry_out(job(glyph_data, recipe)).result
-    assert diverged.status == "diverged"
+    assert diverged.status is RunStatus.DIVERGED
     assert diverged.val_error is None
     assert diverged.test_error is None
     assert len(diverged.curve) < 12
@@ -243,9 +272,9 @@ def test_weights_that_became_infinite_in_the_last_step_are_divergence(
 
     shown, val, test = glyph_task.load(10)
     recipe = replace(RECIPE, epochs=1, batch_size=108, warmup=0.0, learning_rate=100.0)
-    burst, network = train(Bursting, shown, val, test, recipe, Augmentation(), 0, "cpu")
+    burst, network = train_on((shown, val, test), recipe, Bursting)
     assert not torch.isfinite(network.scale).all()
-    assert burst.status == "diverged"
+    assert burst.status is RunStatus.DIVERGED
 
 
 def _at_rung(job: Job, rung: int | None, checkpoints: Path | None) -> Job:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "study"))
-
 from fakes import fake_study
 
 #: All that a report is made of.
@@ -33,3 +29,9 @@ def study(finished: Path, tmp_path: Path) -> Path:
     for name in SOURCES:
         shutil.copy(finished / name, folder / name)
     return folder
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the figures out where a test is not about them; they take most of the time."""
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")

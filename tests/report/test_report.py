@@ -18,22 +18,12 @@ import pytest
 
 import scaling_search
 from scaling_search.errors import InvalidInput
-from scaling_search.report import build_report, figures
+from scaling_search.report import build_report
 from scaling_search.report.__main__ import main
 from scaling_search.study import read_definition
 
 CHECKOUT = Path(scaling_search.__file__).parents[1]
-MADE = {
-    "trials.csv",
-    "family.csv",
-    "winner.json",
-    "forecast.json",
-    "figures/triangle.svg",
-    "figures/accuracy.svg",
-    "figures/backtest.svg",
-    "report.html",
-    "report.md",
-}
+TABLES = {"trials.csv", "family.csv", "winner.json", "forecast.json", "report.html", "report.md"}
 
 #: Which rows of runs.csv there are.
 Keep = Callable[[pd.DataFrame], Any]
@@ -45,13 +35,6 @@ def content(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
-
-
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the figures out where a test is not about them; they take most of the time."""
-    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-        monkeypatch.setattr(figures, name, lambda _: "<svg/>")
 
 
 def edit_runs(study: Path, keep: Keep) -> pd.DataFrame:
@@ -75,11 +58,12 @@ def test_the_same_bytes_again_and_in_another_process_without_torch(study: Path) 
     sources = content(study)
     build_report(study)
     first = content(study)
-    assert set(first) == set(sources) | MADE
+    made = TABLES | {f"figures/{name}.svg" for name in ("triangle", "accuracy")}
+    assert set(first) == set(sources) | made
     assert {name: first[name] for name in sources} == sources
     build_report(study)
     assert content(study) == first
-    for name in MADE:
+    for name in made:
         (study / name).unlink()
     ended = subprocess.run(
         [sys.executable, "-c", SHOW_TORCH, "report", "study"],
@@ -109,6 +93,14 @@ class Resources(HTMLParser):
         self.found += [value or "" for name, value in attrs if name in names]
 
 
+def shown_figures(study: Path) -> list[str]:
+    """Those of report.md, each a file; report.html holds as many."""
+    found = re.findall(r"!\[.*?\]\((.*?)\)", (study / "report.md").read_text())
+    assert all((study / name).is_file() for name in found)
+    assert (study / "report.html").read_text().count("<svg") == len(found)
+    return found
+
+
 def test_the_page_needs_nothing_else(study: Path) -> None:
     build_report(study)
     html = (study / "report.html").read_text()
@@ -118,21 +110,20 @@ def test_the_page_needs_nothing_else(study: Path) -> None:
     assert not page.tags & {"script", "link", "iframe", "object", "embed", "img"}
     assert "@import" not in html
     assert re.findall(r"url\((?!#)", html) == []
-    assert html.count("<svg") == 3
-    for name in ("triangle", "accuracy", "backtest"):
-        svg = (study / "figures" / f"{name}.svg").read_text()
+    figures = shown_figures(study)
+    assert figures == ["figures/triangle.svg", "figures/accuracy.svg"]
+    for name in figures:
+        svg = (study / name).read_text()
         assert svg.rstrip().endswith("</svg>")
         assert "<dc:date>" not in svg
-    for figure in re.findall(r"!\[.*?\]\((.*?)\)", (study / "report.md").read_text()):
-        assert (study / figure).is_file()
 
 
 def test_figures_in_one_page_do_not_share_ids(study: Path) -> None:
     """The ids of glyphs and clip paths must mean one thing in a page that holds all figures."""
     build_report(study)
     meanings: dict[str, set[str]] = {}
-    for name in ("triangle", "accuracy", "backtest"):
-        svg = (study / "figures" / f"{name}.svg").read_text()
+    for name in shown_figures(study):
+        svg = (study / name).read_text()
         for tag, identity, rest in re.findall(
             r'<(path|clipPath|g|use)[^>]*?\bid="([^"]+)"(.*?)/?>', svg, re.S
         ):
@@ -176,7 +167,9 @@ def test_a_report_of_no_runs(study: Path) -> None:
     winner = json.loads((study / "winner.json").read_text())
     assert (winner["trial"], winner["decided"], winner["possible_winners"]) == (None, False, [])
     assert "unfinished: 0 of" in (study / "report.md").read_text()
-    assert set(content(study)) >= MADE
+    assert set(content(study)) >= TABLES
+    assert shown_figures(study) == ["figures/triangle.svg"]
+    assert "There is no winner yet, so there is no family." in (study / "report.md").read_text()
 
 
 def test_one_run_decides_nothing(study: Path) -> None:
@@ -223,15 +216,22 @@ def test_a_report_of_an_unfinished_study(study: Path, keep: Keep) -> None:
     build_report(study)
     text = (study / "report.md").read_text()
     assert (f"unfinished: {known} of {wanted}" in text) == (known < wanted)
-    assert set(content(study)) >= MADE
+    assert set(content(study)) >= TABLES
+    assert shown_figures(study)
     assert "nan" not in re.sub(r"\bdominant\b", "", text)
 
 
 @pytest.mark.usefixtures("undrawn")
 def test_optional_records_may_be_missing(study: Path) -> None:
+    build_report(study)
+    whole = (study / "report.md").read_text().split("## How it was run")
     for name in ("environment.json", "curves.csv", "timings.csv"):
         (study / name).unlink()
     build_report(study)
+    left = (study / "report.md").read_text().split("## How it was run")
+    assert left[0] == whole[0]
+    assert "| command |" in whole[1]
+    assert not any(f"| {row} |" in left[1] for row in ("command", "hardware", "failures", "runs"))
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -239,19 +239,28 @@ def test_a_test_error_of_nothing_is_a_number_like_others(study: Path) -> None:
     runs = pd.read_csv(study / "runs.csv", dtype={"trial": str})
     runs.loc[runs["step"] == "family", "test_error"] = 0.0
     runs.to_csv(study / "runs.csv", index=False)
-    build_report(study)
+    assert "The test error does not fall with size: 0.0 % at" in build_report(study)
+    family = pd.read_csv(study / "family.csv")
+    trained = family[family["runs"] > 0]
+    assert (trained["test_error"] == 0).all()
+    assert trained["forecast"].between(0, 0.1).all()
+    text = (study / "report.md").read_text()
+    assert "| 0.0 % ± 0.0 (2 seeds) |" in text or "| 0.0 % (2 seeds) |" in text
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_text_is_escaped(study: Path) -> None:
+def test_failures_are_told_at_the_top(study: Path) -> None:
     environment = json.loads((study / "environment.json").read_text())
-    environment["command"] = "python <script>alert(1)</script> a|b"
+    build_report(study)
+    assert "failure" not in (study / "report.md").read_text().split("## STEP 1")[0]
+    environment["failures"] = [f"run {n}: its worker died, 2 times" for n in range(5)]
     (study / "environment.json").write_text(json.dumps(environment))
     build_report(study)
-    assert "<script>" not in (study / "report.html").read_text()
-    markdown = (study / "report.md").read_text()
-    (row,) = [line for line in markdown.splitlines() if "alert(1)" in line]
-    assert len(re.findall(r"(?<!\\)\|", row)) == 3
+    top, bottom = (study / "report.md").read_text().split("## STEP 1")
+    first = next(line for line in top.splitlines() if line.startswith("- "))
+    assert first.startswith("- 5 failures the last time it ran")
+    assert "run 2: its worker died, 2 times; and 2 more" in first
+    assert "run 4: its worker died" in bottom
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -277,6 +286,9 @@ def refuse(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         ("environment.json", b"{}"),
         ("timings.csv", b""),
         ("timings.csv", b"a,b\n1,2\n"),
+        ("runs.csv", Path.mkdir),
+        ("environment.json", Path.mkdir),
+        ("timings.csv", Path.mkdir),
     ],
 )
 def test_a_damaged_file_is_named(
@@ -284,12 +296,13 @@ def test_a_damaged_file_is_named(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     name: str,
-    damage: bytes | None,
+    damage: bytes | Callable[[Path], None] | None,
 ) -> None:
-    if damage is None:
-        (study / name).unlink()
-    else:
+    (study / name).unlink()
+    if isinstance(damage, bytes):
         (study / name).write_bytes(damage)
+    elif damage is not None:
+        damage(study / name)
     before = content(study)
     assert refuse(monkeypatch, str(study)) == 2
     err = capsys.readouterr().err
@@ -312,8 +325,10 @@ def test_what_cannot_be_written_is_named(
     study: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (study / "report.html").mkdir()
+    before = content(study)
     assert refuse(monkeypatch, str(study)) == 2
-    assert "report.html" in capsys.readouterr().err
+    assert "report.html is a folder" in capsys.readouterr().err
+    assert content(study) == before
 
 
 def test_usage(

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scaling_search.baselines import Baseline, load_baseline, scale
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
-from scaling_search.search import MARKS, Candidates, CostConstraint, GridSettings, grid_candidates
-from scaling_search.search.candidates import Asked, derive_gamma, marked_points, snap_all
+from scaling_search.search import MARKS, Candidates, CostConstraint, GridSettings, SearchSpace
+from scaling_search.search.candidates import Asked, marked_points
+from scaling_search.search.grid import derive_gamma
 
 MICRO = load_baseline("efficientnet_micro", num_classes=36, in_channels=1)
 GRID = GridSettings(alpha=[1.0, 1.2, 1.4, 1.6], beta=[1.0, 1.1, 1.2, 1.3])
@@ -22,7 +23,13 @@ def candidates(
     native: int = 64,
     baseline: Baseline = MICRO,
 ) -> Candidates:
-    return grid_candidates(grid, baseline, constraint or CostConstraint(), native)
+    return grid.known_candidates(space(constraint, native, baseline))
+
+
+def space(
+    constraint: CostConstraint | None = None, native: int = 64, baseline: Baseline = MICRO
+) -> SearchSpace:
+    return SearchSpace(baseline, constraint or CostConstraint(), native, epochs=3, train_images=100)
 
 
 @settings(max_examples=15, deadline=None)
@@ -165,15 +172,15 @@ def test_nominal_constraint_filters_as_the_paper_does() -> None:
 
 
 def test_no_points_but_the_marked_ones() -> None:
-    found = snap_all(marked_points(2.0), MICRO, CostConstraint(), 64)
+    found = space().snap_all(marked_points(2.0))
     assert {m for c in found.kept for m in c.marks} == set(MARKS)
 
 
 def test_order_is_that_of_first_asking() -> None:
     first = Asked(Coefficients(1.0, 1.3, 1.09))
     second = Asked(Coefficients(1.6, 1.05, 1.06))
-    one = snap_all([first, second], MICRO, CostConstraint(), 64)
-    other = snap_all([second, first], MICRO, CostConstraint(), 64)
+    one = space().snap_all([first, second])
+    other = space().snap_all([second, first])
     assert [c.id for c in one.kept[:2]] == [c.id for c in other.kept[1::-1]]
     assert one.kept[0].asked[0] == first
 

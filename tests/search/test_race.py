@@ -12,11 +12,16 @@ import pytest
 
 from scaling_search.baselines import load_baseline
 from scaling_search.errors import InvalidInput
-from scaling_search.search import Budget, CostConstraint, RaceSettings, SearchSettings
-from scaling_search.search.assemble import SearchSpace, begin_search, known_candidates
+from scaling_search.search import (
+    Budget,
+    CostConstraint,
+    RaceSettings,
+    SearchSettings,
+    SearchSpace,
+)
 from scaling_search.search.candidates import Candidate
 from scaling_search.search.race import Race, most_looks
-from scaling_search.search.strategy import Answer, Evaluation, Search
+from scaling_search.search.strategy import Answer, Ending, Evaluation, Search
 
 SPACE = SearchSpace(
     load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=12),
@@ -30,7 +35,7 @@ ALPHA, BETA = [1.0, 1.19, 1.41, 1.68, 2.0], [1.0, 1.09, 1.19, 1.3, 1.41]
 
 def race(budget: Budget | None = None, **settings: int | list[int]) -> Search:
     sweep = RaceSettings(alpha=ALPHA, beta=BETA, **settings)  # type: ignore[arg-type]
-    return begin_search(sweep, SPACE, known_candidates(sweep, SPACE), budget or Budget())
+    return sweep.search(SPACE, sweep.known_candidates(SPACE), budget or Budget())
 
 
 def noise_of(evaluation: Evaluation) -> float:
@@ -49,9 +54,16 @@ def noisy(search: Search, spread: float, noise: float) -> Callable[[Evaluation],
 
 
 def carry_out(
-    search: Search, error: Callable[[Evaluation], float | None]
+    search: Search,
+    error: Callable[[Evaluation], float | None],
+    unfinished: Ending = Ending.DIVERGED,
 ) -> list[list[Evaluation]]:
-    """The rounds of a search, each as the runs that it started."""
+    """The rounds of a search, each as the runs that it started; without an error `unfinished`."""
+
+    def answer(evaluation: Evaluation) -> Answer:
+        found = error(evaluation)
+        return Answer(found, 60.0, unfinished if found is None else Ending.FINISHED)
+
     steps = search.steps()
     rounds: list[list[Evaluation]] = [[]]
     request = next(steps, None)
@@ -62,7 +74,7 @@ def carry_out(
             rounds.append([])
         rounds[-1] += request.start
         try:
-            request = steps.send({e: Answer(error(e), 60.0) for e in request.wait})
+            request = steps.send({e: answer(e) for e in request.wait})
         except StopIteration:
             request = None
     raise AssertionError("the race does not end")
@@ -154,7 +166,8 @@ def test_what_cannot_win_gets_no_run() -> None:
     assert not outside & {e.trial for r in rounds for e in r}
 
 
-def test_what_diverged_gets_no_further_run() -> None:
+@pytest.mark.parametrize("ending", [Ending.DIVERGED, Ending.FAILED])
+def test_what_diverged_or_failed_gets_no_further_run(ending: Ending) -> None:
     search = race(Budget(runs=40), start=10, round=4)
     errors = noisy(search, 0.2, 0.1)
 
@@ -163,7 +176,7 @@ def test_what_diverged_gets_no_further_run() -> None:
         number = int(e.trial, 16)
         return None if number % 3 == 0 and e.seed == number % 2 else errors(e)
 
-    rounds = carry_out(search, error)
+    rounds = carry_out(search, error, ending)
     for before, later in pairwise([[], *rounds, []]):
         gone = {e.trial for e in before if error(e) is None}
         assert not gone & {e.trial for e in later}
@@ -173,7 +186,8 @@ def test_what_diverged_gets_no_further_run() -> None:
     assert all(error(e) is not None or last[e.trial] == e for e in trained)
 
 
-def test_when_all_that_were_trained_diverged_others_are_tried() -> None:
+@pytest.mark.parametrize("ending", [Ending.DIVERGED, Ending.FAILED])
+def test_when_all_that_were_trained_are_of_no_use_others_are_tried(ending: Ending) -> None:
     search = race(Budget(runs=24), start=6, round=4)
     first: set[str] = set()
 
@@ -182,20 +196,21 @@ def test_when_all_that_were_trained_diverged_others_are_tried() -> None:
             first.add(e.trial)
         return None if e.trial in first else 0.4 + 0.01 * noise_of(e)
 
-    rounds = carry_out(search, error)
+    rounds = carry_out(search, error, ending)
     assert {e.trial for e in rounds[0]} == first
     assert len(rounds) > 2
     assert not first & {e.trial for r in rounds[1:] for e in r}
 
 
-def test_when_everything_diverges_the_race_ends() -> None:
+@pytest.mark.parametrize("ending", [Ending.DIVERGED, Ending.FAILED])
+def test_when_nothing_finishes_the_race_ends(ending: Ending) -> None:
     search = race(Budget(runs=1000), start=6, round=4)
-    runs = [e for r in carry_out(search, lambda _: None) for e in r]
+    runs = [e for r in carry_out(search, lambda _: None, ending) for e in r]
     assert len(runs) == len({e.trial for e in runs}) <= len(search.points)
 
 
 def test_halvings_losers_stay_out_of_the_race() -> None:
-    points = known_candidates(RaceSettings(alpha=ALPHA, beta=BETA), SPACE).kept
+    points = RaceSettings(alpha=ALPHA, beta=BETA).known_candidates(SPACE).kept
 
     class Listed:
         def __init__(self) -> None:

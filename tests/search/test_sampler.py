@@ -25,7 +25,7 @@ from scaling_search.search.sampler import (
     shares_of,
     uniforms_of,
 )
-from scaling_search.search.strategy import Answer
+from scaling_search.search.strategy import Answer, Ending
 
 MICRO = load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=20)
 EPOCHS = 4
@@ -180,7 +180,7 @@ def test_what_optuna_is_told() -> None:
         [(1, Answer(0.6)), (2, Answer(0.5)), (4, Answer(0.4))],
         [(1, Answer(0.7))],
         [(1, Answer(0.6)), (2, Answer(0.55))],
-        [(1, Answer(0.6)), (2, Answer(None))],
+        [(1, Answer(0.6)), (2, Answer(None, status=Ending.DIVERGED))],
     ]
     for number, answers in enumerate(told):
         asking.tell(number, answers)

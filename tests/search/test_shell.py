@@ -9,10 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from scaling_search.baselines import ArchitectureBaseline, Baseline, load_baseline, scale, scale_by
+from scaling_search.baselines import (
+    ArchitectureBaseline,
+    Baseline,
+    FamilyMember,
+    load_baseline,
+    scale,
+    scale_by,
+)
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import PAPER, Coefficients
-from scaling_search.search import CostConstraint, Shell, Snapped, shell
+from scaling_search.search import CostConstraint, Shell, shell
 from scaling_search.search.shell import ListedShell, RayShell
 
 MICRO = ("efficientnet_micro", 20)
@@ -37,7 +44,11 @@ def shares() -> st.SearchStrategy[tuple[float, float, float]]:
     return corners.map(lambda c: (c[0] / sum(c), c[1] / sum(c), c[2] / sum(c)))
 
 
-def distance(asked: Coefficients, snapped: Snapped) -> float:
+def coefficients_of(member: FamilyMember) -> Coefficients:
+    return Coefficients(member.depth_mult, member.width_mult, member.resolution_mult)
+
+
+def distance(asked: Coefficients, snapped: FamilyMember) -> float:
     """Euclidean in (log alpha, 2 log beta, 2 log gamma)."""
     return math.hypot(
         math.log(snapped.depth_mult / asked.alpha),
@@ -64,9 +75,9 @@ def test_snapped_coefficients_give_exactly_the_priced_network(
     found = listed(*which, cost_ratio, tolerance)
     if not found.within.any():
         with pytest.raises(InvalidInput, match="the nearest costs"):
-            found.nearest(coefficients)
+            found.at_cost(coefficients)
         return
-    snapped = found.nearest(coefficients)
+    snapped = found.at_cost(coefficients)
     member = scale_by(
         baseline,
         depth_mult=snapped.depth_mult,
@@ -76,14 +87,14 @@ def test_snapped_coefficients_give_exactly_the_priced_network(
     assert member.cost_ratio == pytest.approx(snapped.cost_ratio, rel=1e-12)
     assert abs(member.cost_ratio / cost_ratio - 1) <= tolerance
     if min(snapped.depth_mult, snapped.width_mult, snapped.resolution_mult) >= 1:
-        assert scale(baseline, snapped.coefficients).id == member.id
+        assert scale(baseline, coefficients_of(snapped)).id == member.id
         # Asked for its own coefficients, a network is its own nearest.
-        assert found.nearest(snapped.coefficients) == snapped
+        assert found.at_cost(coefficients_of(snapped)).id == snapped.id
 
 
 def test_published_baseline_at_its_own_size() -> None:
-    snapped = listed(*B0, 2.0, 0.05).nearest(PAPER)
-    member = scale(baseline_of(*B0), snapped.coefficients)
+    snapped = listed(*B0, 2.0, 0.05).at_cost(PAPER)
+    member = scale(baseline_of(*B0), coefficients_of(snapped))
     assert abs(member.cost_ratio / 2 - 1) <= 0.05
     assert member.cost_ratio == pytest.approx(snapped.cost_ratio)
     # As it rounds, the paper's point costs far more than twice the baseline.
@@ -120,10 +131,10 @@ def test_every_network_of_the_right_cost_is_listed() -> None:
 def test_nearest_is_the_nearest(asked: tuple[float, float, float], cost_ratio: float) -> None:
     found = listed(*MICRO, 2.0, 0.05)
     coefficients = Coefficients.from_shares(*asked, cost_ratio=cost_ratio)
-    snapped = found.nearest(coefficients)
+    snapped = found.at_cost(coefficients)
     all_within = [
-        Snapped(*map(float, mult), float(cost))
-        for mult, cost in zip(found.multipliers, found.cost_ratios)
+        scale_by(baseline_of(*MICRO), depth_mult=d, width_mult=w, resolution=round(20 * r))
+        for (d, w, r), cost in zip(found.multipliers, found.cost_ratios)
         if abs(cost / 2 - 1) <= 0.05
     ]
     shortest = min(distance(coefficients, other) for other in all_within)
@@ -132,7 +143,7 @@ def test_nearest_is_the_nearest(asked: tuple[float, float, float], cost_ratio: f
 
 def test_ties_go_to_the_lower_cost_and_then_to_fewer_parameters() -> None:
     found = ListedShell(
-        load_baseline("efficientnet_micro", num_classes=10, in_channels=1),
+        load_baseline("efficientnet_micro", num_classes=10, in_channels=1, resolution=100),
         CostConstraint(tolerance=0.05),
     )
     # Four networks at the same distance from (1.21, 1.1, 1.1).
@@ -143,8 +154,8 @@ def test_ties_go_to_the_lower_cost_and_then_to_fewer_parameters() -> None:
     found.cost_ratios = np.array([2.05, 2.02, 2.02, 2.02])
     found.params = np.array([1, 30, 20, 40])
     found.within = np.ones(4, bool)
-    snapped = found.nearest(Coefficients(1.21, 1.1, 1.1))
-    assert (snapped.width_mult, snapped.resolution_mult) == (1.1, up)
+    snapped = found.at_cost(Coefficients(1.21, 1.1, 1.1))
+    assert (snapped.width_mult, snapped.resolution_mult) == pytest.approx((1.1, up))
 
 
 @pytest.mark.parametrize("which", [MICRO, ("efficientnet_b0", 128)])
@@ -166,7 +177,7 @@ def test_one_dimension_alone(which: tuple[str, int], dimension: str) -> None:
 def test_nothing_within_tolerance_says_the_nearest_cost() -> None:
     found = listed(*MICRO, 2.0, 1e-6)
     with pytest.raises(InvalidInput, match=r"the nearest costs") as refused:
-        found.nearest(PAPER)
+        found.at_cost(PAPER)
     closest = found.cost_ratios[np.abs(np.log(found.cost_ratios / 2)).argmin()]
     assert f"{closest:.4g} times" in str(refused.value)
     assert "constraint.tolerance=" in str(refused.value)
@@ -174,21 +185,17 @@ def test_nothing_within_tolerance_says_the_nearest_cost() -> None:
 
 def test_remedies_in_the_message_work() -> None:
     with pytest.raises(InvalidInput) as refused:
-        listed(*MICRO, 2.0, 1e-6).nearest(PAPER)
+        listed(*MICRO, 2.0, 1e-6).at_cost(PAPER)
     tolerance = float(str(refused.value).split("constraint.tolerance=")[1].split()[0])
-    assert listed(*MICRO, 2.0, tolerance).nearest(PAPER).cost_ratio == pytest.approx(
+    assert listed(*MICRO, 2.0, tolerance).at_cost(PAPER).cost_ratio == pytest.approx(
         2, rel=tolerance
     )
 
 
-def test_cost_is_relative_to_the_baseline_as_its_members_see_it() -> None:
-    # 20 is no multiple of 8, so the member at resolution_mult 1 has 24 pixels.
-    baseline = load_baseline("efficientnet_micro", 10, 1, resolution=20, resolution_divisor=8)
-    constraint = CostConstraint(tolerance=0.2)
-    snapped = shell(baseline, constraint).nearest(PAPER)
-    member = scale(baseline, snapped.coefficients)
-    assert constraint.allows(member.cost_ratio)
-    assert member.cost_ratio == pytest.approx(snapped.cost_ratio)
+def test_rounding_that_steps_over_the_cost_is_refused() -> None:
+    baseline = load_baseline("efficientnet_micro", 10, 1, resolution=1)
+    with pytest.raises(InvalidInput, match="resolution alone has no network near 2 times"):
+        shell(baseline, CostConstraint()).along("resolution")
 
 
 def own_network(
@@ -220,8 +227,8 @@ def test_own_network_is_followed_along_its_shares(
     own: Baseline, own_shell: Shell, asked: tuple[float, float, float]
 ) -> None:
     coefficients = Coefficients.from_shares(*asked)
-    snapped = own_shell.nearest(coefficients)
-    member = scale(own, snapped.coefficients)
+    snapped = own_shell.at_cost(coefficients)
+    member = scale(own, coefficients_of(snapped))
     assert member.cost_ratio == pytest.approx(snapped.cost_ratio)
     assert abs(member.cost_ratio / 2 - 1) <= 0.1
     # Depth and width keep their shares to each other; the resolution is a whole pixel.
@@ -242,12 +249,12 @@ def test_own_network_along_one_dimension(own_shell: Shell, dimension: str) -> No
 def test_own_network_out_of_reach_says_the_nearest_cost(own: Baseline) -> None:
     strict = shell(own, CostConstraint(tolerance=1e-5))
     with pytest.raises(InvalidInput, match="the nearest costs"):
-        strict.nearest(Coefficients.from_shares(0.3, 0.4, 0.3))
+        strict.at_cost(Coefficients.from_shares(0.3, 0.4, 0.3))
 
 
 def test_own_network_needs_a_direction(own_shell: Shell) -> None:
     with pytest.raises(InvalidInput, match="no direction"):
-        own_shell.nearest(Coefficients(1.0, 1.0, 1.0))
+        own_shell.at_cost(Coefficients(1.0, 1.0, 1.0))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scaling_search.search import Budget, SearchSettings
-from scaling_search.search.strategy import Answer, Evaluation, Search
+from scaling_search.search.strategy import Answer, Ending, Evaluation, Search
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,9 @@ class Network:
     id: str
     macs: int = 100
     shares: tuple[float, float, float] = (0.3, 0.3, 0.4)
+    resolution: int = 16
     cost_ratio: float = 2.0
+    pixel_price: float = 1.0
     within: bool = True
 
 
@@ -157,7 +159,9 @@ def test_a_network_that_diverges_is_not_promoted() -> None:
     search = search_of(lag=None, rungs=[1], asks=6, bracket=6)
 
     def answer(e: Evaluation) -> Answer:
-        return Answer(None if e.trial == search.asked[0] else error_of(e))
+        if e.trial == search.asked[0]:
+            return Answer(None, status=Ending.DIVERGED)
+        return Answer(error_of(e))
 
     trained = carry_out(search, random.Random(3), answer=answer)
     assert search.asked[0] not in {e.trial for e in trained if e.epochs == 9}

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from fakes import SETTINGS
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy import RunSpec
+from scaling_search.proxy import RunSpec, RunStatus
 from scaling_search.study import Conduct, define, open_database
 from scaling_search.study.database import Database
 from scaling_search.study.records import Claim, SearchResult, StoredRun
@@ -42,7 +42,7 @@ def database(path: Path) -> Iterator[Database]:
 def run_of(spec: RunSpec, **changed: Any) -> StoredRun:
     run = StoredRun(
         key=spec.key,
-        status="finished",
+        status=RunStatus.FINISHED,
         val_error=0.1 + 0.2,
         test_error=1 / 3,
         curve=((1, 2.5, 0.7), (2, 1 / 7, 0.1 + 0.2)),

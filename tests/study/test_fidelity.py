@@ -12,15 +12,14 @@ import pytest
 from fakes import SETTINGS, fake_study
 
 from scaling_search.errors import InvalidInput
-from scaling_search.report import build_report, figures
-from scaling_search.search import RaceSettings
-from scaling_search.study import FidelitySettings
+from scaling_search.report import build_report
+from scaling_search.search import OptunaSettings, RaceSettings
+from scaling_search.study import Conduct, FidelitySettings, define
 
 
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-        monkeypatch.setattr(figures, name, lambda _: "<svg/>")
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
 
 
 def checked(tmp_path: Path, fidelity: FidelitySettings, **change: Any) -> tuple[Path, pd.DataFrame]:
@@ -57,7 +56,7 @@ def test_best_marked_and_worst_are_trained_again(tmp_path: Path) -> None:
     assert trials["runs"].max() == 2
     fidelity_json = json.loads((folder / "winner.json").read_text())["fidelity"]
     assert set(fidelity_json) == {"epochs 5", "learning rate x 0.5", "learning rate x 2"}
-    assert -1 <= fidelity_json["epochs 5"]["agreement"]["tau"] <= 1
+    assert -1 <= fidelity_json["epochs 5"]["agreement"]["tau"]["value"] <= 1
     assert "Does the answer survive?" in (folder / "report.md").read_text()
 
 
@@ -106,3 +105,29 @@ def test_a_race_is_checked_too(tmp_path: Path) -> None:
 def test_bad_settings_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         FidelitySettings(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"resolution": 9999}, "fidelity.resolution is 9999, but the images have 64 px"),
+        ({"resolution": 60}, "'resolution 60', in which trial .* above the 64 px of the images"),
+        ({"phi": 9.0}, "'phi 9', in which trial .* above the 64 px of the images: lower"),
+        ({"learning_rates": [1.0, 1e3]}, "learning_rates has 1000, so that recipe.learning_rate"),
+    ],
+)
+@pytest.mark.parametrize("sweep", [SETTINGS.sweep, OptunaSettings(asks=7, seeds=[0])])
+def test_checks_that_cannot_be_made_are_refused_before_anything_is_trained(
+    tmp_path: Path, change: dict[str, Any], message: str, sweep: Any
+) -> None:
+    recipe = replace(SETTINGS.recipe, learning_rate=0.6)
+    settings = replace(SETTINGS, fidelity=FidelitySettings(**change), recipe=recipe, sweep=sweep)
+    with pytest.raises(InvalidInput, match=message):
+        fake_study(tmp_path, settings)
+    assert not list(tmp_path.rglob("study.yaml"))
+
+
+def test_a_search_alone_may_use_all_pixels(tmp_path: Path) -> None:
+    """What limits a check does not limit studies without one."""
+    settings = replace(SETTINGS, baseline=replace(SETTINGS.baseline, resolution=40))
+    define(settings, Conduct(experiments_dir=str(tmp_path)))

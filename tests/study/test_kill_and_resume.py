@@ -18,7 +18,6 @@ from processes import HALVING, finish, group, results, start, wait_for, workers
 
 import scaling_search.__main__ as command_line
 from scaling_search.execution import ExecutorSettings, LocalExecutor, WorkerLost
-from scaling_search.report import figures
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -141,8 +140,7 @@ def test_kill_9_between_rungs_and_in_a_continued_run(
     alone, killed = tmp_path / "alone", tmp_path / "killed"
     for folder in (alone, killed):
         folder.mkdir()
-    for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-        monkeypatch.setattr(figures, name, lambda _: "<svg/>")
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
     words = ["executor.workers=2", f"data.cache_dir={cache}"]
     monkeypatch.setattr(sys, "argv", ["scaling_search", *HALVING, *words])
     # Without a break and one run after the other, in this process.

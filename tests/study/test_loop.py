@@ -56,7 +56,7 @@ def carry_through(
         proposer,
         database,
         executor,
-        lambda wanted: Job(wanted, SETTINGS.data, weights),
+        lambda wanted: Job(spec=wanted, data=SETTINGS.data, weights=weights),
         attempts=attempts,
         timeout=timeout,
         progress=progress,
@@ -200,7 +200,7 @@ def test_the_best_error_is_that_of_all_runs(database: Database, spec: RunSpec) -
 
 
 def test_the_worker_names_itself(database: Database, spec: RunSpec) -> None:
-    outcome = fake_outcome(Job(spec, SETTINGS.data))
+    outcome = fake_outcome(Job(spec=spec, data=SETTINGS.data))
     outcome.worker = "another-machine:17"
     carry_through([spec], database, lambda _: outcome)
     assert database.stored_runs([spec.key])[spec.key].worker == "another-machine:17"

@@ -17,9 +17,9 @@ from fakes import SETTINGS, diverged, fake_outcome, fake_study, inline, unordere
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job
-from scaling_search.report import build_report, family_forecast, figures
+from scaling_search.report import build_report
 from scaling_search.search import Budget, OptunaSettings, RaceSettings
-from scaling_search.search.sampler import copy_for_dashboard
+from scaling_search.search.dashboard import copy_for_dashboard
 from scaling_search.study import read_definition, running
 from scaling_search.study.asks import read_candidates
 
@@ -50,9 +50,8 @@ MADE = ("trials.csv", "family.csv", "winner.json", "forecast.json")
 def _quick() -> Iterator[None]:
     """Leave out what takes long and is not looked at here."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("triangle", "accuracy_against_macs", "held_out_members"):
-            patch.setattr(figures, name, lambda _: "<svg/>")
-        patch.setattr(family_forecast, "sizes_needed", lambda _: {})
+        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
+        patch.setattr("scaling_search.report.search.family.WISHES", {})
         patch.setattr(running, "copy_for_dashboard", lambda *_: None)
         yield
 
@@ -258,7 +257,7 @@ def test_a_search_in_which_all_diverges_ends(tmp_path: Path, name: str) -> None:
         (lambda text: text[: len(text) // 2], "asks.csv|study does not ask for"),
         (lambda _: b"\x00\xff\xfe\x00", "damaged"),
         (lambda text: text.replace(b",2.0,", b",deep,"), "damaged.*deep"),
-        (lambda text: text.replace(b",2.0,", b",0.5,"), "damaged.*at least 1"),
+        (lambda text: text.replace(b",2.0,", b",0.5,"), "damaged.*from 1 to 100"),
         (lambda text: text.replace(b",2.0,", b",nan,"), "damaged.*finite"),
         (lambda text: text.replace(b"cb57bc2d", b"cb57bc2e"), "damaged.*another network"),
         (lambda text: text.replace(b"mark", b"make"), "damaged.*mark"),

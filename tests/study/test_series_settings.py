@@ -38,16 +38,18 @@ def test_the_winner_of_another_study_as_compound(tmp_path: Path) -> None:
 
 
 def test_settings_of_a_search_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"family.sizes is given, but .* has no family"):
+    with pytest.raises(
+        InvalidInput, match=r"family\.sizes is 2, but \+sweep=observation1 has no use for it"
+    ):
         replace(SETTINGS, sweep=Observation1Settings(), family=FamilySettings(sizes=2))
-    with pytest.raises(InvalidInput, match=r"constraint\.tolerance is given"):
+    with pytest.raises(InvalidInput, match=r"constraint\.tolerance is 0\.1"):
         replace(
             SETTINGS,
             sweep=Observation1Settings(),
             family=FamilySettings(),
             constraint=CostConstraint(tolerance=0.1),
         )
-    with pytest.raises(InvalidInput, match=r"give sweep\.costs="):
+    with pytest.raises(InvalidInput, match=r"constraint\.cost_ratio is 3"):
         replace(
             SETTINGS,
             sweep=SingleVsCompoundSettings(),

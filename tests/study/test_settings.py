@@ -13,10 +13,12 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.proxy.augmentation import Augmentation
-from scaling_search.search import CostConstraint, GridSettings
+from scaling_search.search import CostConstraint, GridSettings, SweepSettings
 from scaling_search.study import FamilySettings, StudySettings, read_definition
-from scaling_search.study.settings import differences, from_plain, to_plain
+from scaling_search.study.plain import differences, from_plain, to_plain
+from scaling_search.study.sweeps import SWEEPS
 
+KINDS = {SweepSettings: SWEEPS}
 FULL = StudySettings(
     BaselineSettings("efficientnet_micro", "", 12, 2, 1),
     DataSettings("parquet", "a b/ü: #x", augmentation=Augmentation(0.1, flip=True), train_images=9),
@@ -30,7 +32,7 @@ FULL = StudySettings(
 @pytest.mark.parametrize("settings", [SETTINGS, FULL])
 def test_settings_survive_yaml(settings: StudySettings) -> None:
     text = yaml.safe_dump(to_plain(settings), sort_keys=False, allow_unicode=True)
-    again = from_plain(StudySettings, yaml.safe_load(text))
+    again = from_plain(StudySettings, yaml.safe_load(text), kinds=KINDS)
     assert again == settings
     assert differences(to_plain(again), to_plain(settings)) == []
 
@@ -48,15 +50,15 @@ def test_a_definition_survives_its_file(tmp_path: Path) -> None:
 def test_an_unknown_setting_is_refused_by_name() -> None:
     plain = to_plain(SETTINGS)
     plain["recipe"]["epocs"] = 3
-    with pytest.raises(InvalidInput, match=r"Recipe.*epocs"):
-        from_plain(StudySettings, plain)
+    with pytest.raises(InvalidInput, match=r"there is no recipe\.epocs"):
+        from_plain(StudySettings, plain, kinds=KINDS)
 
 
 def test_read_values_are_checked_again() -> None:
     plain = to_plain(SETTINGS)
     plain["sweep"]["alpha"] = [0.5]
     with pytest.raises(InvalidInput, match=r"sweep\.alpha.*0\.5"):
-        from_plain(StudySettings, plain)
+        from_plain(StudySettings, plain, kinds=KINDS)
 
 
 def test_differences_name_the_setting_and_both_values() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from scaling_search.errors import InvalidInput
@@ -11,13 +12,16 @@ from scaling_search.findings.diminishing import (
     DIMINISHING,
     LITTLE,
     Diminishing,
-    Interval,
     diminishing_returns,
 )
-from scaling_search.report.rows import Table, interval_text
-from scaling_search.report.series.content import Content
-from scaling_search.report.series.points import Measured
-from scaling_search.report.tables import LEVEL
+from scaling_search.findings.interval import LEVEL, Interval
+from scaling_search.report.content import Content, Section, Table
+from scaling_search.report.figures.series import accuracy_by_dimension
+from scaling_search.report.series.assemble import series_content
+from scaling_search.report.series.measured import measure
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.read import Study
+from scaling_search.wording import percent, signed
 
 QUESTION = (
     "Observation 1 (Tan & Le 2019, Figure 3): scaling any one dimension improves accuracy, but the "
@@ -27,10 +31,9 @@ QUESTION = (
 FAR = 100.0
 
 
-def observation1(measured: Measured) -> Content:
-    """The content of the report."""
-    from scaling_search.report.series.figures import accuracy_by_dimension
-
+def observation1(study: Study, rows: Sequence[RunRow]) -> Content:
+    """The content of the report. Raises InvalidInput."""
+    measured = measure(study, rows)
     found: dict[str, Diminishing | str] = {}
     for series in dict.fromkeys(point.series for point in measured.points):
         at = measured.of(series=series)
@@ -38,18 +41,23 @@ def observation1(measured: Measured) -> Content:
             found[series] = diminishing_returns(measured.macs[at], measured.errors[at], LEVEL)
         except InvalidInput as error:
             found[series] = str(error)
-    return Content(
-        [f"{QUESTION} {first_sentence(found)}", *(_sentence(n, f) for n, f in found.items())],
-        [],
-        [("How much a doubling buys", _table(found), _NOTE)],
+    caption = (
         "Test accuracy when one dimension alone is scaled: means over seeds ± standard error, with "
-        f"the multiplier beside them; saturating fit with its {LEVEL:.0%} interval.",
-        lambda: accuracy_by_dimension(measured, found),
-        {"series": {name: _json(f) for name, f in found.items()}},
+        f"the multiplier beside them; saturating fit with its {percent(LEVEL, 0)} interval."
+    )
+    return series_content(
+        measured,
+        answer=[
+            f"{QUESTION} {_first_sentence(found)}",
+            *(_sentence(n, f) for n, f in found.items()),
+        ],
+        figure=(accuracy_by_dimension(measured, found), caption),
+        sections=[Section("How much a doubling buys", [_table(found)])],
+        verdict={"series": {name: _json(f) for name, f in found.items()}},
     )
 
 
-def first_sentence(found: dict[str, Diminishing | str]) -> str:
+def _first_sentence(found: dict[str, Diminishing | str]) -> str:
     """The verdict over all series."""
     groups: dict[str, list[str]] = {}
     for name, result in found.items():
@@ -83,12 +91,12 @@ def _sentence(name: str, result: Diminishing | str) -> str:
             f"{_points(result.end)} at the end."
         )
     verdict = {
-        DIMINISHING: f"the gain diminishes: a doubling buys {result.difference.median:.1f} points "
+        DIMINISHING: f"the gain diminishes: a doubling buys {result.difference.value:.1f} points "
         f"less at the end than at the start, at least {result.difference_above:.1f} with "
-        f"{result.level:.0%} confidence",
-        CONTRADICTED: f"the gain grows: a doubling buys {-result.difference.median:.1f} points "
+        f"{percent(result.level, 0)} confidence",
+        CONTRADICTED: f"the gain grows: a doubling buys {-result.difference.value:.1f} points "
         f"more at the end than at the start, at least {-result.difference_below:.1f} with "
-        f"{result.level:.0%} confidence",
+        f"{percent(result.level, 0)} confidence",
     }.get(
         result.verdict,
         "whether the gain diminishes is not visible in this range: start minus end is "
@@ -103,17 +111,17 @@ def _sentence(name: str, result: Diminishing | str) -> str:
 
 def _little_sentence(result: Diminishing) -> str:
     little = f"{LITTLE:g} points"
-    if math.isinf(result.little_from.median):
+    if math.isinf(result.little_from.value):
         return f"At no size, by this fit, does a doubling buy less than {little}."
-    if result.little_from.median <= 1:
+    if result.little_from.value <= 1:
         return f"By this fit a doubling buys less than {little} from the smallest network on."
-    if result.little_from.median > FAR:
+    if result.little_from.value > FAR:
         return (
             f"By this fit no network within {FAR:g} times the smallest one brings it to {little}."
         )
     beyond = " (beyond the range)" if result.little_beyond else ""
     return (
-        f"A doubling buys less than {little} above {result.little_from.median:.3g} times the "
+        f"A doubling buys less than {little} above {result.little_from.value:.3g} times the "
         f"smallest network{beyond}."
     )
 
@@ -126,12 +134,12 @@ def _times(value: float) -> str:
 
 
 def _points(interval: Interval) -> str:
-    return interval_text(interval.median, interval.low, interval.high)
+    return signed(*interval)
 
 
 _NOTE = (
     "Points of test accuracy (1 = one image in a hundred) per doubling of multiply-adds; "
-    f"{LEVEL:.0%} intervals, seeds as blocks, deviations of single networks included "
+    f"{percent(LEVEL, 0)} intervals, seeds as blocks, deviations of single networks included "
     "(findings/diminishing.py). At least: the one-sided bound of start minus end. Little from: the "
     "cost over the smallest network's from which on a doubling buys less than "
     f"{LITTLE:g} points."
@@ -158,34 +166,24 @@ def _table(found: dict[str, Diminishing | str]) -> Table:
                 _points(result.end),
                 _points(result.difference),
                 f"{result.difference_above:+.1f}",
-                f"{_times(little.median)} ({_times(little.low)} to {_times(little.high)})",
+                f"{_times(little.value)} ({_times(little.low)} to {_times(little.high)})",
                 f"{result.doublings:.2f}",
                 f"{result.networks}, {result.runs}",
             ]
         )
-    return Table(head, rows)
+    return Table(head, rows, _NOTE)
 
 
 def _json(result: Diminishing | str) -> dict[str, Any]:
     if isinstance(result, str):
         return {"verdict": None, "reason": result}
 
-    def plain(interval: Interval) -> dict[str, float | None]:
-        values = {"median": interval.median, "low": interval.low, "high": interval.high}
-        return {key: None if value == float("inf") else value for key, value in values.items()}
-
+    intervals = ("gain", "start", "end", "difference", "little_from")
+    numbers = ("difference_above", "difference_below", "networks", "runs", "doublings")
     return {
         "verdict": result.verdict,
         "helps": result.helps,
         "summary": _group(result),
-        "gain": plain(result.gain),
-        "start": plain(result.start),
-        "end": plain(result.end),
-        "difference": plain(result.difference),
-        "difference_above": result.difference_above,
-        "difference_below": result.difference_below,
-        "little_from": plain(result.little_from),
-        "networks": result.networks,
-        "runs": result.runs,
-        "doublings": result.doublings,
+        **{name: dict(zip(("median", "low", "high"), getattr(result, name))) for name in intervals},
+        **{name: getattr(result, name) for name in numbers},
     }

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.balance import Balance, Gap, balance
-from scaling_search.report.rows import Table, interval_text
-from scaling_search.report.series.content import Content
-from scaling_search.report.series.points import Measured
-from scaling_search.report.tables import LEVEL
+from scaling_search.findings.interval import LEVEL
+from scaling_search.report.content import Content, Section, Table
+from scaling_search.report.figures.series import width_series
+from scaling_search.report.series.assemble import series_content
+from scaling_search.report.series.measured import measure
 from scaling_search.series import Observation2Settings
-from scaling_search.series.points import base_name
+from scaling_search.series.observation2 import base_name
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.read import Study
+from scaling_search.wording import percent, signed
 
 #: Verdicts on series that share a cost.
 _KNOWN = ("better", "worse", "open")
 
 
-def observation2(measured: Measured) -> Content:
-    """The content of the report."""
-    from scaling_search.report.series.figures import width_series
-
-    sweep = measured.definition.settings.sweep
+def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
+    """The content of the report. Raises InvalidInput."""
+    sweep = study.definition.settings.sweep
     assert isinstance(sweep, Observation2Settings)
+    measured = measure(study, rows)
     found: Balance | str
     try:
         names = [point.series for point in measured.points]
@@ -36,15 +40,17 @@ def observation2(measured: Measured) -> Content:
         f"{'deeper and finer' if grown else 'different'} base beats width scaled from the first."
     )
     bases = [base_name(*base) for base in sweep.bases]
-    return Content(
-        [f"{question} {_first_sentence(found, bases)}", *_other_bases(found, bases)],
-        [],
-        [] if isinstance(found, str) else [("At equal cost", _table(found), _NOTE)],
+    caption = (
         "Test accuracy of width series from bases of different depth d and resolution r, against "
         "realised multiply-adds: means over seeds ± standard error, with the width multiplier; "
-        "lines: the common curve of findings/balance.py.",
-        lambda: width_series(measured, found),
-        {"reason": found} if isinstance(found, str) else _json(found),
+        "lines: the common curve of findings/balance.py."
+    )
+    return series_content(
+        measured,
+        answer=[f"{question} {_first_sentence(found, bases)}", *_other_bases(found, bases)],
+        figure=(width_series(measured, found), caption),
+        sections=[] if isinstance(found, str) else [Section("At equal cost", [_table(found)])],
+        verdict={"reason": found} if isinstance(found, str) else _json(found),
     )
 
 
@@ -80,9 +86,10 @@ def _other_bases(found: Balance | str, bases: list[str]) -> list[str]:
 
 
 def _side(gap: Gap) -> str:
-    side, sign = ("above", 1) if gap.points >= 0 else ("below", -1)
-    low, high = sorted((sign * gap.low, sign * gap.high))
-    return f"{sign * gap.points:.1f} points ({low:.1f} to {high:.1f}) {side}"
+    points = gap.points
+    side, sign = ("above", 1) if points.value >= 0 else ("below", -1)
+    low, high = sorted((sign * points.low, sign * points.high))
+    return f"{sign * points.value:.1f} points ({low:.1f} to {high:.1f}) {side}"
 
 
 def _costs(gap: Gap) -> str:
@@ -93,40 +100,28 @@ def _costs(gap: Gap) -> str:
 
 _NOTE = (
     "Points of test accuracy by which a series lies above another at equal realised cost; "
-    f"{LEVEL:.0%} intervals, each by itself; seeds as blocks, deviations of single networks "
-    "included."
+    f"{percent(LEVEL, 0)} intervals, each by itself; seeds as blocks, deviations of single "
+    "networks included."
 )
 
 
 def _table(found: Balance) -> Table:
-    rows = [
-        [
-            gap.series,
-            gap.rival,
-            "" if gap.verdict == "no common cost" else interval_text(gap.points, gap.low, gap.high),
-            "" if gap.verdict == "no common cost" else _costs(gap),
-            gap.verdict,
-        ]
-        for gap in found.gaps
-    ]
-    return Table(["series", "above", "points", "common multiply-adds", "verdict"], rows)
+    def shared(gap: Gap, text: str) -> str:
+        return "" if gap.verdict == "no common cost" else text
+
+    columns: dict[str, Callable[[Gap], str]] = {
+        "series": lambda gap: gap.series,
+        "above": lambda gap: gap.rival,
+        "points": lambda gap: shared(gap, signed(*gap.points)),
+        "common multiply-adds": lambda gap: shared(gap, _costs(gap)),
+        "verdict": lambda gap: gap.verdict,
+    }
+    return Table.of(found.gaps, columns, _NOTE)
 
 
 def _json(found: Balance) -> dict[str, Any]:
-    return {
-        "networks": found.networks,
-        "runs": found.runs,
-        "gaps": [
-            {
-                "series": gap.series,
-                "rival": gap.rival,
-                "points": gap.points,
-                "low": gap.low,
-                "high": gap.high,
-                "macs_from": None if gap.verdict == "no common cost" else gap.macs_from,
-                "macs_to": None if gap.verdict == "no common cost" else gap.macs_to,
-                "verdict": gap.verdict,
-            }
-            for gap in found.gaps
-        ],
-    }
+    gaps = [
+        {**vars(gap), **dict(zip(("points", "low", "high"), gap.points)), "verdict": gap.verdict}
+        for gap in found.gaps
+    ]
+    return {"networks": found.networks, "runs": found.runs, "gaps": gaps}

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from scaling_search.findings.interval import LEVEL
 from scaling_search.findings.paired import Differences, compare_with_one
-from scaling_search.report.rows import Table, interval_text
-from scaling_search.report.series.content import Content
-from scaling_search.report.series.points import Measured, means
-from scaling_search.report.tables import LEVEL
+from scaling_search.report.content import Content, Section, Table
+from scaling_search.report.figures.series import scalings_by_baseline
+from scaling_search.report.series.assemble import series_content
+from scaling_search.report.series.measured import Measured, measure
 from scaling_search.series import Point
-from scaling_search.series.points import COMPOUND, UNSCALED
 from scaling_search.series.published import published
+from scaling_search.series.single_vs_compound import COMPOUND, UNSCALED
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.read import Study
+from scaling_search.wording import give_or_take, percent, signed
 
 
 @dataclass(frozen=True)
@@ -69,23 +74,28 @@ class Compared:
         return f"open between compound and {nearest.point.series}"
 
 
-def single_vs_compound(measured: Measured) -> Content:
-    """The content of the report."""
-    from scaling_search.report.series.figures import scalings_by_baseline
-
+def single_vs_compound(study: Study, rows: Sequence[RunRow]) -> Content:
+    """The content of the report. Raises InvalidInput."""
+    measured = measure(study, rows)
     found = compare(measured)
-    return Content(
-        [
-            "Compound against single-dimension scaling at equal cost (Tan & Le 2019, Tables 3 and "
-            f"7, Figure 8). {_first_sentence(found)}",
+    question = (
+        "Compound against single-dimension scaling at equal cost (Tan & Le 2019, Tables 3 and 7, "
+        "Figure 8)."
+    )
+    caption = (
+        "Test accuracy of each baseline scaled in one dimension alone and in all three, against "
+        "realised multiply-adds: means over seeds ± standard error."
+    )
+    return series_content(
+        measured,
+        answer=[
+            f"{question} {_first_sentence(found)}",
             *(_sentence(compared) for compared in found),
         ],
-        _remarks(measured),
-        [("At equal cost", _table(measured, found), _NOTE)],
-        "Test accuracy of each baseline scaled in one dimension alone and in all three, against "
-        "realised multiply-adds: means over seeds ± standard error.",
-        lambda: scalings_by_baseline(measured),
-        {"comparisons": [_json(compared) for compared in found]},
+        remarks=_remarks(measured),
+        figure=(scalings_by_baseline(measured), caption),
+        sections=[Section("At equal cost", [_table(measured, found)])],
+        verdict={"comparisons": [_json(compared) for compared in found]},
     )
 
 
@@ -148,7 +158,7 @@ def _first_sentence(found: list[Compared]) -> str:
 
 def _sentence(compared: Compared) -> str:
     known = [
-        f"{interval_text(r.points, r.low, r.high)} points against {_named(r.point)}"
+        f"{signed(r.points, r.low, r.high)} points against {_named(r.point)}"
         for r in compared.rivals
         if not r.reason
     ]
@@ -178,60 +188,51 @@ def _remarks(measured: Measured) -> list[str]:
 
 _NOTE = (
     "Test accuracy: mean over seeds ± standard error. Compound minus this: points, paired by "
-    f"seed, {LEVEL:.0%} intervals that hold together for the rows of one cost. Published: top-1 "
-    "on ImageNet of the paper's networks (Tables 3 and 7; for a micro baseline those of its large "
-    "sibling), with their cost over their baseline's."
+    f"seed, {percent(LEVEL, 0)} intervals that hold together for the rows of one cost. Published: "
+    "top-1 on ImageNet of the paper's networks (Tables 3 and 7; for a micro baseline those of its "
+    "large sibling), with their cost over their baseline's."
 )
 
 
 def _table(measured: Measured, found: list[Compared]) -> Table:
-    head = [
-        "baseline", "scaled by", "depth", "width", "px", "cost", "test accuracy",
-        "compound minus this", "published, ImageNet", "compound minus this",
-    ]  # fmt: skip
-    effect, se = means(measured)
     worth = {
-        id(r.point): r.reason or interval_text(r.points, r.low, r.high)
+        id(r.point): r.reason or signed(r.points, r.low, r.high)
         for compared in found
         for r in compared.rivals
     }
-    rows = []
-    for index, point in enumerate(measured.points):
-        member = point.member
-        accuracy = "not trained"
-        if math.isfinite(effect[index]):
-            accuracy = f"{100 * (1 - effect[index]):.1f} %"
-            if math.isfinite(se[index]):
-                accuracy += f" ± {100 * se[index]:.1f}"
-        rows.append(
-            [
-                point.baseline,
-                point.series,
-                f"×{member.depth_mult:.2f}",
-                f"×{member.width_mult:.2f}",
-                str(member.resolution),
-                f"{member.cost_ratio:.3f}",
-                accuracy,
-                worth.get(id(point), ""),
-                *_published_cells(point.baseline, point.series),
-            ]
-        )
-    return Table(head, rows)
+    points, mean, se = measured.points, measured.mean, measured.se
+    columns: dict[str, Callable[[int], str]] = {
+        "baseline": lambda i: points[i].baseline,
+        "scaled by": lambda i: points[i].series,
+        "depth": lambda i: f"×{points[i].member.depth_mult:.2f}",
+        "width": lambda i: f"×{points[i].member.width_mult:.2f}",
+        "px": lambda i: str(points[i].member.resolution),
+        "cost": lambda i: f"{points[i].member.cost_ratio:.3f}",
+        "test accuracy": lambda i: (
+            "not trained" if math.isnan(mean[i]) else give_or_take(1 - mean[i], se[i])
+        ),
+        "compound minus this": lambda i: worth.get(id(points[i]), ""),
+        "published, ImageNet": lambda i: _published(points[i]),
+        "compound minus this, published": lambda i: _published_worth(points[i]),
+    }
+    return Table.of(range(len(points)), columns, _NOTE)
 
 
-def _published_cells(baseline: str, series: str) -> list[str]:
-    own, base = published(baseline, series), published(baseline, UNSCALED)
-    compound = published(baseline, COMPOUND)
-    if own is None or base is None or compound is None:
-        return ["", ""]
-    worth = "" if series in (COMPOUND, UNSCALED) else f"{compound.top1 - own.top1:+.1f}"
-    return [f"{own.top1:.1f} % at {own.flops / base.flops:.1f} times the cost", worth]
+def _published(point: Point) -> str:
+    own, base = published(point.baseline, point.series), published(point.baseline, UNSCALED)
+    if own is None or base is None:
+        return ""
+    return f"{own.top1:.1f} % at {own.flops / base.flops:.1f} times the cost"
+
+
+def _published_worth(point: Point) -> str:
+    own, compound = published(point.baseline, point.series), published(point.baseline, COMPOUND)
+    if own is None or compound is None or point.series in (COMPOUND, UNSCALED):
+        return ""
+    return f"{compound.top1 - own.top1:+.1f}"
 
 
 def _json(compared: Compared) -> dict[str, Any]:
-    def finite(value: float) -> float | None:
-        return value if math.isfinite(value) else None
-
     return {
         "baseline": compared.baseline,
         "cost": compared.cost,
@@ -239,9 +240,9 @@ def _json(compared: Compared) -> dict[str, Any]:
         "degrees_of_freedom": compared.degrees_of_freedom,
         "compound_minus": {
             rival.point.series: {
-                "points": finite(rival.points),
-                "low": finite(rival.low),
-                "high": finite(rival.high),
+                "points": rival.points,
+                "low": rival.low,
+                "high": rival.high,
                 "verdict": rival.verdict,
                 "within_tolerance": rival.point.within,
             }

@@ -1,0 +1,73 @@
+"""How a study was run: command, machine, versions, time, and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import yaml
+
+from scaling_search.proxy import RunStatus
+from scaling_search.report.content import Block, Details, Section, Table
+from scaling_search.study import StudyDefinition
+from scaling_search.study.files.environment_json import Environment, read_environment
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.files.timings_csv import TIMINGS_CSV
+from scaling_search.study.read import Study
+
+#: So many failures are told at the top; the last section tells all.
+_TOLD = 3
+
+
+def conduct(study: Study, rows: Sequence[RunRow]) -> tuple[list[str], Section]:
+    """Remarks on what failed, and the last section of every report. Raises InvalidInput."""
+    folder, definition = study.folder, study.definition
+    environment, failures = read_environment(folder), []
+    told: list[list[str]] = []
+    if environment is not None:
+        failures = environment.failures
+        told += _of_environment(environment, definition)
+    timings = TIMINGS_CSV.read_if_there(folder)
+    if timings:
+        told.append(["runs", _training(rows, sum(timing.seconds for timing in timings))])
+    settings = str(yaml.safe_dump(definition.to_plain(), sort_keys=False, allow_unicode=True))
+    blocks: list[Block] = [Table(["", ""], told), Details("Configuration", settings, "yaml")]
+    return _failure_remarks(failures), Section("How it was run", blocks)
+
+
+def _failure_remarks(failures: Sequence[str]) -> list[str]:
+    if not failures:
+        return []
+    more = len(failures) - _TOLD
+    told = [*failures[:_TOLD], *([f"and {more} more (How it was run)"] if more > 0 else [])]
+    what = "1 failure" if len(failures) == 1 else f"{len(failures)} failures"
+    return [
+        f"{what} the last time it ran, and whatever that was to give is missing here: "
+        f"{'; '.join(told)}."
+    ]
+
+
+def _of_environment(environment: Environment, definition: StudyDefinition) -> list[list[str]]:
+    hardware, git = environment.hardware, environment.git
+    versions = (f"{name} {version}" for name, version in environment.versions.items())
+    commit = (
+        [["commit", git.commit + (", with changes" if git.dirty else "")]] if git.commit else []
+    )
+    return [
+        ["command", environment.command],
+        [
+            "hardware",
+            f"{hardware.processor}, {hardware.cores} cores, {hardware.memory_gib} GiB, "
+            f"{hardware.workers} workers on {definition.platform.device}",
+        ],
+        ["versions", f"Python {environment.python}, {', '.join(versions)}"],
+        *commit,
+        ["failures", "; ".join(environment.failures) or "none"],
+    ]
+
+
+def _training(rows: Sequence[RunRow], seconds: float) -> str:
+    diverged = sum(row.status is RunStatus.DIVERGED for row in rows)
+    return (
+        f"{len({row.run for row in rows})} runs, {seconds / 60:.1f} minutes of training in all, "
+        f"{diverged} diverged, {sum(row.train_flops for row in rows):.2e} floating-point operations"
+    )

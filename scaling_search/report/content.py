@@ -1,0 +1,91 @@
+"""What a report consists of, whatever the kind of study: sentences, sections and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A sentence or more."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Text, ready to be shown; a head of empty cells is not shown."""
+
+    kind: ClassVar[str] = "table"
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    #: What the columns mean.
+    note: str = ""
+
+    @classmethod
+    def of(
+        cls, things: Iterable[T], columns: Mapping[str, Callable[[T], str]], note: str = ""
+    ) -> Table:
+        """A row for each thing. columns: what stands in the head -> what it says of a thing."""
+        rows = [[cell(thing) for cell in columns.values()] for thing in things]
+        return cls(list(columns), rows, note)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A picture, which is also the file figures/NAME.svg."""
+
+    kind: ClassVar[str] = "figure"
+    name: str
+    svg: str
+    #: What is to be seen, for who cannot see it.
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Details:
+    """Text as it stands in a file, folded away where that can be done."""
+
+    kind: ClassVar[str] = "details"
+    summary: str
+    text: str
+    #: What the text is written in, such as yaml.
+    language: str
+
+
+Block = Paragraph | Table | Figure | Details
+
+
+@dataclass(frozen=True)
+class Section:
+    """Blocks under a heading; level 2, or 3 for a part of the section before."""
+
+    #: Empty where the blocks need none.
+    heading: str
+    blocks: Sequence[Block]
+    level: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """The report of one study, whatever its kind."""
+
+    #: What was found, a paragraph each. So many of the first ones are said on the command line too.
+    answer: Sequence[str]
+    headlines: int = 1
+    #: What limits the answer, and what would settle it.
+    remarks: Sequence[str]
+    sections: Sequence[Section]
+    #: Files for programs: name -> text.
+    files: Mapping[str, str]
+
+    @property
+    def figures(self) -> list[Figure]:
+        """Those of all sections."""
+        return [b for section in self.sections for b in section.blocks if isinstance(b, Figure)]

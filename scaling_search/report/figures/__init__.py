@@ -1,0 +1,1 @@
+"""The figures of reports; nothing else in the package draws."""

@@ -1,0 +1,115 @@
+"""The figures of STEP 2: the family's accuracy against its cost, measured and forecast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from scaling_search.findings.interval import LEVEL
+from scaling_search.forecast import Backtest, Prediction, ScalingLaw
+from scaling_search.report.figures.drawing import accuracy_axis, drawn, macs_axis
+from scaling_search.wording import percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@drawn
+def accuracy_against_macs(figure: Figure, family: pd.DataFrame, law: ScalingLaw | str) -> None:
+    """Test accuracy of the winner's family against multiply-adds, measured and forecast."""
+    axes = _axes(figure)
+    if not len(family):
+        return
+    measured = family[family["runs"] > 0]
+    axes.errorbar(
+        measured["macs"],
+        100 * (1 - measured["test_error"]),
+        yerr=100 * measured["test_error_se"].fillna(0),
+        fmt="o",
+        color="black",
+        capsize=4,
+        zorder=4,
+        label="measured, ± standard error over seeds",
+    )
+    ahead = family[family["forecast"].notna()]
+    if isinstance(law, ScalingLaw) and len(ahead):
+        macs = np.geomspace(ahead["macs"].min(), ahead["macs"].max(), 200)
+        _draw_law(axes, law.predict(macs, LEVEL), "fitted law and forecast", "the mean")
+        listed = ahead[ahead["runs"] == 0]
+        axes.plot(
+            listed["macs"],
+            100 * (1 - listed["forecast"]),
+            "o",
+            markerfacecolor="white",
+            color="black",
+            label="listed member, forecast",
+        )
+    for row in family.itertuples():
+        y = row.test_error if row.runs else row.forecast
+        if float(row.phi).is_integer() and not row.above_native and np.isfinite(y):
+            axes.annotate(
+                f"φ={row.phi:g}",
+                (row.macs, 100 * (1 - y)),
+                xytext=(5, -16),
+                textcoords="offset points",
+                fontsize=11,
+            )
+    axes.legend(loc="lower right", fontsize=11, frameon=False)
+
+
+@drawn
+def held_out_members(figure: Figure, backtest: Backtest) -> None:
+    """The largest trained members as a fit to the smaller ones forecasts them."""
+    axes = _axes(figure)
+    fitted, held_out = backtest.law.observations, backtest.prediction
+    macs = np.geomspace(fitted.macs[0], held_out.macs[-1] * 1.15, 200)
+    law = backtest.law.predict(macs, held_out.level, of="run")
+    _draw_law(axes, law, "fit and forecast", "one run")
+    axes.plot(
+        fitted.macs,
+        100 * (1 - np.exp(fitted.log_error)),
+        "o",
+        color="black",
+        label="fitted, mean over seeds",
+    )
+    axes.plot(
+        held_out.macs,
+        100 * (1 - backtest.error),
+        "D",
+        markersize=9,
+        markerfacecolor="white",
+        color="black",
+        label="held out, mean over seeds",
+    )
+    for size, error, hit in zip(held_out.macs, backtest.error, backtest.hit):
+        axes.annotate(
+            "hit" if hit else "miss",
+            (size, 100 * (1 - error)),
+            xytext=(-8, 10),
+            textcoords="offset points",
+            ha="right",
+        )
+    axes.legend(loc="lower right", fontsize=11, frameon=False)
+
+
+def _axes(figure: Figure) -> Any:
+    figure.set_size_inches(7.2, 4.8)
+    axes = figure.subplots()
+    macs_axis(axes)
+    accuracy_axis(axes)
+    return axes
+
+
+def _draw_law(axes: Any, law: Prediction, name: str, of: str) -> None:
+    """A dashed line with its interval in grey."""
+    axes.plot(law.macs, 100 * (1 - law.mean), "--", color="black", label=name)
+    axes.fill_between(
+        law.macs,
+        100 * (1 - law.high),
+        100 * (1 - law.low),
+        color="0.8",
+        zorder=0,
+        label=f"{percent(law.level, 0)} interval of {of}",
+    )

@@ -1,0 +1,53 @@
+"""The figure of accuracy against latency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib import ticker
+from matplotlib.figure import Figure
+
+from scaling_search.report.figures.drawing import accuracy_axis, decades, drawn, looks
+
+if TYPE_CHECKING:
+    from scaling_search.report.latency import Timed
+
+
+@drawn
+def accuracy_against_latency(figure: Figure, timed: Sequence[Timed]) -> None:
+    """Two panels, one image at a time and many, a marker for each series."""
+    figure.set_size_inches(10.4, 4.6)
+    panels = figure.subplots(1, 2, sharey=True)
+    titles = ("one image at a time", f"{timed[0].latency.batch_size} images at a time")
+    look = looks(dict.fromkeys(t.series for t in timed))
+    groups = list(dict.fromkeys(t.group for t in timed))
+    for axes, title, which in zip(panels, titles, (0, 1)):
+        decades(axes, ticker.FormatStrFormatter("%g"))
+        for group in groups:
+            own = [t for t in timed if t.group == group]
+            low, median, high = np.array([_milliseconds(t, which) for t in own]).T
+            axes.errorbar(
+                median,
+                [100 * t.accuracy for t in own],
+                xerr=[median - low, high - median],
+                fmt=look[own[0].series].marker,
+                color=look[own[0].series].colour,
+                markeredgecolor="black",
+                capsize=3,
+                label=group,
+            )
+        axes.set_title(title, fontsize=12)
+        axes.set_xlabel("milliseconds an image")
+        accuracy_axis(axes, name=axes is panels[0])
+    if len(groups) > 1:
+        panels[1].legend(loc="lower right", fontsize=10, frameon=False)
+
+
+def _milliseconds(timed: Timed, which: int) -> tuple[float, float, float]:
+    if which == 0:
+        low, median, high = timed.latency.seconds_per_image
+    else:
+        high, median, low = (1 / value for value in timed.latency.images_per_second)
+    return 1000 * low, 1000 * median, 1000 * high

@@ -1,0 +1,115 @@
+"""The figures of the paper's comparisons, in the paper's manner."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from scaling_search.findings.balance import Balance
+from scaling_search.findings.diminishing import Diminishing
+from scaling_search.report.figures.drawing import Look, accuracy_axis, drawn, looks, macs_axis
+from scaling_search.series.single_vs_compound import UNSCALED
+
+if TYPE_CHECKING:
+    from scaling_search.report.series.measured import Measured
+
+
+@drawn
+def accuracy_by_dimension(
+    figure: Figure, measured: Measured, found: dict[str, Diminishing | str]
+) -> None:
+    """One panel a dimension, as Figure 3."""
+    figure.set_size_inches(4.1 * len(found), 4.4)
+    (row,) = figure.subplots(1, len(found), sharey=True, squeeze=False)
+    look = looks(found)
+    for axes, (series, result) in zip(row, found.items()):
+        macs_axis(axes)
+        at = measured.of(series=series)
+        _errorbars(axes, measured, at, look[series])
+        if isinstance(result, Diminishing):
+            axes.plot(result.curve_macs, result.curve[0], "--", color="black")
+            axes.fill_between(
+                result.curve_macs, result.curve[1], result.curve[2], color="0.85", zorder=0
+            )
+        for index in at:
+            mult = getattr(measured.points[index].member, f"{series}_mult")
+            _label(axes, measured, index, f"{series[0]}={mult:.3g}")
+        axes.set_title(series)
+        axes.tick_params(axis="x", labelsize=10)
+        accuracy_axis(axes, name=axes is row[0])
+
+
+@drawn
+def width_series(figure: Figure, measured: Measured, found: Balance | str) -> None:
+    """Every width series on one plot, as Figure 4."""
+    figure.set_size_inches(7.8, 5.2)
+    axes = figure.subplots()
+    macs_axis(axes)
+    for name, look in looks(dict.fromkeys(point.series for point in measured.points)).items():
+        at = measured.of(series=name)
+        _errorbars(axes, measured, at, look, label=name)
+        if isinstance(found, Balance) and name in found.curves:
+            axes.plot(*found.curves[name], linestyle=look.line, color=look.colour)
+        for index in at:
+            member = measured.points[index].member
+            _label(axes, measured, index, f"w={member.width_mult:.3g}")
+    axes.legend(loc="lower right", fontsize=11, frameon=False)
+    accuracy_axis(axes)
+
+
+@drawn
+def scalings_by_baseline(figure: Figure, measured: Measured) -> None:
+    """One panel a baseline, a line for each way of scaling, as Figure 8."""
+    baselines = measured.baselines
+    columns, rows = min(2, len(baselines)), math.ceil(len(baselines) / 2)
+    figure.set_size_inches(max(7.2, 5.6 * columns), 4.6 * rows)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for empty in grid.flat[len(baselines) :]:
+        empty.remove()
+    accuracy = 100 * (1 - measured.mean)
+    for axes, baseline in zip(grid.flat, baselines):
+        macs_axis(axes)
+        first = measured.of(baseline, UNSCALED)
+        own = dict.fromkeys(measured.points[i].series for i in measured.of(baseline))
+        for name, look in looks(own).items():
+            at = measured.of(baseline, name)
+            if name != UNSCALED:
+                line = [*first, *at]
+                axes.plot(
+                    measured.macs[line], accuracy[line], linestyle=look.line, color=look.colour
+                )
+            _errorbars(axes, measured, at, look, label=name)
+        axes.set_title(baseline)
+        axes.tick_params(axis="x", labelsize=9)
+        axes.legend(loc="upper left", fontsize=10, frameon=False)
+        accuracy_axis(axes, name=axes in grid[:, 0])
+
+
+def _errorbars(
+    axes: Any, measured: Measured, at: list[int], look: Look, label: str | None = None
+) -> None:
+    axes.errorbar(
+        measured.macs[at],
+        100 * (1 - measured.mean[at]),
+        yerr=100 * np.nan_to_num(measured.se[at]),
+        fmt=look.marker,
+        color=look.colour,
+        markeredgecolor="black",
+        capsize=3,
+        label=label,
+        zorder=3,
+    )
+
+
+def _label(axes: Any, measured: Measured, index: int, text: str) -> None:
+    if np.isfinite(measured.mean[index]):
+        axes.annotate(
+            text,
+            (measured.macs[index], 100 * (1 - measured.mean[index])),
+            xytext=(6, -12),
+            textcoords="offset points",
+            fontsize=9,
+        )

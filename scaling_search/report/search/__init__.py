@@ -1,0 +1,81 @@
+"""The report of a search: STEP 1 with its certainty, STEP 2 with its forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scaling_search.baselines import Latency
+from scaling_search.report.content import Block, Content, Figure, Section
+from scaling_search.report.figures.triangle import triangle
+from scaling_search.report.latency import Timed, latency_section
+from scaling_search.report.search.answer import (
+    first_sentence,
+    further_remarks,
+    second_sentence,
+    winner_json,
+)
+from scaling_search.report.search.certainty import regret_tables
+from scaling_search.report.search.family import Family
+from scaling_search.report.search.fidelity import fidelity_tables
+from scaling_search.report.search.forecast import family_sections, forecast_json
+from scaling_search.report.search.found import find
+from scaling_search.report.search.trials import shown_trials
+from scaling_search.report.writing import as_csv, as_json
+from scaling_search.study.files.latency_csv import read_latencies
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.read import Study
+
+
+def search(study: Study, rows: Sequence[RunRow]) -> Content:
+    """The content of the report. Raises InvalidInput."""
+    found = find(study, rows)
+    figure = Figure(
+        name="triangle",
+        svg=triangle(found),
+        alt="Val accuracy on the triangle of shares",
+        caption="Mean val accuracy of every candidate on the triangle of shares: α = C^depth, "
+        "β² = C^width, γ² = C^resolution, with grid lines at quarters. All candidates cost the "
+        "same within the tolerance.",
+    )
+    step_1: list[Block] = [
+        figure,
+        shown_trials(found.trials, study.definition.settings.sweep.kind),
+        *regret_tables(found.evidence),
+        *fidelity_tables(found.fidelity),
+    ]
+    latency, measured = latency_section(_timed(found.family, read_latencies(study.folder)))
+    answer, remarks = [first_sentence(found), second_sentence(found)], further_remarks(found)
+    return Content(
+        answer=answer,
+        headlines=2,
+        remarks=remarks,
+        sections=[
+            Section("STEP 1: which shares", step_1),
+            *family_sections(found.family, study.definition.baseline.name),
+            *latency,
+        ],
+        files={
+            "trials.csv": as_csv(found.trials),
+            "family.csv": as_csv(found.family.table),
+            "winner.json": as_json(winner_json(found, answer[0], remarks)),
+            "forecast.json": as_json(forecast_json(found.family)),
+            **measured,
+        },
+    )
+
+
+def _timed(family: Family, measured: dict[str, Latency]) -> list[Timed]:
+    """The family's members whose latency was measured, the smallest first."""
+    return [
+        Timed(
+            series="compound",
+            group="family",
+            name=f"φ={row.phi:.3g}",
+            macs=row.macs,
+            activations=row.activations,
+            accuracy=1 - row.test_error,
+            latency=measured[row.member],
+        )
+        for row in family.table.itertuples()
+        if row.member in measured
+    ]

@@ -1,0 +1,175 @@
+"""The answer of a study in sentences, and as winner.json."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from scaling_search.findings.interval import LEVEL
+from scaling_search.report.search.certainty import certainty_sentences, evidence_json
+from scaling_search.report.search.forecast import forecast_remarks, runs_of
+from scaling_search.report.search.found import Found
+from scaling_search.search import MARKS
+from scaling_search.wording import between, give_or_take, percent
+
+
+def first_sentence(found: Found) -> str:
+    """STEP 1: the winner, or that there is none, and how sure that is."""
+    definition, decision = found.definition, found.decision
+    if decision.winner is None:
+        return "No candidate has a finished run yet, so there is no answer."
+    winner, compared = decision.winner, decision.comparison
+    c, shares = winner.coefficients, winner.coefficients.shares()
+    constraint, facts = definition.settings.constraint, definition.facts
+    possible = decision.possible_winners
+    what = (
+        f"α = {c.alpha:.3g}, β = {c.beta:.3g}, γ = {c.gamma:.3g} (depth gets "
+        f"{percent(shares.depth, 0)} of the growth, width {percent(shares.width, 0)}, resolution "
+        f"{percent(shares.resolution, 0)})"
+    )
+    where = (
+        f"at {constraint.cost_ratio:g} times the multiply-adds of {definition.baseline.name} on "
+        f"{facts.name}"
+    )
+    at = decision.candidates.index(winner)
+    error = give_or_take(decision.expected[at], decision.expected_sd[at])
+    compared_count = len(decision.ranked)
+    if decision.decided:
+        return (
+            f"The winner {where} is {what}, with an expected val error of {error}; it is the best "
+            f"of {compared_count} networks at {percent(LEVEL, 0)} confidence."
+        )
+    if compared.degrees_of_freedom < 1:
+        reason = "with so few runs nothing can be told apart"
+    else:
+        reason = (
+            f"{len(possible)} of {compared_count} networks cannot be told apart from it at "
+            f"{percent(LEVEL, 0)} confidence"
+        )
+    if compared_count < sum(decision.eligible):
+        reason += f" and {sum(decision.eligible) - compared_count} have no run yet"
+        if decision.untrained_rivals:
+            reason += f", of which {len(decision.untrained_rivals)} may be better still"
+    return f"Undecided: the lowest expected val error {where}, {error}, has {what}, but {reason}."
+
+
+def second_sentence(found: Found) -> str:
+    """STEP 2: what the trained sizes show and what further doublings will buy."""
+    measured = found.family.measured
+    if len(measured) < 1:
+        return "No member of its family has been trained yet."
+    small, large = measured.iloc[0], measured.iloc[-1]
+    if len(measured) == 1:
+        seen = f"The one-size family has a test error of {percent(large.test_error)}"
+    elif large.test_error < small.test_error:
+        seen = (
+            "Scaled by these coefficients, the test error falls from "
+            f"{percent(small.test_error)} at {small.macs:,} multiply-adds to "
+            f"{percent(large.test_error)} at {large.macs:,}"
+        )
+    else:
+        seen = (
+            f"The test error does not fall with size: {percent(small.test_error)} at "
+            f"{small.macs:,} multiply-adds, {percent(large.test_error)} at {large.macs:,}"
+        )
+    far, best = found.family.target, found.family.best
+    if far is None:
+        return seen + "; larger members are not forecast."
+    above = ""
+    if found.family.above_measured is not None:
+        above = (
+            f", above the {percent(best.test_error)} already measured at {best.macs:,} "
+            f"({runs_of(found.family, best)})"
+        )
+    return seen + (
+        f"; forecast for φ = {far.phi:g} ({far.macs / large.macs:.1f} times beyond): "
+        f"{percent(far.forecast)}, {percent(LEVEL, 0)} interval "
+        f"{between(far.forecast_low, far.forecast_high)} %{above}."
+    )
+
+
+def further_remarks(found: Found) -> list[str]:
+    """What limits the answer, and what would settle it."""
+    definition, decision = found.definition, found.decision
+    settings, facts = definition.settings, definition.facts
+    remarks = []
+    wanted = len(definition.listed_runs)
+    keys = {row.run for row in found.rows}
+    done = sum(run.spec.key in keys for run in definition.listed_runs)
+    if done < wanted:
+        remarks.append(f"The study is unfinished: {done} of {wanted} runs of STEP 1 are known.")
+    elif not found.search_ended:
+        remarks.append("The study is unfinished: its search has not ended.")
+    remarks += certainty_sentences(found)
+    if settings.recipe.name in ("quick", "smoke"):
+        remarks.append(
+            "Runs as short as these mostly say which network starts to learn first: on glyphs "
+            "their ranking did not agree with that of five times longer runs "
+            "(docs/proxy_task.md). Take this study as a rehearsal; recipe=proxy (20 to 40 minutes) "
+            "trains five times as long, which makes noise a fifth and lets real differences show."
+        )
+    remarks.append(
+        f"All of this holds for one val split of {facts.val_images:,} images and one recipe; val "
+        "decides, test is only reported."
+    )
+    for index, candidate in enumerate(decision.candidates):
+        if decision.diverged[index]:
+            remarks.append(
+                f"Trial {candidate.id} diverged in {decision.diverged[index]} runs, so it cannot "
+                "win."
+            )
+        if not candidate.within:
+            remarks.append(
+                f"Trial {candidate.id} ({' '.join(candidate.marks)}) costs "
+                f"{candidate.member.cost_ratio:.2f} times the baseline, the nearest that "
+                "this dimension alone reaches; it is compared but cannot win."
+            )
+    for dropped in found.candidates.dropped:
+        if dropped.asked.mark:
+            remarks.append(
+                f"{MARKS[dropped.asked.mark]} is not among the candidates: {dropped.reason}."
+            )
+    remarks += forecast_remarks(found.family)
+    return remarks
+
+
+def winner_json(found: Found, statement: str, remarks: Sequence[str]) -> dict[str, Any]:
+    """winner.json, with the answer of STEP 1 and the remarks on it."""
+    decision, compared = found.decision, found.decision.comparison
+    winner = decision.winner
+    common = {"statement": statement, "remarks": remarks, "level": LEVEL}
+    if winner is None:
+        nothing: dict[str, Any] = {"possible_winners": [], "untrained_rivals": []}
+        return {**common, "trial": None, "decided": False, **nothing}
+    best = decision.candidates.index(winner)
+    return {
+        **common,
+        **evidence_json(found),
+        "trial": winner.id,
+        "decided": decision.decided,
+        "possible_winners": [candidate.id for candidate in decision.possible_winners],
+        "untrained_rivals": [candidate.id for candidate in decision.untrained_rivals],
+        "alpha": winner.coefficients.alpha,
+        "beta": winner.coefficients.beta,
+        "gamma": winner.coefficients.gamma,
+        "shares": winner.coefficients.shares(),
+        "macs": winner.member.cost.macs,
+        "cost_ratio": winner.member.cost_ratio,
+        "resolution": winner.member.resolution,
+        "expected_error": decision.expected[best],
+        "expected_sd": decision.expected_sd[best],
+        "val_error": compared.mean[best],
+        "val_error_se": compared.se[best],
+        "residual_sd": compared.residual_sd,
+        "degrees_of_freedom": compared.degrees_of_freedom,
+        "smallest_visible_difference": compared.smallest_detectable,
+        "rivals": {
+            mark: {
+                "trial": candidate.id,
+                "worse_by": compared.mean[index] - compared.mean[best],
+                "possible_winner": index in compared.possible_winners,
+            }
+            for index, candidate in enumerate(decision.candidates)
+            for mark in candidate.marks
+        },
+    }

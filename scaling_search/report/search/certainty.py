@@ -1,0 +1,188 @@
+"""How sure STEP 1's answer is, in sentences, in a table, and for winner.json."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from scaling_search.findings.interval import LEVEL, Interval
+from scaling_search.findings.lack_of_fit import MISFIT
+from scaling_search.report.content import Table
+from scaling_search.report.search.evidence import Evidence, MarkedRegret
+from scaling_search.report.search.fidelity import fidelity_sentence
+from scaling_search.report.search.found import Found
+from scaling_search.scaling import DIMENSIONS
+from scaling_search.search import MARKS
+from scaling_search.wording import between, percent, points
+
+#: Runs beyond which nobody would settle a difference.
+_MANY_RUNS = 500
+
+
+def certainty_sentences(found: Found) -> list[str]:
+    """What the surface says, what the runs could have seen, and what would settle the rest."""
+    evidence, decision = found.evidence, found.decision
+    if evidence is None:
+        return []
+    sentences = [_surface(evidence), _fit(evidence)]
+    compared = decision.comparison
+    if not math.isnan(compared.smallest_detectable):
+        sentences.append(
+            f"These runs would have found a difference of {points(compared.smallest_detectable)} "
+            "points between the best and its typical rival with probability 80 % (a single run "
+            f"scatters by {points(compared.residual_sd)} points)"
+            + (
+                "; smaller ones read as no difference."
+                if len(decision.possible_winners) > 1
+                else "."
+            )
+        )
+    untrained = int((found.trials["runs"] == 0).sum() - found.trials["stopped_at"].count())
+    if untrained > 0:
+        share = float(found.trials.loc[found.trials["runs"] == 0, "p_best"].sum())
+        sentences.append(
+            f"{untrained} of the candidates were not trained; by their neighbours on the surface "
+            f"one of them is the best with probability {share:.2f}."
+        )
+    stopped = int(found.trials["stopped_at"].count())
+    if stopped:
+        sentences.append(
+            f"Halving left {stopped} of the candidates behind after a part of the training; the "
+            "set of possible winners does not speak of them."
+        )
+    if evidence.val is not None:
+        sentences.append(
+            "Another val set of this size would move the difference between the two best by "
+            f"± {points(evidence.val.se)} points (standard error); the intervals hold the noise "
+            "of runs, not this."
+        )
+    settling = evidence.settling
+    if settling is not None:
+        apart = (
+            f"Trial {settling.rival.id} is expected to be {points(settling.gap)} points worse "
+            "than the winner"
+        )
+        sentences.append(
+            f"{apart}: to tell them apart would take more than {_MANY_RUNS} further runs, so take "
+            "them as equal."
+            if settling.runs > _MANY_RUNS
+            else f"{apart}: about {settling.seeds} seeds of each of the "
+            f"{len(decision.possible_winners)} possible winners, {settling.runs} further runs, "
+            "would tell."
+        )
+    if decision.winner is not None:
+        sentences += [fidelity_sentence(check, decision.winner) for check in found.fidelity]
+    return sentences
+
+
+def _surface(evidence: Evidence) -> str:
+    optimum = evidence.optimum
+    spread = [
+        f"{name} {between(low, high, 0)} %"
+        for name, low, high in zip(
+            DIMENSIONS, optimum.region.min(axis=0), optimum.region.max(axis=0)
+        )
+    ]
+    where = ", ".join(f"{n} {percent(s, 0)}" for n, s in zip(DIMENSIONS, optimum.shares))
+    text = (
+        f"The response surface is lowest at the shares {where} (val error "
+        f"{percent(optimum.error.value)}); its {percent(optimum.level, 0)} region spans "
+        f"{', '.join(spread)}"
+    )
+    if optimum.nothing:
+        p = max(float(optimum.p_nothing[DIMENSIONS.index(n)]) for n in optimum.nothing)
+        text += (
+            ". That lies on the edge, with nothing for "
+            f"{' and '.join(optimum.nothing)} (probability "
+            f"{p:.2f}), so the true optimum may lie beyond what scaling up can reach"
+        )
+    return text + "."
+
+
+def _fit(evidence: Evidence) -> str:
+    fit = evidence.fit
+    if not fit.testable:
+        return "Whether the surface fits cannot be tested without repeated seeds."
+    test = "F test, p " + (f"= {fit.p_value:.3f}" if fit.p_value >= 0.001 else "< 0.001")
+    if fit.p_value < MISFIT:
+        return (
+            f"The surface does not fit ({test}): networks deviate from it by more than the noise "
+            "of runs, so trust the candidates' own errors more than it."
+        )
+    return f"No lack of fit of the surface was found ({test})."
+
+
+def regret_tables(evidence: Evidence | None) -> list[Table]:
+    """What choosing a marked point instead of the best candidate would cost."""
+    if evidence is None:
+        return []
+    columns: dict[str, Callable[[MarkedRegret], str]] = {
+        "instead of the best candidate": lambda marked: MARKS[marked.mark],
+        "trial": lambda marked: marked.candidate.id,
+        "depth, width, resolution": lambda marked: ", ".join(
+            percent(share, 0) for share in marked.candidate.shares
+        ),
+        "expected cost": lambda marked: _regret(marked.regret),
+        "of the shares alone": lambda marked: _regret(marked.regret_of_shares),
+    }
+    note = (
+        "Expected cost: val error of the network above the best candidate's, with its "
+        f"{percent(LEVEL, 0)} interval. Of the shares alone: by the surface, had all networks been "
+        "rounded alike."
+    )
+    return [Table.of(evidence.marked, columns, note)]
+
+
+def _regret(regret: Interval) -> str:
+    return f"{points(regret.value)} points, {between(regret.low, regret.high)}"
+
+
+def evidence_json(found: Found) -> dict[str, Any]:
+    """The same for winner.json; errors are fractions."""
+    evidence, decision = found.evidence, found.decision
+    if evidence is None:
+        return {}
+    optimum, settling = evidence.optimum, evidence.settling
+    return {
+        "surface": {
+            "shares": dict(zip(DIMENSIONS, optimum.shares)),
+            "error": optimum.error.value,
+            "low": optimum.error.low,
+            "high": optimum.error.high,
+            "region": np.round(optimum.region, 3),
+            "probability_of_nothing": dict(zip(DIMENSIONS, optimum.p_nothing)),
+            "on_the_edge": optimum.nothing,
+            "lack_of_fit_p": evidence.fit.p_value,
+        },
+        "probability_of_best": {
+            candidate.id: p
+            for candidate, p in zip(decision.candidates, decision.p_best)
+            if math.isfinite(p)
+        },
+        "regret": {
+            marked.mark: {
+                "trial": marked.candidate.id,
+                **_plain(marked.regret),
+                "of_shares": _plain(marked.regret_of_shares),
+            }
+            for marked in evidence.marked
+        },
+        "val_set_se": evidence.val and evidence.val.se,
+        "to_settle": settling and {**vars(settling), "rival": settling.rival.id},
+        "fidelity": {
+            check.name: {
+                "best": check.best.id,
+                "errors": dict(zip([c.id for c in check.candidates], check.now)),
+                "agreement": None if isinstance(check.agreement, str) else asdict(check.agreement),
+            }
+            for check in found.fidelity
+        },
+    }
+
+
+def _plain(regret: Interval) -> dict[str, float]:
+    return {"mean": regret.value, "low": regret.low, "high": regret.high}

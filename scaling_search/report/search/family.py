@@ -1,0 +1,216 @@
+"""STEP 2, the winner's family: family.csv, and what its runs forecast."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from scaling_search.baselines import FamilyMember
+from scaling_search.baselines.own_network import MissingPrice
+from scaling_search.errors import InvalidInput
+from scaling_search.findings.interval import LEVEL
+from scaling_search.forecast import (
+    Backtest,
+    ForecastWarning,
+    Lesson,
+    Prediction,
+    ScalingLaw,
+    SizeNeeded,
+    next_sizes,
+    size_needed,
+)
+from scaling_search.scaling import Architecture, Coefficients
+from scaling_search.study import StudyDefinition
+from scaling_search.study.family_runs import known_family_runs
+from scaling_search.study.files.runs_csv import RunRow, runs_by_key
+
+T = TypeVar("T")
+#: Wished errors: so much of the largest trained member's. `size_needed` answers for any other.
+WISHES = {"a tenth fewer": 0.9, "a quarter fewer": 0.75, "half as many": 0.5}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Family:
+    """STEP 2 as numbers, each computed once."""
+
+    #: One row for each listed member and trained size, by cost; empty before there is a winner.
+    table: pd.DataFrame
+    #: Test errors of the runs of each trained size, by the member's id.
+    errors: Mapping[str, Sequence[float]]
+    #: Or why there is none.
+    law: ScalingLaw | str
+    backtest: Backtest | str
+    #: Of the members that the data's resolution allows; None where there are none, or no law.
+    forecast: Prediction | None
+
+    @cached_property
+    def measured(self) -> pd.DataFrame:
+        """The rows of the trained sizes, the smallest first."""
+        return self.table[self.table["runs"] > 0] if len(self.table) else self.table
+
+    @cached_property
+    def target(self) -> Any:
+        """The row whose forecast the answer names: second beyond all trained sizes, or the one.
+
+        None where nothing beyond them is forecast.
+        """
+        if not len(self.measured):
+            return None
+        beyond = self.table["macs"] > self.measured["macs"].max()
+        ahead = self.table[beyond & self.table["forecast"].notna()]
+        return ahead.iloc[min(1, len(ahead) - 1)] if len(ahead) else None
+
+    @cached_property
+    def best(self) -> Any:
+        """The row of the trained size with the lowest test error."""
+        return self.measured.loc[self.measured["test_error"].idxmin()]
+
+    @cached_property
+    def above_measured(self) -> ForecastWarning | None:
+        """That the target is forecast to err more than a size that was measured."""
+        if self.target is None or isinstance(self.law, str):
+            return None
+        return self.law.above_measured(self.target.macs)
+
+    @cached_property
+    def needed(self) -> dict[str, SizeNeeded]:
+        """By wish: the size that is forecast to reach it. Empty without a law."""
+        if isinstance(self.law, str):
+            return {}
+        law, reached = self.law, float(self.measured["test_error"].iloc[-1])
+        return {
+            wish: size_needed(law, share * reached, LEVEL)
+            for wish, share in WISHES.items()
+            if reached > 0
+        }
+
+    @cached_property
+    def lessons(self) -> list[Lesson]:
+        """Listed members that could be trained next, the most narrowing per cost first."""
+        if isinstance(self.law, str) or self.target is None:
+            return []
+        untrained = self.table[(self.table["runs"] == 0) & self.table["forecast"].notna()]
+        candidates = untrained["macs"].drop_duplicates().to_numpy(float)
+        return next_sizes(self.law, candidates, float(self.target.macs))
+
+
+def make_family(
+    definition: StudyDefinition, coefficients: Coefficients | None, rows: Sequence[RunRow]
+) -> Family:
+    """coefficients: the winner's; None before there is one."""
+    if coefficients is None:
+        return _no_family("there is no winner yet")
+    try:
+        return _family_of(definition, coefficients, rows)
+    except MissingPrice as error:
+        # The study was interrupted before it counted the family of its own network.
+        return _no_family(str(error))
+
+
+def _no_family(why: str) -> Family:
+    return Family(table=pd.DataFrame(), errors={}, law=why, backtest=why, forecast=None)
+
+
+def _family_of(
+    definition: StudyDefinition, coefficients: Coefficients, rows: Sequence[RunRow]
+) -> Family:
+    known = {
+        k: row.test_error for k, row in runs_by_key(rows).items() if row.test_error is not None
+    }
+    planned = definition.family_runs(coefficients)
+    errors: dict[str, list[float]] = {}
+    for run in planned:
+        if run.spec.key in known:
+            errors.setdefault(run.member.id, []).append(known[run.spec.key])
+    sizes = {run.member.id: run.member for run in planned}
+    runs = known_family_runs(definition, coefficients, known)
+    law = _or_reason(runs.law)
+    table = _family_table(definition, (*sizes.values(), *definition.family(coefficients)), errors)
+    table, forecast = _add_forecast(table, law)
+    backtest = _or_reason(runs.backtest)
+    return Family(table=table, errors=errors, law=law, backtest=backtest, forecast=forecast)
+
+
+def _or_reason(compute: Callable[[], T]) -> T | str:
+    try:
+        return compute()
+    except InvalidInput as error:
+        return str(error)
+
+
+def _family_table(
+    definition: StudyDefinition,
+    members: Sequence[FamilyMember],
+    errors: Mapping[str, Sequence[float]],
+) -> pd.DataFrame:
+    """Trained sizes and listed members, by cost."""
+    relative = _relative_sd(list(errors.values()))
+    rows = {}
+    for member in members:
+        measured = errors.get(member.id, [])
+        mean = float(np.mean(measured)) if measured else math.nan
+        row = {
+            "phi": member.phi,
+            "member": member.id,
+            "depth_mult": member.depth_mult,
+            "width_mult": member.width_mult,
+            "resolution_mult": member.resolution_mult,
+            "realised_depth": _realised(member, "repeats"),
+            "realised_width": _realised(member, "channels"),
+            "resolution": member.resolution,
+            "macs": member.cost.macs,
+            "params": member.cost.params,
+            "activations": member.cost.activations,
+            "cost_ratio": member.cost_ratio,
+            "effective_phi": member.effective_phi,
+            "runs": len(measured),
+            "test_error": mean,
+            "test_error_se": mean * relative / math.sqrt(len(measured)) if measured else math.nan,
+            "above_native": member.resolution > definition.facts.native_resolution,
+        }
+        # A listed phi that gives a trained network takes the row of that network over.
+        rows[member.id if measured else (member.id, member.phi)] = row
+    table = pd.DataFrame(list(rows.values()))
+    return table.sort_values(["macs", "phi"], kind="stable", ignore_index=True)
+
+
+def _realised(member: FamilyMember, what: str) -> float:
+    network, baseline = member.network, member.baseline.network(1, 1)
+    if not isinstance(network, Architecture) or not isinstance(baseline, Architecture):
+        return math.nan
+    ratio: float = sum(getattr(network, what)) / sum(getattr(baseline, what))
+    return ratio
+
+
+def _relative_sd(groups: Sequence[Sequence[float]]) -> float:
+    """Standard deviation of one run over its mean, pooled over sizes; nan with one seed."""
+    freedom = sum(len(group) - 1 for group in groups)
+    if freedom < 1:
+        return math.nan
+    squares = sum(
+        float(np.var(group)) * len(group) / np.mean(group) ** 2
+        for group in groups
+        if np.mean(group) > 0
+    )
+    return math.sqrt(squares / freedom)
+
+
+def _add_forecast(
+    table: pd.DataFrame, law: ScalingLaw | str
+) -> tuple[pd.DataFrame, Prediction | None]:
+    """The forecast test error of every member that the data's resolution allows."""
+    table = table.assign(forecast=math.nan, forecast_low=math.nan, forecast_high=math.nan)
+    allowed = ~table["above_native"]
+    if isinstance(law, str) or not allowed.any():
+        return table, None
+    forecast = law.predict(table.loc[allowed, "macs"].to_numpy(float), level=LEVEL)
+    table.loc[allowed, "forecast"] = forecast.mean
+    table.loc[allowed, "forecast_low"] = forecast.low
+    table.loc[allowed, "forecast_high"] = forecast.high
+    return table, forecast

@@ -1,0 +1,226 @@
+"""STEP 2 as a reader wants it: was the forecast right, which size buys what, what to train next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from scaling_search.findings.interval import LEVEL
+from scaling_search.forecast import Lesson
+from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
+from scaling_search.report.figures.family import accuracy_against_macs, held_out_members
+from scaling_search.report.search.family import Family
+from scaling_search.wording import between, give_or_take, percent, points
+
+SHOWN_LESSONS = 4
+
+
+def family_sections(family: Family, baseline: str) -> list[Section]:
+    """STEP 2 and what follows from it. baseline: its name."""
+    if not len(family.table):
+        nothing = Paragraph("There is no winner yet, so there is no family.")
+        return [Section("STEP 2: the family", [nothing])]
+    figure = Figure(
+        name="accuracy",
+        svg=accuracy_against_macs(family.table, family.law),
+        alt="Test accuracy against multiply-adds",
+        caption=f"Test accuracy of {baseline} scaled by the winner's coefficients. Multiply-adds "
+        "are those of convolutions and linear layers; the paper prints them as FLOPs.",
+    )
+    sections = [Section("STEP 2: the family", [figure, _members(family.table)])]
+    if isinstance(family.law, str):
+        return sections
+    sections.append(Section("Was the forecast right?", [_backtest(family)], level=3))
+    if family.needed:
+        sections.append(Section("Which size buys what", [_needed(family)], level=3))
+    if family.lessons:
+        sections.append(Section("What to train next", _next(family), level=3))
+    return sections
+
+
+def _members(table: pd.DataFrame) -> Table:
+    columns: dict[str, Callable[[Any], str]] = {
+        "φ": lambda row: f"{row.phi:.3g}",
+        "depth": lambda row: f"×{row.depth_mult:.2f}",
+        "width": lambda row: f"×{row.width_mult:.2f}",
+        "px": lambda row: str(row.resolution),
+        "multiply-adds": lambda row: f"{row.macs:,}",
+        "params": lambda row: f"{row.params:,}",
+        "activations": lambda row: f"{row.activations:,}",
+        "cost": lambda row: f"{row.cost_ratio:.2f}",
+        "effective φ": lambda row: f"{row.effective_phi:.2f}",
+        "test error": _measured,
+        f"forecast, {percent(LEVEL, 0)}": _forecast,
+    }
+    note = (
+        "Depth and width: multipliers before rounding. Effective φ: log2 of the realised cost "
+        "ratio. Test error: mean over seeds ± standard error."
+    )
+    return Table.of(table.itertuples(), columns, note)
+
+
+def _measured(row: Any) -> str:
+    seeds = f"{row.runs} seed{'s' if row.runs > 1 else ''}"
+    return f"{give_or_take(row.test_error, row.test_error_se)} ({seeds})" if row.runs else ""
+
+
+def _forecast(row: Any) -> str:
+    if pd.isna(row.forecast):
+        return "above the data's resolution" if row.above_native else ""
+    return f"{percent(row.forecast)}, {between(row.forecast_low, row.forecast_high)}"
+
+
+def backtest_sentence(family: Family) -> str:
+    """What a fit without the largest trained members would have said of them: hit or miss."""
+    if isinstance(family.backtest, str):
+        return f"There is no back-test: {family.backtest}"
+    return f"Back-test: {family.backtest.statement}"
+
+
+def _backtest(family: Family) -> Block:
+    told = (
+        f"{backtest_sentence(family)} Which sizes are held out is a rule that knows no error: a "
+        "third of the trained sizes, rounded down, and none where fewer than three would be left."
+    )
+    if isinstance(family.backtest, str):
+        return Paragraph(told)
+    return Figure(
+        name="backtest",
+        svg=held_out_members(family.backtest),
+        alt="The largest trained members as the smaller ones forecast them",
+        caption=told,
+    )
+
+
+def _needed(family: Family) -> Table:
+    level = f"{percent(LEVEL, 0)} interval"
+    head = ["mistakes", "test error", "multiply-adds", "effective φ", level]
+    rows = []
+    for wish, needed in family.needed.items():
+        size, phi = "out of reach", ""
+        if needed.macs is not None:
+            size, phi = _rounded(needed.macs), f"{_effective_phi(family.table, needed.macs):.1f}"
+            if _above_native(family.table, needed.macs):
+                size += " (above the data's resolution)"
+        early = _rounded(needed.macs_if_lucky) if needed.macs_if_lucky else None
+        late = _rounded(needed.macs_if_unlucky) if needed.macs_if_unlucky else None
+        interval = f"{early} to {late}" if late else f"from {early}, perhaps never"
+        rows.append([wish, percent(needed.error), size, phi, interval if early else "never"])
+    note = (
+        "Fewer mistakes than the largest trained member makes. Multiply-adds: where the forecast "
+        "reaches the error; looked for up to 100 times the largest trained size. Interval: where "
+        "the low and the high end of the forecast's interval reach it."
+    )
+    return Table(head, rows, note)
+
+
+def _next(family: Family) -> list[Block]:
+    best, target = family.lessons[0], family.target
+    sentence = (
+        f"To narrow the forecast for φ = {target.phi:g} most per cost, train φ = "
+        f"{_phi(family.table, best):g} next ({best.macs:,.0f} multiply-adds): one run is expected "
+        f"to take {_narrowing(best)} off its interval."
+    )
+    columns: dict[str, Callable[[Lesson], str]] = {
+        "φ": lambda lesson: f"{_phi(family.table, lesson):g}",
+        "multiply-adds": lambda lesson: f"{lesson.macs:,.0f}",
+        "cost of a run, largest trained = 1": lambda lesson: f"{lesson.cost:.2f}",
+        "narrows the interval by": _narrowing,
+    }
+    note = "One run of a listed member that is not trained yet, the most narrowing per cost first."
+    return [Paragraph(sentence), Table.of(family.lessons[:SHOWN_LESSONS], columns, note)]
+
+
+def forecast_remarks(family: Family) -> list[str]:
+    """What the forecast cannot carry, and whether it would have been right."""
+    if isinstance(family.law, str):
+        return [f"There is no forecast: {family.law}."]
+    warnings = {warning.type: warning for warning in family.law.warnings}
+    if family.above_measured is not None:
+        # Of the member that the answer names, instead of any larger size.
+        warnings[family.above_measured.type] = family.above_measured
+    remarks = [f"Forecast ({w.type.value}): {w.sentence}" for w in warnings.values()]
+    return [*remarks, backtest_sentence(family)]
+
+
+def runs_of(family: Family, row: Any) -> str:
+    """The test errors of the runs of a trained size; of many, the lowest and the highest."""
+    errors = sorted(family.errors[row.member])
+    low, high = errors[0], errors[-1]
+    if len(errors) == 1:
+        return f"one run: {percent(low)}"
+    if len(errors) == 2:
+        return f"runs: {points(low)} and {percent(high)}"
+    return f"{len(errors)} runs: {between(low, high)} %"
+
+
+def forecast_json(family: Family) -> dict[str, Any]:
+    """forecast.json: the law, the forecast of every listed member, and what follows from it."""
+    if isinstance(family.law, str):
+        return {"law": None, "reason": family.law, "members": []}
+    table, target, backtest = family.table, family.target, family.backtest
+    allowed = table[table["forecast"].notna()]
+    return {
+        "law": family.law.to_dict(),
+        "interval": family.forecast and family.forecast.statement,
+        "level": LEVEL,
+        "members": [
+            {
+                "phi": row.phi,
+                "macs": row.macs,
+                "measured": row.test_error,
+                "forecast": row.forecast,
+                "low": row.forecast_low,
+                "high": row.forecast_high,
+            }
+            for row in allowed.itertuples()
+        ],
+        "backtest": {"reason": backtest} if isinstance(backtest, str) else backtest.to_dict(),
+        "sizes_needed": [
+            {
+                "mistakes": wish,
+                **asdict(needed),
+                "effective_phi": needed.macs and _effective_phi(table, needed.macs),
+                "out_of_reach": needed.out_of_reach,
+                "above_native": needed.macs is not None and _above_native(table, needed.macs),
+            }
+            for wish, needed in family.needed.items()
+        ],
+        "next_sizes": [
+            {
+                "phi": _phi(table, lesson),
+                **asdict(lesson),
+                "target_phi": target.phi,
+                "narrowing_per_cost": lesson.narrowing_per_cost,
+            }
+            for lesson in family.lessons
+        ],
+    }
+
+
+def _phi(table: pd.DataFrame, lesson: Lesson) -> float:
+    return float(table.loc[table["macs"] == lesson.macs, "phi"].iloc[0])
+
+
+def _narrowing(lesson: Lesson) -> str:
+    return percent(1 - lesson.sd_after / lesson.sd_before, 0)
+
+
+def _effective_phi(table: pd.DataFrame, macs: float) -> float:
+    """log2 of the realised cost ratio: several φ share one network, one cost has one of these."""
+    row = table.iloc[0]
+    return math.log2(macs / row.macs * row.cost_ratio)
+
+
+def _above_native(table: pd.DataFrame, macs: float) -> bool:
+    above = table.loc[table["above_native"], "macs"]
+    return bool(len(above) and macs >= above.min())
+
+
+def _rounded(macs: float) -> str:
+    """To two digits: a forecast carries no more."""
+    return f"{float(f'{macs:.2g}'):,.0f}"

@@ -1,0 +1,130 @@
+"""STEP 1's candidates: trials.csv and the table of the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scaling_search.baselines import FamilyMember
+from scaling_search.findings.interval import LEVEL
+from scaling_search.report.content import Table
+from scaling_search.scaling import Architecture
+from scaling_search.search import Candidate
+from scaling_search.search.decide import Decision
+from scaling_search.study import StudyDefinition
+from scaling_search.wording import between, give_or_take, percent
+
+
+def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> pd.DataFrame:
+    """One row for each candidate of STEP 1; of the trained ones the lowest expected error first."""
+    compared = decision.comparison
+    possible = {c.id for c in (*decision.possible_winners, *decision.untrained_rivals)}
+    sd, p_best = decision.expected_sd, decision.p_best
+    rows = []
+    for index, candidate in enumerate(decision.candidates):
+        member, coefficients = candidate.member, candidate.coefficients
+        shares = coefficients.shares()
+        finite = decision.errors[index][np.isfinite(decision.errors[index])]
+        rows.append(
+            {
+                "trial": candidate.id,
+                "alpha": coefficients.alpha,
+                "beta": coefficients.beta,
+                "gamma": coefficients.gamma,
+                "share_depth": shares.depth,
+                "share_width": shares.width,
+                "share_resolution": shares.resolution,
+                "asked": "; ".join(
+                    f"{a.mark or definition.settings.sweep.kind} {a.coefficients.alpha:.4g} "
+                    f"{a.coefficients.beta:.4g} {a.coefficients.gamma:.4g}"
+                    for a in candidate.asked
+                ),
+                "marks": " ".join(candidate.marks),
+                "within_tolerance": candidate.within,
+                "blocks": _blocks(member),
+                "resolution": member.resolution,
+                "macs": member.cost.macs,
+                "cost_ratio": member.cost_ratio,
+                "pixel_price": member.pixel_price,
+                "params": member.cost.params,
+                "activations": member.cost.activations,
+                "runs": len(finite),
+                "diverged": decision.diverged[index],
+                "val_error": finite.mean() if len(finite) else math.nan,
+                "val_error_se": compared.se[index],
+                "worse_low": compared.low[index],
+                "worse_high": compared.high[index],
+                "possible_winner": candidate.id in possible,
+                "expected_error": decision.expected[index],
+                "expected_sd": sd[index],
+                "p_best": p_best[index],
+                "stopped_at": stopped[0] if (stopped := decision.stopped[index]) else None,
+            }
+        )
+    table = pd.DataFrame(rows)
+    table["stopped_at"] = table["stopped_at"].astype("Int64")
+    order = table.assign(trained=table["runs"] == 0)
+    order = order.sort_values(["trained", "expected_error", "trial"], kind="stable")
+    return table.loc[order.index].reset_index(drop=True)
+
+
+def _blocks(member: FamilyMember) -> int | None:
+    network = member.network
+    return sum(network.repeats) if isinstance(network, Architecture) else None
+
+
+def shown_trials(trials: pd.DataFrame, kind: str) -> Table:
+    """The table as a reader wants it. kind: of the sweep."""
+    columns: dict[str, Callable[[Any], str]] = {
+        "trial": lambda row: row.trial,
+        "α": lambda row: f"{row.alpha:.3f}",
+        "β": lambda row: f"{row.beta:.3f}",
+        "γ": lambda row: f"{row.gamma:.3f}",
+        "px (price)": lambda row: f"{row.resolution} ({row.pixel_price:.2f})",
+        "cost": lambda row: f"{row.cost_ratio:.3f}",
+        "asked by": lambda row: _asked_by(row, kind),
+        "val error": _val_error,
+        "points worse": lambda row: _if_known(
+            row.worse_low, between(row.worse_low, row.worse_high)
+        ),
+        "may win": lambda row: "yes" if row.possible_winner else "",
+        "expected": lambda row: _if_known(
+            row.expected_error, give_or_take(row.expected_error, row.expected_sd)
+        ),
+        "P(best)": lambda row: _if_known(row.p_best, f"{row.p_best:.2f}"),
+    }
+    return Table.of(trials.itertuples(), columns, _NOTE)
+
+
+def _asked_by(row: Any, kind: str) -> str:
+    marks = row.marks.replace(" ", ", ") or kind
+    return marks if row.within_tolerance else f"{marks} (outside the tolerance)"
+
+
+def _val_error(row: Any) -> str:
+    if pd.notna(row.val_error):
+        return give_or_take(row.val_error, row.val_error_se)
+    if pd.notna(row.stopped_at):
+        return f"stopped after {row.stopped_at} epochs"
+    return "diverged" if row.diverged else "not trained"
+
+
+def _if_known(value: float, text: str) -> str:
+    return "" if math.isnan(value) else text
+
+
+_NOTE = (
+    "Val error: mean over seeds ± standard error from the pooled residual, seeds as blocks. Points "
+    f"worse: behind the best other candidate, simultaneous {percent(LEVEL, 0)} intervals (Hsu's "
+    "multiple comparisons with the best); a candidate whose interval reaches below 0 may be the "
+    "best. Expected val error and P(best): by the response surface (quadratic in the shares, cost "
+    "and a pixel's price as covariates, seeds as blocks, deviations of single networks) and the "
+    "candidate's own runs. Cost: multiply-adds over the baseline's, after rounding. Price of a "
+    "pixel: multiply-adds per pixel over those of the same network at the baseline's resolution; "
+    "what lies above 1 went into rounding maps up in layers of stride 2, and depth or width went "
+    "without it."
+)

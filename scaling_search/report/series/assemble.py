@@ -1,0 +1,100 @@
+"""What the reports of all kinds of series share: remarks, points.csv, verdict.json, latency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scaling_search.report.content import Content, Figure, Section
+from scaling_search.report.latency import Timed, latency_section
+from scaling_search.report.series.measured import Measured, points_table
+from scaling_search.report.writing import as_csv, as_json
+from scaling_search.study.files.latency_csv import read_latencies
+
+#: Epochs, those of recipe=proxy, from which on a short recipe is not warned of.
+SETTLED = 15
+
+
+def series_content(
+    measured: Measured,
+    *,
+    answer: Sequence[str],
+    remarks: Sequence[str] = (),
+    figure: tuple[str, str],
+    sections: Sequence[Section],
+    verdict: Mapping[str, Any],
+) -> Content:
+    """The report of a study of series.
+
+    figure: SVG and caption. verdict: the findings as numbers, for verdict.json.
+    """
+    svg, caption = figure
+    drawn = Figure(
+        name="series", svg=svg, alt="Test accuracy against multiply-adds", caption=caption
+    )
+    all_remarks = [*remarks, *_common_remarks(measured)]
+    latency, times = latency_section(_timed(measured))
+    return Content(
+        answer=answer,
+        remarks=all_remarks,
+        sections=[Section("", [drawn]), *sections, *latency],
+        files={
+            "points.csv": as_csv(points_table(measured)),
+            "verdict.json": as_json({"answer": answer, "remarks": all_remarks, **verdict}),
+            **times,
+        },
+    )
+
+
+def _timed(measured: Measured) -> list[Timed]:
+    """Every network whose latency was measured, once, by the first series that it is part of."""
+    known = read_latencies(measured.study.folder)
+    found: dict[str, Timed] = {}
+    for point, error in zip(measured.points, measured.mean):
+        member = point.member
+        if member.id in known:
+            several = len(measured.baselines) > 1
+            timed = Timed(
+                series=point.series,
+                group=f"{point.baseline}, {point.series}" if several else point.series,
+                name=f"×{member.cost_ratio:.3g}",
+                macs=member.cost.macs,
+                activations=member.cost.activations,
+                accuracy=1 - error,
+                latency=known[member.id],
+            )
+            found.setdefault(member.id, timed)
+    return list(found.values())
+
+
+def _common_remarks(measured: Measured) -> list[str]:
+    definition, remarks = measured.study.definition, []
+    wanted, seeds = len(definition.series_runs), len(definition.settings.sweep.seeds)
+    known = {
+        (point.member.id, seed)
+        for point, row in zip(measured.points, measured.errors)
+        for seed, error in enumerate(row)
+        if error == error
+    }
+    diverged = {
+        point.member.id: count for point, count in zip(measured.points, measured.diverged) if count
+    }
+    if len(known) + sum(diverged.values()) < wanted:
+        remarks.append(f"The study is unfinished: {len(known)} of {wanted} runs are known.")
+    for network, count in diverged.items():
+        remarks.append(f"Network {network} diverged in {count} of {seeds} runs; they are left out.")
+    recipe = definition.settings.recipe
+    if recipe.name in ("quick", "smoke") and recipe.epochs < SETTLED:
+        remarks.append(
+            f"Runs of the recipe {recipe.name} (epochs: {recipe.epochs}) mostly say which network "
+            "starts to learn first; depth suffers most (docs/proxy_task.md, docs/comparisons.md). "
+            "Take it as a rehearsal of recipe=proxy or of more epochs."
+        )
+    remarks.append(
+        f"Measured on {definition.facts.test_images:,} test images, by which nothing was chosen, "
+        "with one recipe for all networks."
+    )
+    reasons: dict[str, list[str]] = {}
+    for left_out in definition.networks.left_out:
+        reasons.setdefault(left_out.reason, []).append(left_out.what)
+    return remarks + [f"Left out, {reason}: {'; '.join(what)}." for reason, what in reasons.items()]

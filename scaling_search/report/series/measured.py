@@ -1,0 +1,142 @@
+"""The points of a study of series with what their runs came to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scaling_search.findings.additive import fit_additive
+from scaling_search.proxy import RunStatus
+from scaling_search.report.decision import require_own
+from scaling_search.series import Point
+from scaling_search.study.files.runs_csv import RunRow, runs_by_key
+from scaling_search.study.read import Study
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Measured:
+    """Points and their test errors; nothing is chosen by them, so the test images may judge."""
+
+    study: Study
+    points: tuple[Point, ...]
+    #: Test errors as fractions, (points, seeds), nan where a run is missing or diverged.
+    errors: Floats
+    #: Diverged runs of each point.
+    diverged: tuple[int, ...]
+
+    @property
+    def baselines(self) -> list[str]:
+        """Names of the baselines, in order."""
+        return list(dict.fromkeys(point.baseline for point in self.points))
+
+    @property
+    def macs(self) -> Floats:
+        """(points,)"""
+        return np.array([point.member.cost.macs for point in self.points], float)
+
+    def distinct(self, baseline: str) -> tuple[Floats, dict[int, int]]:
+        """Errors of a baseline's networks, each once, and the row there of each of its points."""
+        own = self.of(baseline)
+        first: dict[str, int] = {}
+        for index in own:
+            first.setdefault(self.points[index].member.id, index)
+        place = {network: row for row, network in enumerate(first)}
+        row = {index: place[self.points[index].member.id] for index in own}
+        return self.errors[list(first.values())], row
+
+    @cached_property
+    def _means(self) -> tuple[Floats, Floats]:
+        """Seeds are blocks; noise and their effects are those of one baseline's networks."""
+        effect, se = (np.full(len(self.points), math.nan) for _ in range(2))
+        for baseline in self.baselines:
+            errors, row = self.distinct(baseline)
+            fit = fit_additive(errors)
+            spread = fit.residual_sd * np.sqrt(np.diag(fit.unit))
+            for index, at in row.items():
+                effect[index], se[index] = fit.effect[at], spread[at]
+        return effect, se
+
+    @property
+    def mean(self) -> Floats:
+        """(points,): mean test error of each point without the seeds' own effects."""
+        return self._means[0]
+
+    @property
+    def se(self) -> Floats:
+        """(points,): standard error of the mean."""
+        return self._means[1]
+
+    def of(self, baseline: str | None = None, series: str | None = None) -> list[int]:
+        """Indices of the points of a baseline, of a series, or of both."""
+        return [
+            index
+            for index, point in enumerate(self.points)
+            if baseline in (None, point.baseline) and series in (None, point.series)
+        ]
+
+
+def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
+    """The points of a study with what is known of their runs.
+
+    Raises InvalidInput where the rows are not runs of this study.
+    """
+    definition = study.definition
+    points, seeds = definition.networks.points, definition.settings.sweep.seeds
+    known = runs_by_key(rows)
+    own = {run.spec.key for run in definition.series_runs}
+    for row in rows:
+        require_own(row, own)
+    found = {
+        (run.member.id, run.spec.seed): known[run.spec.key]
+        for run in definition.series_runs
+        if run.spec.key in known
+    }
+    errors = np.full((len(points), len(seeds)), np.nan)
+    diverged = []
+    for index, point in enumerate(points):
+        of_point = [found.get((point.member.id, seed)) for seed in seeds]
+        diverged.append(
+            sum(run is not None and run.status is RunStatus.DIVERGED for run in of_point)
+        )
+        for column, run in enumerate(of_point):
+            if run is not None and run.test_error is not None:
+                errors[index, column] = run.test_error
+    return Measured(study=study, points=points, errors=errors, diverged=tuple(diverged))
+
+
+def points_table(measured: Measured) -> pd.DataFrame:
+    """points.csv: one row a point; errors are means over seeds without the seeds' own effects."""
+    rows = []
+    for index, point in enumerate(measured.points):
+        member, cost = point.member, point.member.cost
+        rows.append(
+            {
+                "baseline": point.baseline,
+                "series": point.series,
+                "network": member.id,
+                "asked_cost": point.asked_cost,
+                "within_tolerance": point.within,
+                "depth_mult": member.depth_mult,
+                "width_mult": member.width_mult,
+                "resolution": member.resolution,
+                "macs": cost.macs,
+                "cost_ratio": member.cost_ratio,
+                "params": cost.params,
+                "activations": cost.activations,
+                "runs": int(np.isfinite(measured.errors[index]).sum()),
+                "diverged": measured.diverged[index],
+                "test_error": measured.mean[index],
+                "test_error_se": measured.se[index],
+            }
+        )
+    table = pd.DataFrame(rows)
+    table["asked_cost"] = table["asked_cost"].astype(float)
+    return table

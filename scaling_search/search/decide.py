@@ -1,0 +1,182 @@
+"""STEP 1's decision: which candidate wins, by what is known of its runs.
+
+Races, reports and benchmarks all ask here. A candidate of another cost or with a diverged run can
+not win. A run that failed says nothing of its network: it is missing, as if it had not been asked
+for, and its candidate may still win by its other runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scaling_search.errors import InvalidInput
+from scaling_search.findings import Comparison, Surface, compare_with_best, fit_surface
+from scaling_search.findings.design import Design
+from scaling_search.search.strategy import Answer, Contender, Ending, Evaluation
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+C = TypeVar("C", bound=Contender)
+
+#: So probable may it be that the best is an untrained candidate that is named nowhere.
+LEFT_OUT = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Decision(Generic[C]):
+    """The candidates of a search compared. Arrays and tuples follow `candidates`."""
+
+    candidates: tuple[C, ...]
+    #: Val errors of whole runs, (candidates, seeds); nan where a run is missing or diverged.
+    errors: Floats
+    #: Diverged runs of each candidate.
+    diverged: tuple[int, ...]
+    #: Which candidates may win: the right cost and no diverged run.
+    eligible: Bools
+    #: The last rung of those that were stopped before the end, and their val error there.
+    stopped: tuple[tuple[int, float] | None, ...]
+    #: Cost over the baseline's at which all are compared.
+    cost_ratio: float
+    #: How often a race looks at its candidates at most.
+    looks: int
+
+    @cached_property
+    def design(self) -> Design:
+        """What is known of all candidates before any run."""
+        return Design.of(self.candidates, self.cost_ratio)
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """Of the whole runs of the eligible candidates."""
+        return compare_with_best(
+            np.where(self.eligible[:, None], self.errors, np.nan), looks=self.looks
+        )
+
+    @cached_property
+    def surface(self) -> Surface | None:
+        """Through the eligible candidates, in their order; None before there is a run."""
+        if not self.trained.any():
+            return None
+        return fit_surface(self.design[self.eligible], self.errors[self.eligible])
+
+    @cached_property
+    def trained(self) -> Bools:
+        """Which eligible candidates have whole runs."""
+        return np.asarray(self.eligible & np.isfinite(self.errors).any(axis=1))
+
+    @cached_property
+    def untrained(self) -> Bools:
+        """Which eligible candidates have none and were not stopped at a rung either."""
+        ended = np.array([at is None for at in self.stopped], bool)
+        return np.asarray(self.eligible & ~self.trained & ended)
+
+    @cached_property
+    def expected(self) -> Floats:
+        """Expected val error of each by the surface and its own runs; nan: not eligible."""
+        return self._of_eligible(self.surface.mean if self.surface else math.nan)
+
+    @cached_property
+    def expected_sd(self) -> Floats:
+        """Standard deviation of what is expected."""
+        return self._of_eligible(self.surface.sd if self.surface else math.nan)
+
+    @cached_property
+    def p_best(self) -> Floats:
+        """Probability that each candidate is the best; nan: not eligible."""
+        return self._of_eligible(self.surface.p_best if self.surface else math.nan)
+
+    def _of_eligible(self, values: Floats | float) -> Floats:
+        placed = np.full(len(self.candidates), math.nan)
+        placed[self.eligible] = values
+        return placed
+
+    @property
+    def winner(self) -> C | None:
+        """The eligible candidate with whole runs and the lowest expected error, if there is any."""
+        return next(iter(self.ranked), None)
+
+    @property
+    def decided(self) -> bool:
+        """Whether one alone may be the best of all eligible candidates not stopped at a rung."""
+        enough = self.comparison.degrees_of_freedom > 0 and self.trained.sum() > 1
+        return bool(enough and not self.untrained.any() and len(self.possible_winners) == 1)
+
+    @property
+    def ranked(self) -> tuple[C, ...]:
+        """The eligible candidates with whole runs, the lowest expected error first."""
+        order = np.argsort(self.expected, kind="stable")
+        return tuple(self.candidates[i] for i in order if self.trained[i])
+
+    @property
+    def untrained_rivals(self) -> tuple[C, ...]:
+        """Untrained candidates that may be the best by their neighbours, the likeliest first.
+
+        So many that the rest of the untrained ones holds the best with probability LEFT_OUT at
+        most: a set of possible winners that knew trained candidates alone would miss the best too
+        often where few of them are trained.
+        """
+        order = np.argsort(-np.nan_to_num(self.p_best), kind="stable")
+        order = order[self.untrained[order]]
+        chance = np.nan_to_num(self.p_best[order])
+        # What is left after each of them has been taken in.
+        left = chance.sum() - np.cumsum(chance)
+        needed = 0 if chance.sum() <= LEFT_OUT else int(np.argmax(left <= LEFT_OUT)) + 1
+        return tuple(self.candidates[i] for i in order[:needed])
+
+    @property
+    def possible_winners(self) -> tuple[C, ...]:
+        """The trained ones that cannot be told apart from the best, the lowest mean first."""
+        return tuple(self.candidates[i] for i in self.comparison.possible_winners)
+
+
+def decide(
+    candidates: Sequence[C],
+    answers: Mapping[Evaluation, Answer],
+    *,
+    seeds: Sequence[int],
+    epochs: int,
+    cost_ratio: float,
+    looks: int,
+) -> Decision[C]:
+    """Compare candidates by the answers that are known of them.
+
+    epochs: of a whole run. cost_ratio: cost over the baseline's that is wished for. looks: how
+    often the candidates are looked at at most; each look has its part of the level. Raises
+    InvalidInput where an answer is of another search.
+    """
+    row = {candidate.id: index for index, candidate in enumerate(candidates)}
+    errors = np.full((len(candidates), len(seeds)), np.nan)
+    diverged = [0] * len(candidates)
+    stopped: list[tuple[int, float] | None] = [None] * len(candidates)
+    for run, answer in answers.items():
+        if run.trial not in row or run.seed not in seeds:
+            raise InvalidInput(
+                f"there is a run of trial {run.trial} with seed {run.seed}, which the study does "
+                "not ask for: restore study.yaml and runs.csv from one source"
+            )
+        index = row[run.trial]
+        if answer.status is Ending.DIVERGED:
+            diverged[index] += 1
+        elif answer.val_error is None:
+            continue
+        elif run.epochs == epochs:
+            errors[index, seeds.index(run.seed)] = answer.val_error
+        else:
+            stopped[index] = max(stopped[index] or (0, 0.0), (run.epochs, answer.val_error))
+    whole = np.isfinite(errors).any(axis=1)
+    return Decision(
+        candidates=tuple(candidates),
+        errors=errors,
+        diverged=tuple(diverged),
+        eligible=np.array([c.within and not n for c, n in zip(candidates, diverged)], bool),
+        stopped=tuple(None if ended else at for ended, at in zip(whole, stopped)),
+        cost_ratio=cost_ratio,
+        looks=looks,
+    )

@@ -1,0 +1,74 @@
+"""networks.csv: what own networks cost, so that a study is read without importing its code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from scaling_search.baselines import OwnNetwork, Priced
+from scaling_search.baselines.own_network import MissingPrice, Prices
+from scaling_search.scaling import Cost
+from scaling_search.study.files.csv_file import CsvFile, within
+
+_LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkRow:
+    """A row of networks.csv: one call of a function, and what counting its network gave."""
+
+    target: str
+    depth_mult: float = within(1e-9, 1e9)
+    width_mult: float = within(1e-9, 1e9)
+    resolution: int = within(1, 10**6)
+    num_classes: int = within(1, 10**9)
+    in_channels: int = within(1, 10**9)
+    macs: int = within(0, _LARGEST)
+    params: int = within(0, _LARGEST)
+    activations: int = within(0, _LARGEST)
+    id: str
+
+
+def _called(row: NetworkRow) -> tuple[OwnNetwork, int]:
+    network = OwnNetwork(
+        row.target, row.depth_mult, row.width_mult, row.num_classes, row.in_channels
+    )
+    return network, row.resolution
+
+
+NETWORKS_CSV = CsvFile("networks.csv", NetworkRow, key=_called)
+
+
+def write_networks(folder: Path, counted: Mapping[tuple[OwnNetwork, int], Priced]) -> None:
+    """Write what was counted."""
+    NETWORKS_CSV.write(
+        folder,
+        (
+            NetworkRow(**vars(network), resolution=resolution, **vars(priced.cost), id=priced.id)
+            for (network, resolution), priced in counted.items()
+        ),
+    )
+
+
+def stored_prices(folder: Path) -> Prices:
+    """The prices of a folder's networks.csv, which is read when the first is asked for."""
+
+    @cache
+    def known() -> dict[tuple[OwnNetwork, int], Priced]:
+        return {
+            _called(row): Priced(Cost(row.macs, row.params, row.activations), row.id)
+            for row in NETWORKS_CSV.read(folder)
+        }
+
+    def price(network: OwnNetwork, resolution: int) -> Priced:
+        priced = known().get((network, resolution))
+        if priced is None:
+            raise MissingPrice(
+                f"{folder / NETWORKS_CSV.name} has no price of {network} at {resolution} px: "
+                "repeat the study's command, which counts what is missing"
+            )
+        return priced
+
+    return price

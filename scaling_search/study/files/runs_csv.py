@@ -1,0 +1,98 @@
+"""runs.csv: one row a run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scaling_search.proxy.run import RunStatus, key_of
+from scaling_search.study.files.csv_file import CsvFile, within
+from scaling_search.study.records import Step, step_text
+
+_LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """A row of runs.csv; docs/study_folder.md says more of each column."""
+
+    run: str
+    step: Step
+    #: Of a check of fidelity its name; it stands in the column `step`.
+    check: str = ""
+    trial: str
+    #: None where multipliers were asked for.
+    phi: float | None
+    seed: int = within(0, _LARGEST)
+    #: Epochs trained: fewer than the recipe's where the run stopped at a rung.
+    epochs: int = within(1, 10_000)
+    status: RunStatus
+    #: Fractions; None where it diverged, and the test error at a rung.
+    val_error: float | None = within(0, 1)
+    test_error: float | None = within(0, 1)
+    resolution: int = within(1, 10**6)
+    macs: int = within(0, _LARGEST)
+    params: int = within(0, _LARGEST)
+    activations: int = within(0, _LARGEST)
+    train_flops: int = within(0, 10**36)
+    val_correct: str = ""
+    spec: str
+
+
+def _decoded(cells: dict[str, str]) -> dict[str, str]:
+    step, _, check = cells["step"].partition(": ")
+    if "epochs" not in cells:
+        # From before there were rungs: every run was trained to its recipe's end.
+        try:
+            cells["epochs"] = str(json.loads(cells["spec"])["recipe"]["epochs"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ValueError("column spec has no recipe.epochs") from error
+    return {**cells, "step": step, "check": check}
+
+
+def _encoded(values: dict[str, Any]) -> dict[str, Any]:
+    step = step_text(values["step"], values["check"])
+    return {name: v for name, v in {**values, "step": step}.items() if name != "check"}
+
+
+def _require_sense(row: RunRow) -> None:
+    if (row.step is Step.FIDELITY) != bool(row.check):
+        raise ValueError(f"column step is {step_text(row.step, row.check)!r}, which no study has")
+    if (row.status is RunStatus.FINISHED) != (row.val_error is not None):
+        raise ValueError(f"status is {row.status}, but val_error is {row.val_error}")
+    if row.status is RunStatus.DIVERGED and row.test_error is not None:
+        raise ValueError(f"status is {row.status}, but test_error is {row.test_error}")
+    if not re.fullmatch("[A-Za-z0-9+/]*={0,2}", row.val_correct) or len(row.val_correct) % 4:
+        raise ValueError("column val_correct is no base64")
+    if key_of(row.spec) != row.run:
+        raise ValueError(f"run {row.run} is not the key of its spec")
+
+
+RUNS_CSV = CsvFile(
+    "runs.csv",
+    RunRow,
+    # A check of fidelity may repeat a run of another step.
+    key=lambda row: (row.run, "" if row.step is not Step.FIDELITY else "fidelity"),
+    younger=("epochs",),
+    decode=_decoded,
+    encode=_encoded,
+    check=_require_sense,
+)
+RUN_COLUMNS = RUNS_CSV.columns
+
+
+def read_runs(folder: Path) -> list[RunRow]:
+    """All rows in their order. Raises InvalidInput where the file is missing or damaged."""
+    return RUNS_CSV.read(folder)
+
+
+def runs_by_key(rows: Iterable[RunRow]) -> dict[str, RunRow]:
+    """Every run once, by its key: as the earliest step that has it."""
+    found: dict[str, RunRow] = {}
+    for row in rows:
+        found.setdefault(row.run, row)
+    return found

@@ -1,0 +1,79 @@
+"""A file at the door: read whole as text or refused in one line; written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from scaling_search.errors import InvalidInput
+from scaling_search.whole_files import write_whole
+
+#: What mends a file that a study's command writes.
+RESTORE = "restore it from its source, or repeat the study's command, which makes it anew"
+#: Bytes: many times what any study needs, and little enough to read.
+_LARGEST = 2**29
+
+
+def damaged(path: Path, what: object, remedy: str = RESTORE) -> InvalidInput:
+    """The error for a file that cannot be used: its path, what is wrong with it, what to do."""
+    return InvalidInput(f"{path} is damaged ({one_line(what)}): {remedy}")
+
+
+def missing(path: Path, remedy: str = RESTORE) -> InvalidInput:
+    """The error for a file that is not there."""
+    return InvalidInput(f"{path} is missing: {remedy}")
+
+
+def one_line(what: object) -> str:
+    """Text for a message: printable, in one line, and no longer than a few lines of a screen."""
+    text = "".join(c if c.isprintable() else " " for c in str(what))
+    text = " ".join(text.split())
+    return text if len(text) <= 300 else f"{text[:200]} ... {text[-90:]}"
+
+
+def shown(value: object) -> str:
+    """A value of a file for a message, shortened."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:45]}...{text[-10:]}"
+
+
+def is_text(value: str) -> bool:
+    """Whether it can be printed and written: no control characters but tab and newline."""
+    return not any((ord(c) < 32 and c not in "\t\n") or 127 <= ord(c) < 160 for c in value) and (
+        value.isascii() or not any(0xD800 <= ord(c) < 0xE000 for c in value)
+    )
+
+
+def read_text(path: Path, remedy: str = RESTORE, largest: int = _LARGEST) -> str | None:
+    """A UTF-8 text; None where there is no such file.
+
+    Raises InvalidInput where it is no ordinary file, too large (bytes), not readable or no text.
+    """
+    try:
+        kind = os.stat(path).st_mode
+        if stat.S_ISREG(kind):
+            with path.open("rb") as file:
+                content = file.read(largest + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise damaged(path, f"it cannot be read: {cause}", remedy) from error
+    if not stat.S_ISREG(kind):
+        raise damaged(path, f"a {'folder' if stat.S_ISDIR(kind) else 'device'}, no file", remedy)
+    if len(content) > largest:
+        raise damaged(path, f"it has more than {largest:,} bytes", remedy)
+    try:
+        # Some editors begin a file with a byte order mark.
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise damaged(path, f"byte {error.start} is no UTF-8 text", remedy) from error
+    if "\0" in text:
+        raise damaged(path, "it holds NUL bytes", remedy)
+    return text
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a UTF-8 text whole or not at all."""
+    write_whole(path, content.encode())

@@ -1,0 +1,76 @@
+"""Files that appear whole or not at all, and what killed writers have left of theirs."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO
+
+#: Names of files under way: number, host and process of the writer; older ones say only the last.
+_PARTIAL = re.compile(r"\.partial-(?:\d+-(?P<host>.+)-)?(?P<process>\d+)$")
+_number = count()
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file that gets its name when the block has ended, and is removed when the block fails.
+
+    The folder is made, and what processes that are gone were writing there is removed. Raises
+    OSError, which names `path` where the disk refuses to write.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path.parent)
+    partial = path.with_name(f".partial-{next(_number)}-{socket.gethostname()}-{os.getpid()}")
+    try:
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            # Without this a power failure can leave the name without the content.
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        # A write names no file, and the name of the partial file says nothing to anybody.
+        if error.filename is None or str(error.filename) == str(partial):
+            error.filename = str(path)
+        raise
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; otherwise as `whole_file`."""
+    with whole_file(path) as file:
+        file.write(content)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what processes of this machine that are gone were writing into the folder.
+
+    What cannot be removed stays. A process that has got the number of one that is gone keeps its
+    file a little longer.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            found = _PARTIAL.search(path.name)
+            if found is None or found["host"] not in (None, socket.gethostname()):
+                continue
+            if not _is_alive(int(found["process"])):
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        # It is somebody else's.
+        return True
+    return True

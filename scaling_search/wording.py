@@ -1,0 +1,58 @@
+"""How numbers are worded, in one way everywhere. Fractions are shown in hundredths."""
+
+from __future__ import annotations
+
+import math
+
+
+def percent(fraction: float, digits: int | None = None) -> str:
+    """`7.8 %`; by default with one decimal place, and with two digits below 1 %."""
+    return f"{points(fraction, decimals(fraction) if digits is None else digits)} %"
+
+
+def points(fraction: float, digits: int = 1) -> str:
+    """`7.8`: hundredths without their unit, as in `± 0.4` and `6.9 to 8.8`.
+
+    Halves go up, as by hand: .3205 is 32.1, not 32.0.
+    """
+    return _rounded(100 * fraction * (1 + 1e-12), f".{digits}f")
+
+
+def decimals(fraction: float) -> int:
+    """How many decimal places of a percentage show two digits of it, at least one."""
+    size = abs(100 * fraction)
+    return max(1, 1 - math.floor(math.log10(size))) if 1e-4 < size < 1 else 1
+
+
+def between(low: float, high: float, digits: int = 1) -> str:
+    """`6.9 to 8.8`"""
+    return f"{points(low, digits)} to {points(high, digits)}"
+
+
+def give_or_take(fraction: float, se: float) -> str:
+    """`7.8 % ± 0.4`; a standard error that is not known is left out."""
+    return percent(fraction) + ("" if math.isnan(se) else f" ± {points(se)}")
+
+
+def signed(value: float, low: float, high: float) -> str:
+    """`+1.1 (-0.2 to +2.4)`, of points; the interval is left out where it is not known."""
+    text = _rounded(value, "+.1f")
+    if math.isnan(low) or math.isnan(high):
+        return text
+    return f"{text} ({_rounded(low, '+.1f')} to {_rounded(high, '+.1f')})"
+
+
+def level_text(level: float) -> str:
+    """A probability: .9 is `90 %`, .999 `99.9 %`."""
+    return f"{100 * level:.6g} %"
+
+
+def macs_text(macs: float) -> str:
+    """In full where it is a count, to four digits in another unit."""
+    return f"{macs:,.0f}" if 1e3 <= macs < 1e15 else f"{macs:.4g}"
+
+
+def _rounded(value: float, form: str) -> str:
+    text = format(value, form)
+    # Nothing is less than zero once it is rounded to it.
+    return format(0.0, form) if float(text) == 0 else text

@@ -1,0 +1,109 @@
+"""How sure the answer is: what the report says of runs whose truth is known."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from fakes import SETTINGS, fake_study
+
+from scaling_search.report import build_report
+from scaling_search.study import read_definition
+
+pytestmark = pytest.mark.usefixtures("undrawn")
+
+
+@pytest.fixture(scope="module")
+def fine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of some twenty networks."""
+    settings = replace(
+        SETTINGS,
+        baseline=replace(SETTINGS.baseline, resolution=16),
+        sweep=replace(
+            SETTINGS.sweep,
+            alpha=[1.0, 1.12, 1.26, 1.41, 1.59, 1.78, 2.0],
+            beta=[1.0, 1.06, 1.12, 1.19, 1.26, 1.33, 1.41],
+        ),
+    )
+    return fake_study(tmp_path_factory.mktemp("experiments"), settings, name="fine")
+
+
+@pytest.fixture
+def study(fine: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(fine, tmp_path / "study"))
+
+
+def answer_of(study: Path, error: Any, noise: float, seed: int = 0) -> tuple[dict[str, Any], str]:
+    """Give every run of STEP 1 the val error `error(shares)` and noise; winner.json, report.md."""
+    rng = np.random.default_rng(seed)
+    shares = {c.id: np.array(c.shares) for c in read_definition(study).candidates.kept}
+    runs = pd.read_csv(study / "runs.csv", dtype={"trial": str, "run": str})
+    for index in runs.index[runs["step"] == "search"]:
+        value = error(shares[runs.at[index, "trial"]]) * np.exp(noise * rng.normal())
+        runs.at[index, "val_error"] = value
+    runs.to_csv(study / "runs.csv", index=False)
+    build_report(study)
+    return json.loads((study / "winner.json").read_text()), (study / "report.md").read_text()
+
+
+def bowl(shares: np.ndarray) -> float:
+    """Lowest at equal shares."""
+    return float(0.2 * np.exp(2 * ((shares - 1 / 3) ** 2).sum()))
+
+
+def slope(shares: np.ndarray) -> float:
+    """The more resolution the better: lowest in that corner."""
+    return float(0.3 - 0.1 * shares[2])
+
+
+def test_a_clear_bowl_is_found(study: Path) -> None:
+    winner, text = answer_of(study, bowl, 0.002)
+    found = winner["surface"]
+    assert all(abs(share - 1 / 3) < 0.2 for share in found["shares"].values())
+    assert found["on_the_edge"] == []
+    assert sum(winner["probability_of_best"].values()) == pytest.approx(1)
+    # The corner of depth is exp(2 * 2/3) - 1 = 2.8 times worse.
+    assert winner["regret"]["depth"]["mean"] == pytest.approx(0.2 * np.exp(4 / 3) - 0.2, abs=0.05)
+    assert winner["regret"]["uniform"]["mean"] < 0.02
+    assert "on the edge" not in text
+
+
+def test_an_optimum_on_the_edge_is_said_to_be_there(study: Path) -> None:
+    winner, text = answer_of(study, slope, 0.002)
+    assert "depth" in winner["surface"]["on_the_edge"]
+    assert winner["surface"]["shares"]["resolution"] > 0.9
+    assert "lies on the edge" in text
+    assert winner["regret"]["resolution"]["mean"] < 0.01 < winner["regret"]["depth"]["mean"]
+
+
+def test_noise_reads_as_too_few_runs(study: Path) -> None:
+    quiet, _ = answer_of(study, bowl, 0.002)
+    noisy, text = answer_of(study, bowl, 0.15)
+    assert noisy["smallest_visible_difference"] > 10 * quiet["smallest_visible_difference"]
+    assert len(noisy["surface"]["region"]) > len(quiet["surface"]["region"])
+    assert len(noisy["possible_winners"]) > len(quiet["possible_winners"])
+    assert "smaller ones read as no difference" in text
+    assert noisy["to_settle"]["runs"] > 0
+
+
+def test_a_surface_that_does_not_fit_is_said_not_to(study: Path) -> None:
+    # A checkerboard: neighbours differ by far more than their noise.
+    def rough(shares: np.ndarray) -> float:
+        return 0.2 + 0.05 * float(np.sin(400 * shares[0] + 170 * shares[1]))
+
+    winner, text = answer_of(study, rough, 0.001)
+    assert winner["surface"]["lack_of_fit_p"] < 0.05
+    assert "The surface does not fit" in text
+
+
+def test_nothing_is_said_of_no_runs(study: Path) -> None:
+    runs = pd.read_csv(study / "runs.csv", dtype=str)
+    runs.iloc[:0].to_csv(study / "runs.csv", index=False)
+    build_report(study)
+    assert "surface" not in json.loads((study / "winner.json").read_text())

@@ -1,0 +1,187 @@
+"""The one decision: who can win, who is expected to, and who may still be better."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scaling_search.findings.racing import next_runs
+from scaling_search.findings.triangle import triangle
+from scaling_search.search.decide import Decision, decide
+from scaling_search.search.race import Race
+from scaling_search.search.settings import Budget, SearchSettings
+from scaling_search.search.strategy import Answer, Ending, Evaluation, Search
+
+SEEDS, EPOCHS = [4, 7, 5], 9
+
+
+@dataclass(frozen=True)
+class Network:
+    id: str
+    shares: tuple[float, float, float]
+    macs: int = 100
+    cost_ratio: float = 2.0
+    resolution: int = 16
+    pixel_price: float = 1.0
+    within: bool = True
+
+
+NETWORKS = tuple(
+    Network(f"n{index}", (d, w, r), within=index != 2)
+    for index, (d, w, r) in enumerate(triangle(3).tolist())
+)
+
+
+def error_of(run: Evaluation) -> float:
+    """The networks get better with their number."""
+    return 0.5 - 0.03 * int(run.trial[1:]) + 0.01 * random.Random(repr(run)).random()
+
+
+def decided(answers: dict[Evaluation, Answer]) -> Decision[Network]:
+    return decide(NETWORKS, answers, seeds=SEEDS, epochs=EPOCHS, cost_ratio=2.0, looks=3)
+
+
+def whole(*trials: int, seeds: list[int] = SEEDS) -> dict[Evaluation, Answer]:
+    runs = [Evaluation(f"n{trial}", seed, EPOCHS) for trial in trials for seed in seeds]
+    return {run: Answer(error_of(run)) for run in runs}
+
+
+def searched(answers: dict[Evaluation, Answer], networks: tuple[Network, ...] = NETWORKS) -> Search:
+    """A search that has these answers."""
+    return Search(
+        proposals=None,  # type: ignore[arg-type]
+        asks=0,
+        lag=None,
+        bracket=1,
+        settings=SearchSettings(seeds=SEEDS),
+        epochs=EPOCHS,
+        budget=Budget(runs=100),
+        points={network.id: network for network in networks},
+        answers=answers,
+    )
+
+
+def test_the_lowest_expected_error_wins() -> None:
+    decision = decided(whole(*range(10)))
+    assert decision.winner is NETWORKS[9]
+    assert [c.id for c in decision.ranked[:3]] == ["n9", "n8", "n7"]
+    assert NETWORKS[2] not in decision.ranked
+    assert np.isnan(decision.expected[2])
+    assert decision.errors[3, 1] == error_of(Evaluation("n3", 7, EPOCHS))
+    assert decision.decided == (len(decision.possible_winners) == 1)
+    assert decision.untrained_rivals == ()
+
+
+def test_without_a_run_there_is_no_winner() -> None:
+    decision = decided({})
+    assert (decision.winner, decision.surface, decision.decided) == (None, None, False)
+    assert decision.ranked == decision.untrained_rivals == decision.possible_winners == ()
+
+
+def test_without_a_candidate_there_is_nothing_to_race_for() -> None:
+    search = searched({}, ())
+    assert Race(round=3, cost_ratio=2.0, looks=3)(search) == ()
+
+
+def test_a_diverged_run_takes_its_candidate_out_and_a_failed_one_is_missing() -> None:
+    answers = whole(*range(10))
+    last = Evaluation("n9", 5, EPOCHS)
+    out = decided({**answers, last: Answer(None, status=Ending.DIVERGED)})
+    assert out.winner is NETWORKS[8]
+    assert (out.diverged[9], bool(out.eligible[9])) == (1, False)
+    assert out.surface is not None
+    assert len(out.surface.design) == 8
+    missing = decided({**answers, last: Answer(None, status=Ending.FAILED)})
+    assert missing.winner is NETWORKS[9]
+    assert np.isfinite(missing.errors[9]).tolist() == [True, True, False]
+
+
+def test_those_left_behind_at_a_rung_are_no_rivals() -> None:
+    first, second = Evaluation("n9", 4, 1), Evaluation("n9", 4, 3)
+    answers = {**whole(0, 1, 3), second: Answer(0.2), first: Answer(0.4)}
+    decision = decided(answers)
+    assert decision.stopped[9] == (3, 0.2)
+    assert np.flatnonzero(decision.untrained).tolist() == [4, 5, 6, 7, 8]
+    assert NETWORKS[9] not in (*decision.ranked, *decision.untrained_rivals)
+    assert decision.untrained_rivals
+    # One that went on to the end was not stopped.
+    assert decided({**answers, **whole(9)}).stopped[9] is None
+
+
+def test_untrained_rivals_hold_the_best_but_for_a_twentieth() -> None:
+    decision = decided(whole(0, 3, 6, 9, seeds=[4]))
+    untrained = {f"n{index}" for index in (1, 4, 5, 7, 8)}
+    named = [c.id for c in decision.untrained_rivals]
+    chance = dict(zip([c.id for c in NETWORKS], decision.p_best))
+    assert set(named) <= untrained
+    assert sum(chance[name] for name in untrained - set(named)) <= 0.05
+    assert named == sorted(named, key=lambda name: -chance[name])
+
+
+ENDINGS = st.sampled_from([0.0, 0.1, 0.3, 0.6])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    diverging=ENDINGS,
+    failing=ENDINGS,
+    rungs=st.sampled_from([[], [1], [1, 3]]),
+    seed=st.integers(0, 10**6),
+)
+def test_what_failed_changes_no_decision(
+    diverging: float, failing: float, rungs: list[int], seed: int
+) -> None:
+    """Live answers know of failures, the rows of a folder do not."""
+    draw = random.Random(seed)
+    live: dict[Evaluation, Answer] = {}
+    for network in NETWORKS:
+        for run in [Evaluation(network.id, SEEDS[0], rung) for rung in rungs]:
+            live[run] = Answer(error_of(run))
+        for run in [Evaluation(network.id, s, EPOCHS) for s in SEEDS]:
+            if draw.random() < 0.5:
+                live[run] = Answer(error_of(run), seconds=1.0)
+    for run in live:
+        if draw.random() < diverging:
+            live[run] = Answer(None, status=Ending.DIVERGED)
+        elif draw.random() < failing:
+            live[run] = Answer(None, status=Ending.FAILED)
+    rows = [run for run in live if live[run].status is not Ending.FAILED]
+    draw.shuffle(rows)
+    one, other = decided(live), decided({run: live[run] for run in rows})
+    assert np.array_equal(one.errors, other.errors, equal_nan=True)
+    assert one.stopped == other.stopped
+    assert [c.id for c in one.ranked] == [c.id for c in other.ranked]
+    assert np.array_equal(one.p_best, other.p_best, equal_nan=True)
+    assert (one.decided, one.possible_winners) == (other.decided, other.possible_winners)
+    diverged = {run.trial for run in live if live[run].status is Ending.DIVERGED}
+    assert not diverged & {c.id for c in one.ranked}
+
+
+def test_a_race_chooses_by_the_surface_of_the_report() -> None:
+    """Of the eligible candidates alone: a diverged one, however good, is no measure of the rest."""
+    answers = whole(0, 2, 3, 6, 8, 9, seeds=SEEDS[:2])
+    answers[Evaluation("n9", 4, EPOCHS)] = Answer(0.05)
+    answers[Evaluation("n9", 7, EPOCHS)] = Answer(None, status=Ending.DIVERGED)
+    answers[Evaluation("n8", 7, EPOCHS)] = Answer(None, status=Ending.FAILED)
+    decision = decided(answers)
+    assert decision.surface is not None
+    rows = [index for index in range(10) if index not in (2, 9)]
+    able = [
+        index != 8 and bool(decision.comparison.possible[index] | (index in (1, 4, 5, 7)))
+        for index in rows
+    ]
+    wanted = [rows[k] for k in next_runs(decision.surface, 3, np.array(able))]
+    assert len(wanted) == 3
+    chosen = Race(round=3, cost_ratio=2.0, looks=3)(searched(answers))
+    assert [run.trial for run in chosen] == [f"n{index}" for index in wanted]
+
+
+def test_an_answer_without_an_error_says_why() -> None:
+    for wrong in ((None, Ending.FINISHED), (0.2, Ending.DIVERGED), (0.2, Ending.FAILED)):
+        with pytest.raises(ValueError, match="must have a val error if"):
+            Answer(wrong[0], status=wrong[1])
