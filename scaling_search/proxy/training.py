@@ -221,7 +221,7 @@ def _shuffled(count: int, batch_size: int, generator: torch.Generator) -> Iterat
 def _on_device(images: NDArray[np.uint8], device: torch.device) -> NDArray[np.uint8] | Tensor:
     """On a GPU with room for them all images move there once; else they stay mapped from disk."""
     if device.type == "cuda" and images.nbytes < 0.4 * torch.cuda.mem_get_info(device)[0]:
-        return torch.from_numpy(np.ascontiguousarray(images)).to(device)
+        return torch.from_numpy(np.array(images)).to(device)
     return images
 
 

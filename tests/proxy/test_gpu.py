@@ -15,7 +15,7 @@ from scaling_search.proxy import DataSettings, Job, Recipe, RunSpec, carry_out, 
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
-RECIPE = Recipe(epochs=4, batch_size=64, optimizer="sgd", learning_rate=0.3, ema_horizon=0.1)
+RECIPE = Recipe(epochs=5, batch_size=64, optimizer="sgd", learning_rate=0.3, ema_horizon=0.1)
 MEMBER = scale_by(
     load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=20),
     depth_mult=1,
@@ -27,7 +27,7 @@ MEMBER = scale_by(
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     folder = tmp_path_factory.mktemp("gpu")
-    data = DataSettings(train_images=3000, test_images=500, cache_dir=str(folder))
+    data = DataSettings(train_images=7000, test_images=1000, cache_dir=str(folder))
     spec = RunSpec(
         network=MEMBER.network,
         resolution=MEMBER.resolution,
@@ -51,7 +51,7 @@ def test_a_run_learns_and_gives_the_same_bits_again(job: Job) -> None:
     assert first == second
     assert first.test_error is not None
     # Of 36 classes chance leaves 97 % wrong.
-    assert first.test_error < 0.9
+    assert first.test_error < 0.6
     assert first.curve[-1].train_loss < first.curve[0].train_loss
 
 
