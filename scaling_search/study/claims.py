@@ -64,6 +64,10 @@ class Claims:
             taken = connection.execute(mine.values(driver=self.driver, heard_at=time.time()))
             return Claim.MINE if taken.rowcount else Claim.TAKEN
 
+    def close(self) -> None:
+        """Give the connection back."""
+        self._engine.dispose()
+
     def beat(self) -> None:
         """Say now and then that this driver lives; to be called often."""
         if time.monotonic() - self._beat_at > BEAT:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,9 @@ class Database:
 
     def __init__(self, place: str | Path, create: bool = True) -> None:
         self.url = str(place)
-        self._engine = open_engine(place)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _set_up_sqlite)
-        self._claims = Claims(self._engine, _RUNS)
+        # A run is on the disk when its commit returns; a claim may be lost.
+        self._engine = open_engine(place, "FULL")
+        self._claims = Claims(open_engine(place, "NORMAL"), _RUNS)
         self.is_there = create or not _is_missing_file(self._engine.url)
         if not self.is_there:
             return
@@ -78,8 +78,9 @@ class Database:
         return self._engine.url.render_as_string(hide_password=False)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Give the connections back."""
         self._engine.dispose()
+        self._claims.close()
 
     def record(self, content: str, run: StoredRun) -> None:
         """Store a run of this specification for good; one that is already there stays as it is.
@@ -164,15 +165,16 @@ class Database:
             ) from error
 
 
-def open_engine(place: str | Path) -> sa.Engine:
-    """The engine of a file or a URL, not yet connected. Raises InvalidInput."""
+def open_engine(place: str | Path, synchronous: str) -> sa.Engine:
+    """The engine of a file or a URL, not yet connected. Raises InvalidInput.
+
+    synchronous: SQLite's word for how long a commit waits for the disk.
+    """
     url = str(place)
     try:
-        if isinstance(place, Path):
-            return sa.create_engine(sa.URL.create("sqlite", database=url))
-        address = sa.make_url(url)
-        if not _is_in_memory(address):
-            return sa.create_engine(address)
+        is_file = isinstance(place, Path)
+        address = sa.URL.create("sqlite", database=url) if is_file else sa.make_url(url)
+        engine = None if _is_in_memory(address) else sa.create_engine(address)
     except Exception as error:
         # Besides SQLAlchemy's errors those of int() for the port, of imports and of drivers.
         cause = without_secrets(f"{type(error).__name__}: {error}", url).split("\n")[0]
@@ -181,10 +183,14 @@ def open_engine(place: str | Path) -> sa.Engine:
             "installed, such as sqlite:///experiments/store.db, or postgresql+psycopg://host/name "
             f"after pip install psycopg ({cause})"
         ) from error
-    raise InvalidInput(
-        f"store is {shown(url)!r}, a database in memory, with which all finished runs would be "
-        "lost: give a file, such as store=sqlite:///experiments/store.db"
-    )
+    if engine is None:
+        raise InvalidInput(
+            f"store is {shown(url)!r}, a database in memory, with which all finished runs would be "
+            "lost: give a file, such as store=sqlite:///experiments/store.db"
+        )
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", partial(_set_up_sqlite, synchronous))
+    return engine
 
 
 def _is_missing_file(address: sa.URL) -> bool:
@@ -199,10 +205,10 @@ def _is_in_memory(address: sa.URL) -> bool:
     return ":memory:" in name or "memdb" in query or ("mode" in query and "memory" in query)
 
 
-def _set_up_sqlite(connection: Any, _record: object) -> None:
+def _set_up_sqlite(synchronous: str, connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    # Readers never wait for the writer, and a commit is on the disk when it returns.
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA busy_timeout=60000")
+    # Readers never wait for the writer.
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute(f"PRAGMA synchronous={synchronous}")
     cursor.close()

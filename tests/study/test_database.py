@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import RunSpec, RunStatus
 from scaling_search.study import Conduct, define, open_database
 from scaling_search.study.database import Database
-from scaling_search.study.records import SearchResult, StoredRun
+from scaling_search.study.records import Claim, SearchResult, StoredRun
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +122,38 @@ def test_a_dry_run_makes_no_database(tmp_path: Path) -> None:
 
 def test_a_dry_run_makes_no_database_elsewhere_either(tmp_path: Path) -> None:
     path = tmp_path / "elsewhere.db"
-    open_database(Conduct(store=f"sqlite:///{path}"), create=False)
+    assert open_database(Conduct(store=f"sqlite:///{path}"), create=False) is None
     assert not path.exists()
+
+
+def test_a_dry_run_makes_no_tables_in_somebodys_database(tmp_path: Path) -> None:
+    path = tmp_path / "elsewhere.db"
+    with closing(sqlite3.connect(path)) as somebodys:
+        somebodys.execute("CREATE TABLE theirs (key TEXT)")
+        somebodys.commit()
+    assert open_database(Conduct(store=f"sqlite:///{path}"), create=False) is None
+    with closing(sqlite3.connect(path)) as somebodys:
+        names = somebodys.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        assert names.fetchall() == [("theirs",)]
+
+
+def test_a_dry_run_reads_a_database_that_is_there(
+    database: Database, path: Path, spec: RunSpec
+) -> None:
+    database.record(spec.content, run_of(spec))
+    found = open_database(Conduct(store=f"sqlite:///{path}"), create=False)
+    assert found is not None
+    assert found.known_keys([spec.key]) == {spec.key}
+
+
+def test_a_database_of_before_there_were_claims(path: Path, spec: RunSpec) -> None:
+    old = Database(path)
+    old.record(spec.content, run_of(spec))
+    with old._engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE scaling_search_claims"))
+    database = Database(path)
+    assert database.claim(spec.key) is Claim.KNOWN
+    assert database.claim("new") is Claim.MINE
 
 
 @pytest.mark.parametrize("name", ["with space", "per%20cent", "what?", "a#b", "a;b", "ü"])

@@ -42,6 +42,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     code, out, err = finish(start(folder, cache))
     assert code == 0, err
     assert "Report: experiments/tiny/report.html" in out
+    # Where there is no terminal, lines say how far it is.
+    for line in ("STEP 1 begins: 10 runs", "STEP 1 ended: 10 of 10 runs done", "STEP 2 ended: "):
+        assert line in err
+    assert "\x1b" not in err
     return folder
 
 
@@ -76,6 +80,19 @@ def test_kill_9_at_random_moments(tmp_path: Path, undisturbed: Path, cache: Path
     assert code == 0, err
     assert results(tmp_path) == results(undisturbed)
     assert not group(process)
+
+
+@pytest.mark.slow
+def test_runs_that_take_too_long_end_in_a_message_and_exit_code_1(
+    tmp_path: Path, cache: Path
+) -> None:
+    process = start(tmp_path, cache, "executor.timeout=0.2", "executor.attempts=1")
+    code, out, err = finish(process)
+    assert code == 1
+    assert out.count("above executor.timeout=0.2") == 10
+    assert "no run has finished" in err
+    assert "Traceback" not in out + err
+    wait_for("the end of its workers", lambda: not group(process))
 
 
 @pytest.mark.slow
