@@ -8,10 +8,13 @@ from typing import Any
 
 from scaling_search.study.files.text_file import RESTORE, damaged, read_text, write_text
 
+#: Bytes, far beyond those of any study.
+_LARGEST = 2**24
+
 
 def read_json(path: Path, remedy: str = RESTORE) -> dict[str, Any] | None:
     """The object that a file holds; None where there is no file. Raises InvalidInput."""
-    text = read_text(path, remedy)
+    text = read_text(path, remedy, _LARGEST)
     if text is None:
         return None
     try:

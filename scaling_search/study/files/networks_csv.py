@@ -13,6 +13,8 @@ from scaling_search.scaling import Cost
 from scaling_search.study.files.csv_file import CsvFile, within
 
 _LARGEST = 2**63 - 1
+#: The smallest network of a family has multipliers of 2**-64 where one dimension alone is scaled.
+_TINIEST = 1e-300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +22,8 @@ class NetworkRow:
     """A row of networks.csv: one call of a function, and what counting its network gave."""
 
     target: str
-    depth_mult: float = within(1e-9, 1e9)
-    width_mult: float = within(1e-9, 1e9)
+    depth_mult: float = within(_TINIEST, 1e300)
+    width_mult: float = within(_TINIEST, 1e300)
     resolution: int = within(1, 10**6)
     num_classes: int = within(1, 10**9)
     in_channels: int = within(1, 10**9)

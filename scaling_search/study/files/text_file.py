@@ -12,7 +12,7 @@ from scaling_search.whole_files import write_whole
 #: What mends a file that a study's command writes.
 RESTORE = "restore it from its source, or repeat the study's command, which makes it anew"
 #: Bytes: many times what any study needs, and little enough to read.
-_LARGEST = 2**29
+_LARGEST = 2**28
 
 
 def damaged(path: Path, what: object, remedy: str = RESTORE) -> InvalidInput:
@@ -51,18 +51,20 @@ def read_text(path: Path, remedy: str = RESTORE, largest: int = _LARGEST) -> str
     Raises InvalidInput where it is no ordinary file, too large (bytes), not readable or no text.
     """
     try:
-        kind = os.stat(path).st_mode
-        if stat.S_ISREG(kind):
+        found = os.stat(path)
+        is_file, size = stat.S_ISREG(found.st_mode), found.st_size
+        if is_file and size <= largest:
             with path.open("rb") as file:
-                content = file.read(largest + 1)
+                content = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or error
         raise damaged(path, f"it cannot be read: {cause}", remedy) from error
-    if not stat.S_ISREG(kind):
-        raise damaged(path, f"a {'folder' if stat.S_ISDIR(kind) else 'device'}, no file", remedy)
-    if len(content) > largest:
+    if not is_file:
+        what = "folder" if stat.S_ISDIR(found.st_mode) else "device"
+        raise damaged(path, f"a {what}, no file", remedy)
+    if size > largest or len(content) > largest:
         raise damaged(path, f"it has more than {largest:,} bytes", remedy)
     try:
         # Some editors begin a file with a byte order mark.

@@ -79,3 +79,12 @@ def test_text_is_what_can_be_printed_and_written() -> None:
     assert is_text("α b\tc\nd")
     for bad in ("\x1b", "\ud800", "\x7f", "\x9b", "\r"):
         assert not is_text(f"a{bad}")
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    """A sparse file of a terabyte takes no place on the disk."""
+    path = tmp_path / "runs.csv"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(InvalidInput, match="more than 268,435,456 bytes"):
+        read_text(path)
