@@ -158,7 +158,8 @@ def stop_worker(victim: Victim) -> str:
     chosen = _signalled(victim, signal.SIGSTOP)
     started = time.monotonic()
     if not wait_until(lambda: not driver.alive or chosen not in driver.group(), 120):
-        victim.complain("a stopped worker is never given up")
+        stored = len(victim.arena.stored())
+        victim.complain(f"a driver waits for a stopped worker, with {stored} runs stored")
         victim.down()
     return f"given up after {time.monotonic() - started:.0f} s"
 

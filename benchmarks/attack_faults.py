@@ -172,6 +172,9 @@ def _compare(victim: Victim, known: Undisturbed, found: Disturbed) -> None:
     found.complaints = arena.complaints
     found.extra_trainings = arena.trainings - known.trainings
     found.commands = len(arena.drivers)
+    # What a driver was at when it ended is trained again, and little else.
+    if found.extra_trainings > (arena.workers + 1) * found.commands:
+        victim.complain(f"{found.extra_trainings} trainings more than undisturbed")
 
 
 def print_table(found: Sequence[Disturbed]) -> None:

@@ -31,7 +31,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -133,8 +133,11 @@ def run_child(
 
 def how_of(number: int, kind: str) -> How:
     """Code that a folder names must not be imported by the commands either."""
-    command = number % COMMAND == COMMAND - 1 or (kind.startswith("code") and number % 2 == 0)
-    return How(command=True) if command else How(figures=number % FIGURES == 0)
+    if kind.startswith("code") and number % 2 == 0:
+        return How(command=True, reproduce=True)
+    if number % COMMAND == COMMAND - 1:
+        return How(command=True)
+    return How(figures=number % FIGURES == FIGURES - 1)
 
 
 class Attack:
@@ -159,6 +162,7 @@ class Attack:
 
     def undamaged(self, study: str, how: How) -> dict[str, Step]:
         """What comes of a study without damage, by the name of the step."""
+        how = replace(how, reproduce=False)
         if (study, how) not in self._undamaged:
             _, steps = self._finished(self._child(-1, self.templates[study], how))
             self._undamaged[study, how] = {step.name: step for step in steps}

@@ -51,6 +51,8 @@ class How:
     figures: bool = False
     #: By the commands, as a person would, instead of in this process.
     command: bool = False
+    #: Then also train its runs again, or refuse to, for 10 s at most.
+    reproduce: bool = False
 
 
 def make_site(template: Path, box: Path) -> Site:
@@ -77,7 +79,7 @@ def examine(site: Site, how: How) -> list[Step]:
     folder = Path("experiments/stranger")
     started = time.process_time()
     if how.command:
-        steps = list(_commands(folder))
+        steps = list(_commands(folder, how.reproduce))
     else:
         with _figures(how.figures):
             steps = [*_reading(folder), _attempt("report", lambda: _reported(folder))]
@@ -170,7 +172,7 @@ def _outputs(folder: Path) -> dict[str, str]:
     return found
 
 
-def _commands(folder: Path) -> Iterator[Step]:
+def _commands(folder: Path, reproduce: bool) -> Iterator[Step]:
     """The report as a person makes it; and reproduce, of which it only matters what it imports."""
     cache = str(folder.absolute().parents[1] / "cache")
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -197,9 +199,9 @@ def _commands(folder: Path) -> Iterator[Step]:
         yield Step("command", "refused", lines[0])
     else:
         yield Step("command", "ok", _digest(_outputs(folder)))
-    # Whether it refuses, or trains until it is stopped, does not matter.
     with suppress(subprocess.TimeoutExpired):
-        run("reproduce", SECONDS)
+        if reproduce:
+            run("reproduce", SECONDS)
 
 
 @contextmanager
