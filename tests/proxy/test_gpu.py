@@ -51,7 +51,7 @@ def test_a_run_learns_and_gives_the_same_bits_again(job: Job) -> None:
     assert first == second
     assert first.test_error is not None
     # Of 36 classes chance leaves 97 % wrong.
-    assert first.test_error < 0.6
+    assert first.test_error < 0.9
     assert first.curve[-1].train_loss < first.curve[0].train_loss
 
 
