@@ -47,11 +47,8 @@ def read_families(path: Path) -> dict[str, tuple[FloatArray, FloatArray]]:
             f"{path} is no table of families ({fault!r}), but must be a CSV with the columns "
             "family, gmacs and top1_error. Give the path of one."
         ) from None
-    families = {}
-    for name, pairs in rows.items():
-        macs, error = np.array(sorted(pairs)).T
-        families[name] = (macs, error)
-    return families
+    tables = {name: np.array(sorted(pairs)) for name, pairs in rows.items()}
+    return {name: (table[:, 0], table[:, 1]) for name, table in tables.items()}
 
 
 def wide_laws(families: Iterable[tuple[FloatArray, FloatArray]]) -> list[Posterior]:
@@ -115,16 +112,16 @@ def _log_density(nodes: FloatArray, mean: FloatArray, sd: FloatArray) -> FloatAr
     return np.asarray(-0.5 * (away**2).sum(axis=1) - np.log(sd).sum())
 
 
-def main(path: str) -> None:
-    """Print the beliefs learned from the table at `path`."""
+def main() -> None:
+    """Print the beliefs learned from a table."""
+    parser = argparse.ArgumentParser(description="Learn the prior from published families.")
+    parser.add_argument("families", help="CSV with the columns family, gmacs and top1_error")
+    path = parser.parse_args().families
     families = read_families(Path(path))
-    prior = learn(wide_laws(families.values()), source=path)
     print(f"{len(families)} families")
-    for name, value in asdict(prior.learned).items():
+    for name, value in asdict(learn(wide_laws(families.values()), path).learned).items():
         print(f"{name}={value:.3f},")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Learn the prior from published families.")
-    parser.add_argument("families", help="CSV with the columns family, gmacs and top1_error")
-    main(parser.parse_args().families)
+    main()
