@@ -35,11 +35,6 @@ class Quartiles(NamedTuple):
     median: float
     high: float
 
-    @property
-    def spread(self) -> float:
-        """The interquartile range."""
-        return self.high - self.low
-
 
 @dataclass(frozen=True)
 class Latency:
@@ -81,7 +76,12 @@ def measure_latency(
     """
     batch_size = whole_number("batch_size", batch_size)
     threads, rounds = whole_number("threads", threads), whole_number("rounds", rounds)
-    _require_device(device)
+    import torch
+
+    if device not in ("cpu", "cuda"):
+        raise InvalidInput(f"device is {device!r}, but must be cpu or cuda")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InvalidInput("device is 'cuda', but torch finds no GPU here: use cpu")
     distinct = {member.id: member for member in members}
     seconds = _sample_in_turns(list(distinct.values()), batch_size, threads, rounds, device)
     return tuple(
@@ -99,15 +99,6 @@ def measure_latency(
     )
 
 
-def _require_device(device: str) -> None:
-    import torch
-
-    if device not in ("cpu", "cuda"):
-        raise InvalidInput(f"device is {device!r}, but must be cpu or cuda")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InvalidInput("device is 'cuda', but torch finds no GPU here: use cpu")
-
-
 def _sample_in_turns(
     members: list[FamilyMember], batch_size: int, threads: int, rounds: int, device: str
 ) -> NDArray[np.float64]:
@@ -119,7 +110,10 @@ def _sample_in_turns(
     torch.set_num_threads(threads)
     try:
         with torch.random.fork_rng(devices=[]):
-            networks = [_ready(member, device) for member in members]
+            networks = [
+                member.build().eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+                for member in members
+            ]
         autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda")
         with torch.inference_mode(), autocast:
             for turn in range(len(seconds)):
@@ -128,19 +122,11 @@ def _sample_in_turns(
                     x_BCHW = _images(members[i], batch_size, device)
                     # The network before has emptied the caches.
                     networks[i](x_BCHW[:1])
-                    seconds[turn, i] = [
-                        _seconds_of_a_pass(networks[i], x) for x in (x_BCHW[:1], x_BCHW)
-                    ]
+                    for place, x in enumerate((x_BCHW[:1], x_BCHW)):
+                        seconds[turn, i, place] = _seconds_of_a_pass(networks[i], x)
     finally:
         torch.set_num_threads(had_threads)
     return seconds[WARM_UP_ROUNDS:]
-
-
-def _ready(member: FamilyMember, device: str) -> nn.Module:
-    import torch
-
-    network = member.build().eval()
-    return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def _images(member: FamilyMember, count: int, device: str) -> Tensor:

@@ -63,15 +63,8 @@ class BaselineSettings:
                 "baseline._target_ is empty: give the import path of your function, "
                 "baseline._target_=module.function, and baseline.resolution="
             )
-        return load_baseline(
-            self._target_ or self.name,
-            num_classes=num_classes,
-            in_channels=in_channels,
-            resolution=self.resolution,
-            channel_divisor=self.channel_divisor,
-            resolution_divisor=self.resolution_divisor,
-            prices=prices,
-        )
+        own = (self.resolution, self.channel_divisor, self.resolution_divisor)
+        return load_baseline(self._target_ or self.name, num_classes, in_channels, *own, prices)
 
 
 def load_baseline(

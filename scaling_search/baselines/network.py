@@ -135,7 +135,6 @@ def _initialise(network: nn.Module) -> None:
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Linear):
-            nn.init.uniform_(
-                module.weight, -1 / module.out_features**0.5, 1 / module.out_features**0.5
-            )
+            bound = 1 / module.out_features**0.5
+            nn.init.uniform_(module.weight, -bound, bound)
             nn.init.zeros_(module.bias)
