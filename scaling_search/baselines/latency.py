@@ -35,6 +35,10 @@ class Quartiles(NamedTuple):
     median: float
     high: float
 
+    @classmethod
+    def of(cls, values: NDArray[np.float64]) -> Quartiles:
+        return cls(*np.quantile(values, [0.25, 0.5, 0.75]).tolist())
+
 
 @dataclass(frozen=True)
 class Latency:
@@ -87,8 +91,8 @@ def measure_latency(
     return tuple(
         Latency(
             network=name,
-            seconds_per_image=_quartiles(seconds[:, i, 0]),
-            images_per_second=_quartiles(batch_size / seconds[:, i, 1]),
+            seconds_per_image=Quartiles.of(seconds[:, i, 0]),
+            images_per_second=Quartiles.of(batch_size / seconds[:, i, 1]),
             batch_size=batch_size,
             threads=threads,
             rounds=rounds,
@@ -118,25 +122,18 @@ def _sample_in_turns(
         with torch.inference_mode(), autocast:
             for turn in range(len(seconds)):
                 for i in ((turn + place) % count for place in range(count)):
-                    # Made anew: inputs of all networks may not fit in memory at once.
-                    x_BCHW = _images(members[i], batch_size, device)
+                    # Noise in the layout of training, made anew: that of all may not fit at once.
+                    noise = torch.Generator().manual_seed(0)
+                    side, channels = members[i].resolution, members[i].baseline.in_channels
+                    x_BHWC = torch.randn((batch_size, side, side, channels), generator=noise)
+                    x_BCHW = x_BHWC.to(device).permute(0, 3, 1, 2)
                     # The network before has emptied the caches.
                     networks[i](x_BCHW[:1])
-                    for place, x in enumerate((x_BCHW[:1], x_BCHW)):
-                        seconds[turn, i, place] = _seconds_of_a_pass(networks[i], x)
+                    for which, x in enumerate((x_BCHW[:1], x_BCHW)):
+                        seconds[turn, i, which] = _seconds_of_a_pass(networks[i], x)
     finally:
         torch.set_num_threads(had_threads)
     return seconds[WARM_UP_ROUNDS:]
-
-
-def _images(member: FamilyMember, count: int, device: str) -> Tensor:
-    """(count, C, H, W) noise in the layout of training."""
-    import torch
-
-    generator = torch.Generator().manual_seed(0)
-    side, channels = member.resolution, member.baseline.in_channels
-    x_BHWC = torch.randn((count, side, side, channels), generator=generator)
-    return x_BHWC.to(device).permute(0, 3, 1, 2)
 
 
 def _seconds_of_a_pass(network: nn.Module, x_BCHW: Tensor) -> float:
@@ -156,7 +153,3 @@ def _seconds_of_a_pass(network: nn.Module, x_BCHW: Tensor) -> float:
             torch.cuda.synchronize()
         times.append(time.perf_counter())
     return float(np.median(np.diff(times)))
-
-
-def _quartiles(values: NDArray[np.float64]) -> Quartiles:
-    return Quartiles(*(float(value) for value in np.quantile(values, [0.25, 0.5, 0.75])))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -62,16 +62,12 @@ def learn(laws: Sequence[Posterior], source: str) -> Prior:
     laws: one posterior per family, inferred under `WEAK_PRIOR`. The evidence for other beliefs is
     then the mean of the ratio of the densities over the laws of a family.
     """
-    nodes = [
-        np.column_stack(
-            [np.log(law.exponent), law.logit_first, np.log(law.scatter), np.log(law.drift)]
-        )
-        for law in laws
-    ]
-    wide = [
-        np.log(law.weight) - _log_density(at, WEAK_BELIEFS.mean, WEAK_BELIEFS.sd)
-        for law, at in zip(laws, nodes)
-    ]
+    families = []
+    for law in laws:
+        logs = (np.log(law.exponent), law.logit_first, np.log(law.scatter), np.log(law.drift))
+        at = np.column_stack(logs)
+        wide = np.log(law.weight) - _log_density(at, WEAK_BELIEFS.mean, WEAK_BELIEFS.sd)
+        families.append((at, wide))
     start = np.concatenate([WEAK_BELIEFS.mean, np.log(WEAK_BELIEFS.sd)])
     pull = np.concatenate([PULL_MEAN * WEAK_BELIEFS.sd, np.full(4, PULL_SD)])
 
@@ -80,8 +76,8 @@ def learn(laws: Sequence[Posterior], source: str) -> Prior:
         mean, sd = z[:4], np.exp(z[4:])
         total = 0.5 * float((((z - start) / pull) ** 2).sum())
         gradient = (z - start) / pull**2
-        for at, rest in zip(nodes, wide):
-            joint = rest + _log_density(at, mean, sd)
+        for at, wide in families:
+            joint = wide + _log_density(at, mean, sd)
             learned = np.log(1.0 - WEAK_WEIGHT) + float(logsumexp(joint))
             evidence = np.logaddexp(learned, np.log(WEAK_WEIGHT))
             total -= float(evidence)
@@ -94,7 +90,7 @@ def learn(laws: Sequence[Posterior], source: str) -> Prior:
 
     found = minimize(objective, start, method="L-BFGS-B", jac=True, options={"maxiter": 100})
     numbers = np.column_stack([found.x[:4], np.exp(found.x[4:])]).ravel().tolist()
-    learned = Beliefs(**dict(zip((field.name for field in fields(Beliefs)), numbers)))
+    learned = Beliefs(**dict(zip(vars(WEAK_BELIEFS), numbers)))
     return Prior(learned=learned, weak=WEAK_BELIEFS, weak_weight=WEAK_WEIGHT, source=source)
 
 

@@ -29,7 +29,7 @@ def image_set_from_datasets(settings: DataSettings) -> ImageSet:
             "pip install 'scaling-search[data]'"
         ) from error
     datasets.disable_progress_bars()
-    loaded = _load_local(settings) if settings.kind == "parquet" else _load_hub(settings)
+    loaded = _load(settings)
     for what, asked in (("train", "train"), ("test", settings.test_split)):
         if asked and asked not in loaded:
             raise InvalidInput(
@@ -84,9 +84,41 @@ def image_set_from_datasets(settings: DataSettings) -> ImageSet:
     )
 
 
-def _load_local(settings: DataSettings) -> Any:
+def _load(settings: DataSettings) -> Any:
+    """Every part of the set. Raises InvalidInput, and OSError where the disk refuses."""
     import datasets
 
+    is_local = settings.kind == "parquet"
+    given = _local_files(settings) if is_local else {"path": settings.name}
+    if not given["path"]:
+        raise InvalidInput(
+            "data.name is empty: give the name of an image-classification set on the hub, "
+            "such as uoft-cs/cifar10"
+        )
+    cache = settings.cache_folder()
+    require_folder(cache)
+    try:
+        return datasets.load_dataset(**given, cache_dir=str(cache / "datasets"))
+    except Exception as error:
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        number = cause.errno if isinstance(cause, OSError) else None
+        if number in (errno.ENOSPC, errno.EDQUOT) or (is_local and number is not None):
+            raise cause from error
+        raise InvalidInput(
+            f"data.path is {settings.path!r}, but it cannot be read as images with labels "
+            f"({type(cause).__name__}: {cause}): each parquet file must be whole and hold an "
+            "image and a label column, an image folder one folder for each class"
+            if is_local
+            else f"data.name is {settings.name!r}, but it cannot be had from the hub "
+            f"({type(cause).__name__}: {str(cause)[:200]}): check the name and the network, or "
+            "use a local copy with data=parquet data.path="
+        ) from error
+
+
+def _local_files(settings: DataSettings) -> dict[str, Any]:
+    """What `datasets` is to read: the parquet files of each part, or a folder of images."""
     if not settings.path:
         raise InvalidInput(
             "data.path is empty: give a parquet file, a folder with train*.parquet and "
@@ -98,20 +130,9 @@ def _load_local(settings: DataSettings) -> Any:
     files: dict[str, list[str]] = {}
     for file in sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]:
         files.setdefault(_part_of(file, path), []).append(str(file))
-    cache = _cache_of_datasets(settings)
-    folder = {"data_dir": str(path), "drop_labels": False}
-    kind, given = ("parquet", {"data_files": files}) if files else ("imagefolder", folder)
-    try:
-        return datasets.load_dataset(kind, **given, cache_dir=cache)
-    except Exception as error:
-        cause = _root_cause(error)
-        if isinstance(cause, OSError) and cause.errno is not None:
-            raise cause from error
-        raise InvalidInput(
-            f"data.path is {settings.path!r}, but it cannot be read as images with labels "
-            f"({type(cause).__name__}: {cause}): each parquet file must be whole and hold an "
-            "image and a label column, an image folder one folder for each class"
-        ) from error
+    if files:
+        return {"path": "parquet", "data_files": files}
+    return {"path": "imagefolder", "data_dir": str(path), "drop_labels": False}
 
 
 def _part_of(file: Path, folder: Path) -> str:
@@ -122,35 +143,6 @@ def _part_of(file: Path, folder: Path) -> str:
         if found:
             return found[1]
     return "train"
-
-
-def _load_hub(settings: DataSettings) -> Any:
-    import datasets
-
-    if not settings.name:
-        raise InvalidInput(
-            "data.name is empty: give the name of an image-classification set on the hub, "
-            "such as uoft-cs/cifar10"
-        )
-    cache = _cache_of_datasets(settings)
-    try:
-        return datasets.load_dataset(settings.name, cache_dir=cache)
-    except Exception as error:
-        cause = _root_cause(error)
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise cause from error
-        raise InvalidInput(
-            f"data.name is {settings.name!r}, but it cannot be had from the hub "
-            f"({type(cause).__name__}: {str(cause)[:200]}): check the name and the network, or "
-            "use a local copy with data=parquet data.path="
-        ) from error
-
-
-def _cache_of_datasets(settings: DataSettings) -> str:
-    """Where `datasets` keeps what it has read. Raises InvalidInput where it could not."""
-    folder = settings.cache_folder()
-    require_folder(folder)
-    return str(folder / "datasets")
 
 
 def _as_images(part: Any, column: str, settings: DataSettings) -> Any:
@@ -164,12 +156,6 @@ def _as_images(part: Any, column: str, settings: DataSettings) -> Any:
             f"data.image_column is {column!r}, but that column of {settings.source} holds no "
             f"images ({error}): name another"
         ) from error
-
-
-def _root_cause(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
 
 
 def _column(what: str, asked: str, part: Any, feature: str) -> str:
