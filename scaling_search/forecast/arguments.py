@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Real
 from reprlib import repr as short
 from typing import Any, TypeAlias
@@ -33,10 +33,9 @@ SIZE = Range(
     "finite, above 0 and within 1e-50 and 1e50",
     1.0 / FURTHEST,
     FURTHEST,
-    "Leave out the sizes that were not measured.",
+    "Give it in any unit, and leave out what was not measured.",
     open=False,
 )
-PRICE = replace(SIZE, remedy="Give what one training costs, in any unit.")
 MEASURED = Range(
     "a fraction between 1e-9 and 1",
     1e-9,

@@ -37,8 +37,8 @@ class Backtest:
     @property
     def hit(self) -> FloatArray:
         """1 where the interval holds the measured error, else 0."""
-        inside = (self.prediction.low <= self.error) & (self.error <= self.prediction.high)
-        return inside.astype(np.float64)
+        p = self.prediction
+        return ((p.low <= self.error) & (self.error <= p.high)).astype(np.float64)
 
     @property
     def statement(self) -> str:

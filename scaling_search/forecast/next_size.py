@@ -9,7 +9,6 @@ import numpy as np
 from scaling_search.forecast.arguments import (
     FACTOR,
     FURTHEST,
-    PRICE,
     SIZE,
     WISHED,
     FloatArray,
@@ -105,7 +104,7 @@ def next_sizes(
     """
     require_law("law", law)
     at = numbers("candidates", candidates, SIZE)
-    price = at / law.observations.macs[-1] if cost is None else numbers("cost", cost, PRICE)
+    price = at / law.observations.macs[-1] if cost is None else numbers("cost", cost, SIZE)
     same_length("cost", price, "candidates", at)
     both = np.append(at, number("target", target, SIZE))
     posterior, weight = law.posterior, law.posterior.weight

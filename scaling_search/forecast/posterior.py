@@ -96,10 +96,8 @@ def log_likelihood(seen: Observations, grid: Grid) -> tuple[FloatArray, FloatArr
 def log_prior(grid: Grid, prior: Prior) -> FloatArray:
     """(shapes, spreads): log density of the prior at the nodes."""
     parts = [(prior.weak_weight, prior.weak), (1.0 - prior.weak_weight, prior.learned)]
-    densities = [
-        np.log(weight) + _log_density(grid, beliefs) for weight, beliefs in parts if weight > 0
-    ]
-    return densities[0] if len(densities) == 1 else np.asarray(np.logaddexp(*densities))
+    densities = [np.log(w) + _log_density(grid, beliefs) for w, beliefs in parts if w > 0]
+    return np.asarray(np.logaddexp.reduce(densities))
 
 
 def infer(seen: Observations, prior: Prior, nodes: tuple[int, int] = NODES) -> Posterior:
@@ -174,6 +172,5 @@ def _log_density(grid: Grid, beliefs: Beliefs) -> FloatArray:
     shape = -0.5 * (((grid.shapes - mean[:2]) / sd[:2]) ** 2).sum(axis=1)
     scatter = -0.5 * ((grid.scatters - mean[2]) / sd[2]) ** 2
     drift = -0.5 * ((grid.drifts - mean[3]) / sd[3]) ** 2
-    spread = np.add.outer(scatter, drift).ravel()
     constant = float(np.log(sd).sum() + 2.0 * np.log(2 * np.pi))
-    return np.asarray((shape - constant)[:, None] + spread[None, :])
+    return np.asarray(np.add.outer(shape - constant, np.add.outer(scatter, drift).ravel()))

@@ -103,7 +103,9 @@ class Checkpoint:
             content = torch.load(io.BytesIO(written), weights_only=True)
             if len(content["curve"]) >= last:
                 return
-            copy.deepcopy(state).take_over(content)
+            # Pickling a generator, as deepcopy does, loses a reference to None in torch 2.13.
+            clones = {id(generator): generator.clone_state() for generator in state.generators}
+            copy.deepcopy(state, clones).take_over(content)
         except Exception:  # damage has many forms and one remedy
             return
         state.take_over(content)

@@ -160,11 +160,8 @@ class WeightAverage:
     """An exponential moving average of weights and batch-norm statistics, for evaluation."""
 
     def __init__(self, network: nn.Module, horizon_steps: float) -> None:
-        self.source = network
-        self.horizon = horizon_steps
-        self.network = network
-        if horizon_steps > 1:
-            self.network = copy.deepcopy(network)
+        self.source, self.horizon = network, horizon_steps
+        self.network = copy.deepcopy(network) if horizon_steps > 1 else network
         self._averages = _floating(self.network)
         self._values = _floating(network)
 
