@@ -124,7 +124,7 @@ def _sample_in_turns(
                 for i in ((turn + place) % count for place in range(count)):
                     # Noise in the layout of training, made anew: that of all may not fit at once.
                     noise = torch.Generator().manual_seed(0)
-                    side, channels = members[i].resolution, members[i].baseline.in_channels
+                    side, channels = members[i].resolution, members[i].network.in_channels
                     x_BHWC = torch.randn((batch_size, side, side, channels), generator=noise)
                     x_BCHW = x_BHWC.to(device).permute(0, 3, 1, 2)
                     # The network before has emptied the caches.
