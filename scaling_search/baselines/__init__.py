@@ -13,9 +13,10 @@ from scaling_search.baselines.baseline import (
     scale_by,
 )
 from scaling_search.baselines.latency import Latency, measure_latency
-from scaling_search.baselines.load import STAGE_TABLES, BaselineSettings, load_baseline
+from scaling_search.baselines.load import BaselineSettings, load_baseline
 from scaling_search.baselines.own_network import OwnNetwork, Priced
 from scaling_search.baselines.solve import solve_phi
+from scaling_search.baselines.stage_tables import STAGE_TABLES
 
 __all__ = [
     "STAGE_TABLES",

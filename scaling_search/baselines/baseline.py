@@ -41,10 +41,6 @@ class Baseline(Protocol):
     def name(self) -> str: ...
     @property
     def resolution(self) -> int: ...
-    @property
-    def num_classes(self) -> int: ...
-    @property
-    def in_channels(self) -> int: ...
 
     def network(self, depth_mult: float, width_mult: float) -> Network:
         """The realised network at these multipliers."""
@@ -67,14 +63,6 @@ class ArchitectureBaseline:
     architecture: Architecture
     resolution: int
     rounding: Rounding
-
-    @property
-    def num_classes(self) -> int:
-        return self.architecture.num_classes
-
-    @property
-    def in_channels(self) -> int:
-        return self.architecture.in_channels
 
     def network(self, depth_mult: float, width_mult: float) -> Architecture:
         return scale_architecture(self.architecture, self.rounding, depth_mult, width_mult)

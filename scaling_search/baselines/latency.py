@@ -35,10 +35,9 @@ class Quartiles(NamedTuple):
     median: float
     high: float
 
-    @property
-    def spread(self) -> float:
-        """The interquartile range."""
-        return self.high - self.low
+    @classmethod
+    def of(cls, values: NDArray[np.float64]) -> Quartiles:
+        return cls(*np.quantile(values, [0.25, 0.5, 0.75]).tolist())
 
 
 @dataclass(frozen=True)
@@ -81,14 +80,19 @@ def measure_latency(
     """
     batch_size = whole_number("batch_size", batch_size)
     threads, rounds = whole_number("threads", threads), whole_number("rounds", rounds)
-    _require_device(device)
+    import torch
+
+    if device not in ("cpu", "cuda"):
+        raise InvalidInput(f"device is {device!r}, but must be cpu or cuda")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InvalidInput("device is 'cuda', but torch finds no GPU here: use cpu")
     distinct = {member.id: member for member in members}
     seconds = _sample_in_turns(list(distinct.values()), batch_size, threads, rounds, device)
     return tuple(
         Latency(
             network=name,
-            seconds_per_image=_quartiles(seconds[:, i, 0]),
-            images_per_second=_quartiles(batch_size / seconds[:, i, 1]),
+            seconds_per_image=Quartiles.of(seconds[:, i, 0]),
+            images_per_second=Quartiles.of(batch_size / seconds[:, i, 1]),
             batch_size=batch_size,
             threads=threads,
             rounds=rounds,
@@ -97,15 +101,6 @@ def measure_latency(
         )
         for i, name in enumerate(distinct)
     )
-
-
-def _require_device(device: str) -> None:
-    import torch
-
-    if device not in ("cpu", "cuda"):
-        raise InvalidInput(f"device is {device!r}, but must be cpu or cuda")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InvalidInput("device is 'cuda', but torch finds no GPU here: use cpu")
 
 
 def _sample_in_turns(
@@ -119,38 +114,26 @@ def _sample_in_turns(
     torch.set_num_threads(threads)
     try:
         with torch.random.fork_rng(devices=[]):
-            networks = [_ready(member, device) for member in members]
+            networks = [
+                member.build().eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+                for member in members
+            ]
         autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda")
         with torch.inference_mode(), autocast:
             for turn in range(len(seconds)):
                 for i in ((turn + place) % count for place in range(count)):
-                    # Made anew: inputs of all networks may not fit in memory at once.
-                    x_BCHW = _images(members[i], batch_size, device)
+                    # Noise in the layout of training, made anew: that of all may not fit at once.
+                    noise = torch.Generator().manual_seed(0)
+                    side, channels = members[i].resolution, members[i].network.in_channels
+                    x_BHWC = torch.randn((batch_size, side, side, channels), generator=noise)
+                    x_BCHW = x_BHWC.to(device).permute(0, 3, 1, 2)
                     # The network before has emptied the caches.
                     networks[i](x_BCHW[:1])
-                    seconds[turn, i] = [
-                        _seconds_of_a_pass(networks[i], x) for x in (x_BCHW[:1], x_BCHW)
-                    ]
+                    for which, x in enumerate((x_BCHW[:1], x_BCHW)):
+                        seconds[turn, i, which] = _seconds_of_a_pass(networks[i], x)
     finally:
         torch.set_num_threads(had_threads)
     return seconds[WARM_UP_ROUNDS:]
-
-
-def _ready(member: FamilyMember, device: str) -> nn.Module:
-    import torch
-
-    network = member.build().eval()
-    return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
-def _images(member: FamilyMember, count: int, device: str) -> Tensor:
-    """(count, C, H, W) noise in the layout of training."""
-    import torch
-
-    generator = torch.Generator().manual_seed(0)
-    side, channels = member.resolution, member.baseline.in_channels
-    x_BHWC = torch.randn((count, side, side, channels), generator=generator)
-    return x_BHWC.to(device).permute(0, 3, 1, 2)
 
 
 def _seconds_of_a_pass(network: nn.Module, x_BCHW: Tensor) -> float:
@@ -170,7 +153,3 @@ def _seconds_of_a_pass(network: nn.Module, x_BCHW: Tensor) -> float:
             torch.cuda.synchronize()
         times.append(time.perf_counter())
     return float(np.median(np.diff(times)))
-
-
-def _quartiles(values: NDArray[np.float64]) -> Quartiles:
-    return Quartiles(*(float(value) for value in np.quantile(values, [0.25, 0.5, 0.75])))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 from scaling_search.baselines.baseline import (
     ArchitectureBaseline,
@@ -12,29 +10,10 @@ from scaling_search.baselines.baseline import (
     OwnBaseline,
     StoredBaseline,
 )
-from scaling_search.baselines.efficientnet import efficientnet_member, efficientnet_micro
-from scaling_search.baselines.mobilenet import (
-    mobilenet_v1,
-    mobilenet_v1_micro,
-    mobilenet_v2,
-    mobilenet_v2_micro,
-)
 from scaling_search.baselines.own_network import Prices, import_function
-from scaling_search.baselines.resnet import resnet50, resnet50_micro
+from scaling_search.baselines.stage_tables import STAGE_TABLES
 from scaling_search.errors import InvalidInput, whole_number
-from scaling_search.scaling import Architecture, FineRounding, Rounding
-
-#: Each gives the architecture, the base resolution in pixels and the rounding policy.
-STAGE_TABLES: dict[str, Callable[[int, int], tuple[Architecture, int, Rounding]]] = {
-    **{f"efficientnet_b{index}": partial(efficientnet_member, index) for index in range(8)},
-    "efficientnet_micro": efficientnet_micro,
-    "mobilenet_v1": mobilenet_v1,
-    "mobilenet_v1_micro": mobilenet_v1_micro,
-    "mobilenet_v2": mobilenet_v2,
-    "mobilenet_v2_micro": mobilenet_v2_micro,
-    "resnet50": resnet50,
-    "resnet50_micro": resnet50_micro,
-}
+from scaling_search.scaling import FineRounding
 
 
 @dataclass(frozen=True)
@@ -63,15 +42,8 @@ class BaselineSettings:
                 "baseline._target_ is empty: give the import path of your function, "
                 "baseline._target_=module.function, and baseline.resolution="
             )
-        return load_baseline(
-            self._target_ or self.name,
-            num_classes=num_classes,
-            in_channels=in_channels,
-            resolution=self.resolution,
-            channel_divisor=self.channel_divisor,
-            resolution_divisor=self.resolution_divisor,
-            prices=prices,
-        )
+        own = (self.resolution, self.channel_divisor, self.resolution_divisor)
+        return load_baseline(self._target_ or self.name, num_classes, in_channels, *own, prices)
 
 
 def load_baseline(
@@ -99,12 +71,14 @@ def load_baseline(
     ):
         if value is not None and whole_number(what, value) > largest:
             raise InvalidInput(f"{what} is {value!r}, but must be at most {largest:,}")
+    divisors = {"channel_divisor": channel_divisor, "resolution_divisor": resolution_divisor}
+    given = {key: value for key, value in divisors.items() if value is not None}
     if "." in name:
         if resolution is None:
             raise InvalidInput(
                 f"the own network {name!r} has no base resolution: give baseline.resolution="
             )
-        if channel_divisor is not None or resolution_divisor is not None:
+        if given:
             raise InvalidInput(f"the own network {name!r} rounds by itself: leave the divisors out")
         if prices is not None:
             return StoredBaseline(name, resolution, num_classes, in_channels, prices=prices)
@@ -115,9 +89,8 @@ def load_baseline(
             f"the baseline is {name!r}, but must be one of {', '.join(STAGE_TABLES)}, or "
             "module.function for an own network"
         )
-    architecture, own_resolution, rounding = STAGE_TABLES[name](num_classes, in_channels)
-    divisors = {"channel_divisor": channel_divisor, "resolution_divisor": resolution_divisor}
-    given = {key: value for key, value in divisors.items() if value is not None}
+    architecture, own_resolution, rounding = STAGE_TABLES[name]
+    architecture = replace(architecture, num_classes=num_classes, in_channels=in_channels)
     if isinstance(rounding, FineRounding):
         rounding = replace(rounding, **given)
         if rounding.channel_divisor > min(architecture.channels):

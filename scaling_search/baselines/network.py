@@ -18,32 +18,22 @@ def _sequence(layers: Sequence[Layer], activation: Activation) -> nn.Sequential:
     modules: list[nn.Module] = []
     for layer in layers:
         if isinstance(layer, Conv):
-            modules += _conv(layer, activation)
+            inputs, outputs = int(layer.in_channels), int(layer.out_channels)
+            kernel, groups = layer.kernel, inputs if layer.depthwise else 1
+            modules += [
+                # An odd kernel padded by half its width gives ceil(size / stride) pixels.
+                nn.Conv2d(
+                    inputs, outputs, kernel, layer.stride, kernel // 2, groups=groups, bias=False
+                ),
+                nn.BatchNorm2d(outputs),
+            ]
+            if layer.activate:
+                modules.append(_ACTIVATIONS[activation](inplace=True))
         elif isinstance(layer, MaxPool):
             modules.append(nn.MaxPool2d(layer.kernel, layer.stride, layer.kernel // 2))
         else:
             modules.append(Gate(int(layer.channels), int(layer.squeezed), activation))
     return nn.Sequential(*modules)
-
-
-def _conv(layer: Conv, activation: Activation) -> list[nn.Module]:
-    inputs, outputs = int(layer.in_channels), int(layer.out_channels)
-    modules: list[nn.Module] = [
-        nn.Conv2d(
-            inputs,
-            outputs,
-            layer.kernel,
-            layer.stride,
-            # An odd kernel padded by half its width gives ceil(size / stride) pixels.
-            padding=layer.kernel // 2,
-            groups=inputs if layer.depthwise else 1,
-            bias=False,
-        ),
-        nn.BatchNorm2d(outputs),
-    ]
-    if layer.activate:
-        modules.append(_ACTIVATIONS[activation](inplace=True))
-    return modules
 
 
 class PooledConv(nn.Conv2d):
@@ -135,7 +125,6 @@ def _initialise(network: nn.Module) -> None:
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Linear):
-            nn.init.uniform_(
-                module.weight, -1 / module.out_features**0.5, 1 / module.out_features**0.5
-            )
+            bound = 1 / module.out_features**0.5
+            nn.init.uniform_(module.weight, -bound, bound)
             nn.init.zeros_(module.bias)

@@ -31,14 +31,8 @@ class OwnNetwork:
 
     def build(self, resolution: int) -> nn.Module:
         """Call the function; its error is passed on with the arguments that caused it."""
-        function = import_function(self.target)
-        arguments = {
-            "depth_mult": self.depth_mult,
-            "width_mult": self.width_mult,
-            "resolution": resolution,
-            "num_classes": self.num_classes,
-            "in_channels": self.in_channels,
-        }
+        arguments = {**vars(self), "resolution": resolution}
+        function = import_function(arguments.pop("target"))
         try:
             network = function(**arguments)
         except Exception as error:

@@ -25,26 +25,26 @@ def solve_phi(baseline: Baseline, coefficients: Coefficients, macs: float) -> Fa
         raise InvalidInput(f"{coefficients} adds no compute, so phi has no meaning: raise one")
     doublings = math.log2(coefficients.nominal_cost_ratio)
     low, high = -_FURTHEST_PHI / doublings, 1.0
-    smallest = scale(baseline, coefficients, low)
+
+    def at(phi: float) -> FamilyMember:
+        return scale(baseline, coefficients, phi)
+
+    smallest = at(low)
     if smallest.cost.macs > macs:
         raise InvalidInput(
             f"macs is {macs:g}, but the smallest network of {baseline.name} costs "
             f"{smallest.cost.macs:,}: give at least that"
         )
-    while scale(baseline, coefficients, high).cost.macs <= macs:
+    while at(high).cost.macs <= macs:
         high *= 2
         if high * doublings > _FURTHEST_PHI:
             raise InvalidInput(f"macs is {macs:g}, more than any network that can be described")
-    within, _ = _boundary(
-        low, high, lambda phi: scale(baseline, coefficients, phi).cost.macs <= macs
-    )
-    member = scale(baseline, coefficients, within)
-    if scale(baseline, coefficients, low).id == member.id:
+    within, _ = _boundary(low, high, lambda phi: at(phi).cost.macs <= macs)
+    member = at(within)
+    if smallest.id == member.id:
         return member
-    _, first = _boundary(
-        low, within, lambda phi: scale(baseline, coefficients, phi).id != member.id
-    )
-    return scale(baseline, coefficients, first)
+    _, first = _boundary(low, within, lambda phi: at(phi).id != member.id)
+    return at(first)
 
 
 def _boundary(low: float, high: float, holds: Callable[[float], bool]) -> tuple[float, float]:

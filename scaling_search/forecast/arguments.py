@@ -33,11 +33,8 @@ SIZE = Range(
     "finite, above 0 and within 1e-50 and 1e50",
     1.0 / FURTHEST,
     FURTHEST,
-    "Leave out the sizes that were not measured.",
+    "Give it in any unit, and leave out what was not measured.",
     open=False,
-)
-PRICE = Range(
-    SIZE.requirement, SIZE.low, SIZE.high, "Give what one training costs, in any unit.", open=False
 )
 MEASURED = Range(
     "a fraction between 1e-9 and 1",
@@ -68,9 +65,8 @@ def numbers(name: str, values: Any, wanted: Range) -> FloatArray:
             f"`{name}` has the shape {array.shape}, but must be a list with at least one number. "
             "Give one value for each size."
         )
-    inside = (array > wanted.low) & (array < wanted.high)
-    if not wanted.open:
-        inside |= (array == wanted.low) | (array == wanted.high)
+    above, below = (np.greater, np.less) if wanted.open else (np.greater_equal, np.less_equal)
+    inside = above(array, wanted.low) & below(array, wanted.high)
     if not inside.all():
         where = int(np.flatnonzero(~inside)[0])
         label = name if np.ndim(values) == 0 else f"{name}[{where}]"
@@ -119,20 +115,13 @@ def _real(name: str, values: Any) -> FloatArray:
     try:
         # Of a list, numpy would make numbers of text and of truth values without a word.
         array = np.asarray(values, dtype=None if hasattr(values, "__array__") else object)
-        if array.dtype.kind not in "iufO":
-            raise TypeError
-        if array.dtype.kind == "O":
+        if array.dtype.kind not in "iuf":
             for where, value in np.ndenumerate(array):
                 if isinstance(value, bool) or not isinstance(value, Real):
-                    index = "".join(f"[{i}]" for i in where)
-                    raise InvalidInput(
-                        f"`{name}{index}` is {short(value)}, but `{name}` must be a number or a "
-                        "list of numbers. Remove what is not a number."
-                    )
+                    name, values = name + "".join(f"[{i}]" for i in where), value
+                    raise TypeError
         return array.astype(np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        if isinstance(error, InvalidInput):
-            raise
+    except (TypeError, ValueError, OverflowError):
         raise InvalidInput(
             f"`{name}` is {short(values)}, but must be a number or a list of numbers that a "
             "computer's floating-point numbers can hold. Remove what is not."

@@ -37,8 +37,8 @@ class Backtest:
     @property
     def hit(self) -> FloatArray:
         """1 where the interval holds the measured error, else 0."""
-        inside = (self.prediction.low <= self.error) & (self.error <= self.prediction.high)
-        return inside.astype(np.float64)
+        p = self.prediction
+        return ((p.low <= self.error) & (self.error <= p.high)).astype(np.float64)
 
     @property
     def statement(self) -> str:
@@ -96,17 +96,17 @@ def backtest(
     where too few sizes would be left to fit.
     """
     seen = observe(macs, error, error_se, test_images)
-    if held_out is None:
-        held_out = held_out_sizes(seen.macs.size)
-        if held_out == 0:
-            raise InvalidInput(
-                f"only {seen.macs.size} sizes were measured, but a back-test needs "
-                f"{FEWEST_FITTED + 1}: {FEWEST_FITTED} to fit and one to forecast. Measure more."
-            )
-    held_out = whole_number("held_out", held_out, 1, "Hold out one or more, or leave it out.")
-    if held_out >= seen.macs.size:
+    sizes = seen.macs.size
+    if held_out is None and sizes <= FEWEST_FITTED:
         raise InvalidInput(
-            f"`held_out` is {held_out}, but must leave one of the {seen.macs.size} sizes to fit. "
+            f"only {sizes} sizes were measured, but a back-test needs {FEWEST_FITTED + 1}: "
+            f"{FEWEST_FITTED} to fit and one to forecast. Measure more."
+        )
+    chosen = held_out_sizes(sizes) if held_out is None else held_out
+    held_out = whole_number("held_out", chosen, 1, "Hold out one or more, or leave it out.")
+    if held_out >= sizes:
+        raise InvalidInput(
+            f"`held_out` is {held_out}, but must leave one of the {sizes} sizes to fit. "
             "Hold out fewer or measure more."
         )
     macs_n = numbers("macs", macs, SIZE)

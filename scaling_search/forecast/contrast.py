@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -29,12 +28,6 @@ class Contrast:
     probability_first_better: FloatArray
     level: float
     of: Of
-
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        names = ("macs", "mean", "low", "high", "probability_first_better")
-        numbers = {name: getattr(self, name).tolist() for name in names}
-        return {**numbers, "level": self.level, "of": self.of}
 
 
 def contrast(

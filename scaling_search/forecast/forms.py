@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -44,39 +43,30 @@ class Form:
         return len(self.parameters) + 1
 
 
-@dataclass(frozen=True, eq=False)
-class Basin:
-    """One local minimum: its parameters (parameters,), misfit and forecast at 4 times the data."""
-
-    theta: FloatArray
-    rms: float  # weighted root mean square of the log residuals
-    forecast_at_4x: float
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FormFit:
-    """A form fitted to sizes; `basins` has the best first."""
+    """A form fitted to sizes: the best of the minima that were found."""
 
     form: Form
+    theta: FloatArray  # (parameters,)
     level: float  # log error of the curve at the largest measured size
     largest: float  # macs
-    basins: tuple[Basin, ...]
+    rms: float  # weighted root mean square of the log residuals
+    forecasts_at_4x: tuple[float, ...]  # of each minimum, at 4 times the largest size
 
     def predict(self, macs: Numbers) -> FloatArray:
         """(n,): error at macs (n,), in the unit that was fitted."""
         x = np.log(numbers("macs", macs, SIZE)) - np.log(self.largest)
-        return _errors(self.form, self.basins[0].theta, self.level, x)
+        return _errors(self.form, self.theta, self.level, x)
 
     def to_dict(self) -> dict[str, Any]:
-        """Parameters of the best basin, and how many basins there are and how far apart."""
-        best = self.basins[0]
-        forecasts = [basin.forecast_at_4x for basin in self.basins]
+        """Parameters, and how many minima there are and how far apart."""
         return {
             "form": self.form.name,
-            **dict(zip(self.form.parameters, best.theta.tolist())),
-            "rms_log_error": best.rms,
-            "basins": len(self.basins),
-            "basins_apart_at_4x": max(forecasts) - min(forecasts),
+            **dict(zip(self.form.parameters, self.theta.tolist())),
+            "rms_log_error": self.rms,
+            "basins": len(self.forecasts_at_4x),
+            "basins_apart_at_4x": max(self.forecasts_at_4x) - min(self.forecasts_at_4x),
         }
 
 
@@ -125,55 +115,52 @@ def fit_form(form: Form, seen: Observations) -> FormFit:
         )
     weights = 1.0 / (seen.noise + MISFIT**2)
     root = np.sqrt(weights / weights.sum())
-    x = seen.x
 
-    def residuals(theta: FloatArray) -> FloatArray:
-        away = seen.log_error - form.curve(x, theta)
+    def level_and_residuals(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """theta: (k, parameters). Returns (k, 1) and (k, n)."""
+        away = seen.log_error - form.curve(seen.x, theta)
         level = (away * root**2).sum(axis=1, keepdims=True)
-        return np.asarray((away - level) * root)
+        return level, (away - level) * root
 
     def one(theta: FloatArray) -> FloatArray:
-        return np.asarray(residuals(theta[None])[0])
+        return np.asarray(level_and_residuals(theta[None])[1][0])
 
     nodes = np.stack(np.meshgrid(*form.axes, indexing="ij"), axis=-1)
-    misfit = (residuals(nodes.reshape(-1, len(form.axes))) ** 2).sum(axis=1)
+    starts = nodes.reshape(-1, len(form.axes))
+    misfit = (level_and_residuals(starts)[1] ** 2).sum(axis=1)
     table = misfit.reshape(nodes.shape[:-1])
     lowest = np.flatnonzero((minimum_filter(table, size=3, mode="nearest") == table).ravel())
-    lowest = lowest[np.argsort(misfit[lowest], kind="stable")][:MOST_BASINS]
-    low = np.array([axis[0] for axis in form.axes])
-    high = np.array([axis[-1] for axis in form.axes])
-    basins = []
-    for node in lowest:
-        start = nodes.reshape(prod(table.shape), -1)[node]
-        found = least_squares(
+    low, high = np.array([(axis[0], axis[-1]) for axis in form.axes]).T
+    found = []
+    for node in lowest[np.argsort(misfit[lowest], kind="stable")][:MOST_BASINS]:
+        result = least_squares(
             one,
-            start,
+            starts[node],
             bounds=(low - 1e-9, high + 1e-9),
             x_scale=high - low,
             xtol=1e-10,
             max_nfev=60,
         )
-        theta = np.clip(found.x, low, high)
-        level = _level(form, theta, seen, root)
-        far = float(_errors(form, theta, level, np.log([4.0]))[0])
-        basins.append(Basin(theta, float(np.sqrt(2.0 * found.cost)), far))
-    basins.sort(key=lambda basin: basin.rms)
-    level = _level(form, basins[0].theta, seen, root)
-    return FormFit(form, level, float(seen.macs[-1]), _distinct(basins))
-
-
-def _level(form: Form, theta: FloatArray, seen: Observations, root: FloatArray) -> float:
-    return float(((seen.log_error - form.curve(seen.x, theta[None])[0]) * root**2).sum())
+        found.append((float(np.sqrt(2.0 * result.cost)), np.clip(result.x, low, high)))
+    found.sort(key=lambda minimum: minimum[0])
+    minima: list[FloatArray] = []
+    for _, theta in found:
+        # Starts that ran into the same minimum count once.
+        if not any(np.allclose(theta, other, rtol=0.02, atol=0.01) for other in minima):
+            minima.append(theta)
+    levels = [float(level_and_residuals(theta[None])[0][0, 0]) for theta in minima]
+    far = np.log([4.0])
+    return FormFit(
+        form=form,
+        theta=minima[0],
+        level=levels[0],
+        largest=float(seen.macs[-1]),
+        rms=found[0][0],
+        forecasts_at_4x=tuple(
+            float(_errors(form, theta, level, far)[0]) for theta, level in zip(minima, levels)
+        ),
+    )
 
 
 def _errors(form: Form, theta: FloatArray, level: float, x: FloatArray) -> FloatArray:
     return np.asarray(np.exp(np.minimum(level + form.curve(x, theta[None])[0], 0.0)))
-
-
-def _distinct(basins: list[Basin]) -> tuple[Basin, ...]:
-    """Starts that ran into the same minimum count once."""
-    kept: list[Basin] = []
-    for basin in basins:
-        if not any(np.allclose(basin.theta, other.theta, rtol=0.02, atol=0.01) for other in kept):
-            kept.append(basin)
-    return tuple(kept)

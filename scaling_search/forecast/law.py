@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from reprlib import repr as short
 from typing import Any
@@ -29,8 +29,8 @@ from scaling_search.forecast.posterior import Posterior, infer, log_shape
 from scaling_search.forecast.prediction import Estimate, Of, Prediction
 from scaling_search.forecast.prior import PUBLISHED_PRIOR, Prior
 from scaling_search.forecast.quantiles import mixture_quantiles, weighted_quantiles
-from scaling_search.forecast.warning import ForecastWarning, above_measured, find_warnings
-from scaling_search.wording import percent
+from scaling_search.forecast.warning import ForecastWarning, WarningType, find_warnings
+from scaling_search.wording import macs_text, percent
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class ScalingLaw:
         """What these figures cannot carry, the last of them judged at twice the largest size."""
         twice = self.above_measured(min(2.0 * self.observations.macs[-1], FURTHEST))
         found = find_warnings(self.observations, self.posterior, self.least_squares)
-        return found if twice is None else (*found, twice)
+        return (*found, *([twice] if twice else []))
 
     def above_measured(self, macs: Numbers) -> ForecastWarning | None:
         """Says where a size larger than all measured ones is forecast to err more than one of them.
@@ -59,19 +59,29 @@ class ScalingLaw:
         at, seen = numbers("macs", macs, SIZE), self.observations
         lowest = int(np.argmin(seen.error))
         measured, said = float(seen.error[lowest]), percent(seen.error[lowest])
-        ahead = np.unique(at[at > seen.macs[-1]])
-        # The forecast falls with the size: the largest that is above comes last.
-        for size in ahead[::-1].tolist():
-            forecast = float(self.centre(size)[0])
-            if forecast > measured and percent(forecast) != said:
-                return above_measured(
-                    seen,
-                    macs=size,
-                    forecast=forecast,
-                    law_there=float(self.centre(seen.macs[lowest])[0]),
-                    chance=float(self.probability_below(size, measured, of="run")[0]),
-                )
-        return None
+        above = [
+            (size, percent(forecast))
+            for size, forecast in zip(at.tolist(), self.centre(at).tolist())
+            if size > seen.macs[-1] and forecast > measured and percent(forecast) != said
+        ]
+        if not above:
+            return None
+        size, told = max(above)
+        count = int(seen.count[lowest])
+        joint = " and " if count == 2 else " to "
+        low, high = percent(seen.lowest[lowest]), percent(seen.highest[lowest])
+        runs = f"the mean of {count} runs, {low.removesuffix(' %')}{joint}{high}"
+        law_there = percent(float(self.centre(seen.macs[lowest])[0]))
+        chance = float(self.probability_below(size, measured, of="run")[0])
+        return ForecastWarning(
+            WarningType.ABOVE_MEASURED,
+            f"{told} is forecast for {macs_text(size)} multiply-adds, more than the {said} already "
+            f"measured at {macs_text(seen.macs[lowest])} "
+            f"({runs if count > 1 else 'one value'}; the law has {law_there} there). Either that "
+            "size was lucky, or the error falls faster than the law follows and the forecast is "
+            "too high: more seeds of it tell which. By the law, one run at "
+            f"{macs_text(size)} errs less than {said} with a probability of {100 * chance:.0f} %.",
+        )
 
     def predict(self, macs: Numbers, level: float = 0.9, of: Of = "mean") -> Prediction:
         """Forecast the error at these sizes.
@@ -82,10 +92,8 @@ class ScalingLaw:
         in (0, 1]. Raises InvalidInput.
         """
         level = number("level", level, PROBABILITY)
-        macs_n = numbers("macs", macs, SIZE)
-        tails = np.array([0.5 - level / 2, 0.5 + level / 2])
-        low, high = self._quantiles(macs_n, tails, of).T
-        mean = self.centre(macs_n)
+        macs_n, tails = numbers("macs", macs, SIZE), np.array([0.5 - level / 2, 0.5 + level / 2])
+        (low, high), mean = self._quantiles(macs_n, tails, of).T, self.centre(macs_n)
         # Between the sizes that were measured the interval follows them, and a size may lie off
         # the law.
         return Prediction(
@@ -145,32 +153,27 @@ class ScalingLaw:
     def to_dict(self) -> dict[str, Any]:
         """All that a report needs of the law, ready for JSON."""
         seen, plain = self.observations, self.least_squares
-        named = {"exponent": self.exponent, "floor": self.floor, "scatter": self.scatter}
         return {
             "form": "error = floor + amplitude * macs^-exponent",
             "macs": seen.macs.tolist(),
             "error": seen.error.tolist(),
             "runs": seen.runs,
             "decades": seen.decades,
-            **{key: {"median": e.median, "low": e.low, "high": e.high} for key, e in named.items()},
+            **{name: asdict(getattr(self, name)) for name in ("exponent", "floor", "scatter")},
             "least_squares": None if plain is None else plain.to_dict(),
             "prior": self.prior.source,
-            "warnings": [
-                {"type": warning.type.value, "sentence": warning.sentence}
-                for warning in self.warnings
-            ],
+            "warnings": [{"type": w.type.value, "sentence": w.sentence} for w in self.warnings],
         }
 
     def summary(self) -> str:
         """A few lines for people: parameters with 90 % intervals, and the warnings."""
         floor, exponent = self.floor, self.exponent
-        lines = [
+        law = (
             f"{self.observations.macs.size} sizes over {self.observations.decades:.2g} decades: "
             f"error = {floor.median:.3f} [{floor.low:.3f}, {floor.high:.3f}] + A * "
-            f"macs^-{exponent.median:.2f} [{exponent.low:.2f}, {exponent.high:.2f}]",
-            *(f"{warning.type.value}: {warning.sentence}" for warning in self.warnings),
-        ]
-        return "\n".join(lines)
+            f"macs^-{exponent.median:.2f} [{exponent.low:.2f}, {exponent.high:.2f}]"
+        )
+        return "\n".join([law, *(f"{w.type.value}: {w.sentence}" for w in self.warnings)])
 
     def normals(self, macs: Numbers, of: Of) -> tuple[FloatArray, FloatArray]:
         """(laws, n): mean and variance of the log error at macs (n,), given each law."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -47,11 +47,8 @@ def read_families(path: Path) -> dict[str, tuple[FloatArray, FloatArray]]:
             f"{path} is no table of families ({fault!r}), but must be a CSV with the columns "
             "family, gmacs and top1_error. Give the path of one."
         ) from None
-    families = {}
-    for name, pairs in rows.items():
-        macs, error = np.array(sorted(pairs)).T
-        families[name] = (macs, error)
-    return families
+    tables = {name: np.array(sorted(pairs)) for name, pairs in rows.items()}
+    return {name: (table[:, 0], table[:, 1]) for name, table in tables.items()}
 
 
 def wide_laws(families: Iterable[tuple[FloatArray, FloatArray]]) -> list[Posterior]:
@@ -65,16 +62,12 @@ def learn(laws: Sequence[Posterior], source: str) -> Prior:
     laws: one posterior per family, inferred under `WEAK_PRIOR`. The evidence for other beliefs is
     then the mean of the ratio of the densities over the laws of a family.
     """
-    nodes = [
-        np.column_stack(
-            [np.log(law.exponent), law.logit_first, np.log(law.scatter), np.log(law.drift)]
-        )
-        for law in laws
-    ]
-    wide = [
-        np.log(law.weight) - _log_density(at, WEAK_BELIEFS.mean, WEAK_BELIEFS.sd)
-        for law, at in zip(laws, nodes)
-    ]
+    families = []
+    for law in laws:
+        logs = (np.log(law.exponent), law.logit_first, np.log(law.scatter), np.log(law.drift))
+        at = np.column_stack(logs)
+        wide = np.log(law.weight) - _log_density(at, WEAK_BELIEFS.mean, WEAK_BELIEFS.sd)
+        families.append((at, wide))
     start = np.concatenate([WEAK_BELIEFS.mean, np.log(WEAK_BELIEFS.sd)])
     pull = np.concatenate([PULL_MEAN * WEAK_BELIEFS.sd, np.full(4, PULL_SD)])
 
@@ -83,8 +76,8 @@ def learn(laws: Sequence[Posterior], source: str) -> Prior:
         mean, sd = z[:4], np.exp(z[4:])
         total = 0.5 * float((((z - start) / pull) ** 2).sum())
         gradient = (z - start) / pull**2
-        for at, rest in zip(nodes, wide):
-            joint = rest + _log_density(at, mean, sd)
+        for at, wide in families:
+            joint = wide + _log_density(at, mean, sd)
             learned = np.log(1.0 - WEAK_WEIGHT) + float(logsumexp(joint))
             evidence = np.logaddexp(learned, np.log(WEAK_WEIGHT))
             total -= float(evidence)
@@ -97,7 +90,7 @@ def learn(laws: Sequence[Posterior], source: str) -> Prior:
 
     found = minimize(objective, start, method="L-BFGS-B", jac=True, options={"maxiter": 100})
     numbers = np.column_stack([found.x[:4], np.exp(found.x[4:])]).ravel().tolist()
-    learned = Beliefs(**dict(zip((field.name for field in fields(Beliefs)), numbers)))
+    learned = Beliefs(**dict(zip(vars(WEAK_BELIEFS), numbers)))
     return Prior(learned=learned, weak=WEAK_BELIEFS, weak_weight=WEAK_WEIGHT, source=source)
 
 
@@ -115,16 +108,16 @@ def _log_density(nodes: FloatArray, mean: FloatArray, sd: FloatArray) -> FloatAr
     return np.asarray(-0.5 * (away**2).sum(axis=1) - np.log(sd).sum())
 
 
-def main(path: str) -> None:
-    """Print the beliefs learned from the table at `path`."""
+def main() -> None:
+    """Print the beliefs learned from a table."""
+    parser = argparse.ArgumentParser(description="Learn the prior from published families.")
+    parser.add_argument("families", help="CSV with the columns family, gmacs and top1_error")
+    path = parser.parse_args().families
     families = read_families(Path(path))
-    prior = learn(wide_laws(families.values()), source=path)
     print(f"{len(families)} families")
-    for name, value in asdict(prior.learned).items():
+    for name, value in asdict(learn(wide_laws(families.values()), path).learned).items():
         print(f"{name}={value:.3f},")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Learn the prior from published families.")
-    parser.add_argument("families", help="CSV with the columns family, gmacs and top1_error")
-    main(parser.parse_args().families)
+    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +9,9 @@ import numpy as np
 from scaling_search.forecast.arguments import (
     FACTOR,
     FURTHEST,
-    PRICE,
     SIZE,
     WISHED,
+    FloatArray,
     Numbers,
     number,
     numbers,
@@ -56,13 +55,11 @@ def size_needed(
     at = np.geomspace(seen[0], furthest, STEPS)
     forecast = law.predict(at, level)
 
-    def first(errors: Sequence[float]) -> float | None:
-        reached = np.flatnonzero(np.asarray(errors) <= error)
-        if reached.size == 0:
-            return None
-        here = int(reached[0])
+    def first(errors: FloatArray) -> float | None:
+        reached = errors <= error
+        here = int(np.argmax(reached))
         if here == 0:
-            return float(at[0])
+            return float(at[0]) if reached[0] else None
         before, after = np.log(errors[here - 1]), np.log(errors[here])
         part = (before - np.log(error)) / (before - after)
         return float(at[here - 1] * (at[here] / at[here - 1]) ** part)
@@ -71,9 +68,9 @@ def size_needed(
     log_floor = posterior.level - np.logaddexp(0.0, -posterior.logit_share)
     return SizeNeeded(
         error=error,
-        macs=first(forecast.mean.tolist()),
-        macs_if_lucky=first(forecast.low.tolist()),
-        macs_if_unlucky=first(forecast.high.tolist()),
+        macs=first(forecast.mean),
+        macs_if_lucky=first(forecast.low),
+        macs_if_unlucky=first(forecast.high),
         furthest=furthest,
         probability_floor_above=float(posterior.weight[log_floor > np.log(error)].sum()),
         level=level,
@@ -107,7 +104,7 @@ def next_sizes(
     """
     require_law("law", law)
     at = numbers("candidates", candidates, SIZE)
-    price = at / law.observations.macs[-1] if cost is None else numbers("cost", cost, PRICE)
+    price = at / law.observations.macs[-1] if cost is None else numbers("cost", cost, SIZE)
     same_length("cost", price, "candidates", at)
     both = np.append(at, number("target", target, SIZE))
     posterior, weight = law.posterior, law.posterior.weight

@@ -71,22 +71,20 @@ def observe(
     error_se: Numbers | None = None,
     test_images: int | None = None,
 ) -> Observations:
-    """Check the input and average the runs of equal size.
+    """Check the input and average the runs of equal size; arguments as in `fit_scaling_law`.
 
-    macs: (n,) multiply-adds, any unit, above 0, in any order. error: (n,) fractions in (0, 1).
-    error_se: (n,) standard errors of `error`, same unit. Rows with equal macs are runs of one
-    size; where `error_se` is absent, their spread, pooled over the sizes, becomes the noise.
-    Raises InvalidInput.
+    Where `error_se` is absent, the spread of the runs of a size, pooled over the sizes, becomes the
+    noise. Raises InvalidInput.
     """
     macs_n, error_n = numbers("macs", macs, SIZE), numbers("error", error, MEASURED)
     same_length("error", error_n, "macs", macs_n)
     if test_images is not None:
         test_images = whole_number("test_images", test_images, 1, "Leave it out if unknown.")
-    se_n = np.zeros_like(error_n)
+    given = np.zeros_like(error_n)
     if error_se is not None:
         given = numbers("error_se", error_se, STANDARD_ERROR)
         same_length("error_se", given, "error", error_n)
-        se_n = given / error_n  # standard error of the log, to first order
+    se_n = given / error_n  # standard error of the log, to first order
 
     sizes, row = np.unique(macs_n, return_inverse=True)
     count = np.bincount(row)

@@ -96,10 +96,8 @@ def log_likelihood(seen: Observations, grid: Grid) -> tuple[FloatArray, FloatArr
 def log_prior(grid: Grid, prior: Prior) -> FloatArray:
     """(shapes, spreads): log density of the prior at the nodes."""
     parts = [(prior.weak_weight, prior.weak), (1.0 - prior.weak_weight, prior.learned)]
-    densities = [
-        np.log(weight) + _log_density(grid, beliefs) for weight, beliefs in parts if weight > 0
-    ]
-    return densities[0] if len(densities) == 1 else np.asarray(np.logaddexp(*densities))
+    densities = [np.log(w) + _log_density(grid, beliefs) for w, beliefs in parts if w > 0]
+    return np.asarray(np.logaddexp.reduce(densities))
 
 
 def infer(seen: Observations, prior: Prior, nodes: tuple[int, int] = NODES) -> Posterior:
@@ -116,7 +114,21 @@ def infer(seen: Observations, prior: Prior, nodes: tuple[int, int] = NODES) -> P
         weight /= weight.sum()
         if step + 1 < PASSES:
             grid = _closer(grid, weight, nodes)
-    return _select(seen, grid, weight, level, level_var)
+    flat = weight.ravel()
+    order = np.argsort(-flat, kind="stable")
+    kept = order[: int(np.searchsorted(np.cumsum(flat[order]), KEPT)) + 1]
+    shape, spread = np.divmod(kept, weight.shape[1])
+    exponent, logit_first = np.exp(grid.shapes[shape, 0]), grid.shapes[shape, 1]
+    return Posterior(
+        weight=flat[kept] / flat[kept].sum(),
+        exponent=exponent,
+        logit_first=logit_first,
+        logit_share=logit_first - exponent * seen.x[0],
+        level=level.ravel()[kept],
+        level_var=level_var[spread],
+        scatter=np.exp(grid.scatters[spread // grid.drifts.size]),
+        drift=np.exp(grid.drifts[spread % grid.drifts.size]),
+    )
 
 
 def _grid(
@@ -129,9 +141,8 @@ def _grid(
 ) -> Grid:
     """Shapes on the principal axes of `cov`, because exponent and share trade off in a fit."""
     axis = np.linspace(-reach, reach, nodes[0])
-    first, second = np.meshgrid(axis, axis, indexing="ij")
-    root = np.linalg.cholesky(cov)
-    shapes = mean + np.column_stack([first.ravel(), second.ravel()]) @ root.T
+    pairs = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    shapes = mean + pairs @ np.linalg.cholesky(cov).T
     steps = np.linspace(-reach, reach, nodes[1])
     scatters, drifts = spread[:, None] + spread_sd[:, None] * steps
     return Grid(shapes, scatters, drifts)
@@ -148,12 +159,12 @@ def _closer(grid: Grid, weight: FloatArray, nodes: tuple[int, int]) -> Grid:
     step = np.ptp(grid.shapes, axis=0) / (nodes[0] - 1)
     cov += np.diag((0.3 * step) ** 2)
     by_spread = weight.sum(axis=0).reshape(grid.scatters.size, grid.drifts.size)
-    spread, spread_sd = [], []
+    spreads = []
     for at, mass in ((grid.scatters, by_spread.sum(1)), (grid.drifts, by_spread.sum(0))):
         centre, gap = float(mass @ at), at[1] - at[0]
-        spread.append(centre)
-        spread_sd.append(float(np.sqrt(mass @ (at - centre) ** 2 + (0.3 * gap) ** 2)))
-    return _grid(mean, cov, np.array(spread), np.array(spread_sd), ZOOM, nodes)
+        spreads.append((centre, np.sqrt(mass @ (at - centre) ** 2 + (0.3 * gap) ** 2)))
+    spread, spread_sd = np.array(spreads).T
+    return _grid(mean, cov, spread, spread_sd, ZOOM, nodes)
 
 
 def _log_density(grid: Grid, beliefs: Beliefs) -> FloatArray:
@@ -161,30 +172,5 @@ def _log_density(grid: Grid, beliefs: Beliefs) -> FloatArray:
     shape = -0.5 * (((grid.shapes - mean[:2]) / sd[:2]) ** 2).sum(axis=1)
     scatter = -0.5 * ((grid.scatters - mean[2]) / sd[2]) ** 2
     drift = -0.5 * ((grid.drifts - mean[3]) / sd[3]) ** 2
-    spread = (scatter[:, None] + drift[None, :]).ravel()
     constant = float(np.log(sd).sum() + 2.0 * np.log(2 * np.pi))
-    return np.asarray((shape - constant)[:, None] + spread[None, :])
-
-
-def _select(
-    seen: Observations,
-    grid: Grid,
-    weight: FloatArray,
-    level: FloatArray,
-    level_var: FloatArray,
-) -> Posterior:
-    flat = weight.ravel()
-    order = np.argsort(-flat, kind="stable")
-    kept = order[: int(np.searchsorted(np.cumsum(flat[order]), KEPT)) + 1]
-    shape, spread = np.divmod(kept, weight.shape[1])
-    exponent, logit_first = np.exp(grid.shapes[shape, 0]), grid.shapes[shape, 1]
-    return Posterior(
-        weight=flat[kept] / flat[kept].sum(),
-        exponent=exponent,
-        logit_first=logit_first,
-        logit_share=logit_first - exponent * seen.x[0],
-        level=level.ravel()[kept],
-        level_var=level_var[spread],
-        scatter=np.exp(grid.scatters[spread // grid.drifts.size]),
-        drift=np.exp(grid.drifts[spread % grid.drifts.size]),
-    )
+    return np.asarray(np.add.outer(shape - constant, np.add.outer(scatter, drift).ravel()))

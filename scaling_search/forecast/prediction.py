@@ -38,11 +38,8 @@ class Prediction:
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
-        numbers = {
-            name: getattr(self, name).tolist()
-            for name in ("macs", "mean", "low", "high", "times_beyond")
-        }
-        return {**numbers, "level": self.level, "of": self.of, "statement": self.statement}
+        plain = {name: np.asarray(value).tolist() for name, value in vars(self).items()}
+        return {**plain, "statement": self.statement}
 
 
 @dataclass(frozen=True)

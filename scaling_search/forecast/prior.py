@@ -35,15 +35,13 @@ class Beliefs:
 
     @property
     def mean(self) -> FloatArray:
-        """(4,): log exponent, logit share, log scatter, log drift."""
-        return np.array([self.log_exponent, self.logit_share, self.log_scatter, self.log_drift])
+        """(4,): log exponent, logit share, log scatter, log drift: every other field."""
+        return np.array([*vars(self).values()][::2])
 
     @property
     def sd(self) -> FloatArray:
         """(4,): standard deviations in the order of `mean`."""
-        return np.array(
-            [self.log_exponent_sd, self.logit_share_sd, self.log_scatter_sd, self.log_drift_sd]
-        )
+        return np.array([*vars(self).values()][1::2])
 
 
 @dataclass(frozen=True, kw_only=True)

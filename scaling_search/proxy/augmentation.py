@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scaling_search.errors import InvalidInput
 
@@ -27,7 +27,7 @@ class Augmentation:
     flip: bool = False
 
     def __post_init__(self) -> None:
-        for name, high in (("shift", 0.5), ("rotate", 180.0), ("scale", 0.9), ("shear", 1.0)):
+        for name, high in _LARGEST.items():
             value = getattr(self, name)
             if not 0 <= value <= high:
                 raise InvalidInput(
@@ -36,14 +36,11 @@ class Augmentation:
 
     def scaled(self, strength: float) -> Augmentation:
         """The same kinds of change, weaker: 0 leaves images as they are, 1 is this augmentation."""
-        return replace(
-            self,
-            shift=self.shift * strength,
-            rotate=self.rotate * strength,
-            scale=self.scale * strength,
-            shear=self.shear * strength,
-            flip=self.flip and strength > 0,
-        )
+        weaker: dict[str, Any] = {name: getattr(self, name) * strength for name in _LARGEST}
+        return replace(self, flip=self.flip and strength > 0, **weaker)
+
+
+_LARGEST = {"shift": 0.5, "rotate": 180.0, "scale": 0.9, "shear": 1.0}
 
 
 def augment(x_BCHW: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:

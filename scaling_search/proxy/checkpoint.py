@@ -6,7 +6,7 @@ import copy
 import hashlib
 import io
 from contextlib import suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,18 +59,6 @@ class TrainingState:
             generator.set_state(state)
         self.curve[:] = [Epoch(*point) for point in content["curve"]]
 
-    def copy(self) -> TrainingState:
-        """Another state, equal to this one, that shares nothing with it."""
-        network, averaged, optimizer = copy.deepcopy((self.network, self.averaged, self.optimizer))
-        return replace(
-            self,
-            network=network,
-            averaged=averaged,
-            optimizer=optimizer,
-            generators=tuple(generator.clone_state() for generator in self.generators),
-            curve=list(self.curve),
-        )
-
 
 def global_generators(device: torch.device) -> tuple[torch.Generator, ...]:
     """The generators that operations on the device draw from where they are given none."""
@@ -106,10 +94,18 @@ class Checkpoint:
         All or nothing changes: a copy takes the kept state over first.
         """
         try:
-            content = self._read()
+            if not self.path.is_file():  # reading a pipe would never end
+                return
+            kept = self.path.read_bytes()
+            digest, written = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
+            if digest != self._digest(written):
+                return
+            content = torch.load(io.BytesIO(written), weights_only=True)
             if len(content["curve"]) >= last:
                 return
-            state.copy().take_over(content)
+            # Pickling a generator, as deepcopy does, loses a reference to None in torch 2.13.
+            clones = {id(generator): generator.clone_state() for generator in state.generators}
+            copy.deepcopy(state, clones).take_over(content)
         except Exception:  # damage has many forms and one remedy
             return
         state.take_over(content)
@@ -118,17 +114,6 @@ class Checkpoint:
         """Remove the file; one that stays does no harm."""
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
-
-    def _read(self) -> Any:
-        """The kept content. Raises an error where it is not what was written for this run."""
-        if not self.path.is_file():
-            # Reading a pipe would never end.
-            raise FileNotFoundError(self.path)
-        kept = self.path.read_bytes()
-        digest, content = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
-        if digest != self._digest(content):
-            raise ValueError("its digest is another")
-        return torch.load(io.BytesIO(content), weights_only=True)
 
     def _digest(self, content: bytes) -> bytes:
         return hashlib.sha256(hashlib.sha256(self.run.encode()).digest() + content).digest()

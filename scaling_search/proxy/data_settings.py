@@ -47,13 +47,11 @@ class DataSettings:
             )
         for name in ("train_images", "test_images"):
             value = getattr(self, name)
-            if value is None:
-                continue
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            if value is not None and (type(value) is not int or value < 1):
                 raise InvalidInput(
                     f"data.{name} is {value!r}, but must be a whole number, at least 1, or null"
                 )
-            if self.kind == "glyphs" and value > MOST_GLYPHS:
+            if self.kind == "glyphs" and (value or 0) > MOST_GLYPHS:
                 raise InvalidInput(
                     f"data.{name} is {value!r}, but data=glyphs draws at most {MOST_GLYPHS:,} "
                     "images for each part: take fewer"
@@ -66,6 +64,11 @@ class DataSettings:
                     f"data.{name} is {value!r}, but data={self.kind} has no use for it: leave it "
                     f"out, or take data={' or data='.join(kinds)}"
                 )
+
+    @property
+    def source(self) -> str:
+        """What the user calls the set."""
+        return self.name or self.path
 
     def cache_folder(self) -> Path:
         """The folder of pixel caches."""

@@ -29,24 +29,25 @@ def image_set_from_datasets(settings: DataSettings) -> ImageSet:
             "pip install 'scaling-search[data]'"
         ) from error
     datasets.disable_progress_bars()
-    is_local = settings.kind == "parquet"
-    parts = _load_local(settings) if is_local else _load_hub(settings)
-    train = parts[_choose("train", ["train"], parts, settings)]
-    names = [settings.test_split] if settings.test_split else ["test", "validation", "valid"]
-    test_name = next((n for n in names if n in parts and n != "train"), None)
-    if settings.test_split and test_name is None:
-        _choose("test", names, parts, settings)
-    test = parts[test_name] if test_name else None
-
+    loaded = _load(settings)
+    for what, asked in (("train", "train"), ("test", settings.test_split)):
+        if asked and asked not in loaded:
+            raise InvalidInput(
+                f"{settings.source} has no {what} part, only {', '.join(loaded)}: "
+                "name its files train*.parquet and test*.parquet, or give data.test_split="
+            )
+    parts = {"train": loaded["train"]}
+    for name in [settings.test_split] if settings.test_split else ["test", "validation", "valid"]:
+        if name in loaded and name != "train":
+            parts.setdefault("test", loaded[name])
+    train = parts["train"]
     image_column = _column("image", settings.image_column, train, "Image")
     label_column = _column("label", settings.label_column, train, "ClassLabel")
     train_labels, classes = _labels(train, label_column, settings)
     test_labels = np.zeros(0, np.int64)
-    if test is not None:
-        test_labels, _ = _labels(test, label_column, settings, classes)
-    images = {"train": _as_images(train, image_column, settings)}
-    if test is not None:
-        images["test"] = _as_images(test, image_column, settings)
+    if "test" in parts:
+        test_labels, _ = _labels(parts["test"], label_column, settings, classes)
+    images = {name: _as_images(part, image_column, settings) for name, part in parts.items()}
 
     def decode(part: str, index: int) -> Image.Image:
         try:
@@ -54,8 +55,8 @@ def image_set_from_datasets(settings: DataSettings) -> ImageSet:
             image.load()
         except Exception as error:  # a decoder may fail in any way on a broken file
             raise InvalidInput(
-                f"image {index} of the {part} part of {settings.name or settings.path} cannot be "
-                f"decoded ({type(error).__name__}: {error}): mend it or leave it out"
+                f"image {index} of the {part} part of {settings.source} cannot be decoded "
+                f" ({type(error).__name__}: {error}): mend it or leave it out"
             ) from error
         return image  # type: ignore[no-any-return]
 
@@ -73,7 +74,7 @@ def image_set_from_datasets(settings: DataSettings) -> ImageSet:
 
     return ImageSet(
         name=settings.name or Path(settings.path).name,
-        identity=_content_hash(settings, train, test),
+        identity=_content_hash(settings, parts.values()),
         num_classes=len(classes),
         in_channels=in_channels,
         native_resolution=sides[len(sides) // 10],
@@ -83,9 +84,41 @@ def image_set_from_datasets(settings: DataSettings) -> ImageSet:
     )
 
 
-def _load_local(settings: DataSettings) -> Any:
+def _load(settings: DataSettings) -> Any:
+    """Every part of the set. Raises InvalidInput, and OSError where the disk refuses."""
     import datasets
 
+    is_local = settings.kind == "parquet"
+    given = _local_files(settings) if is_local else {"path": settings.name}
+    if not given["path"]:
+        raise InvalidInput(
+            "data.name is empty: give the name of an image-classification set on the hub, "
+            "such as uoft-cs/cifar10"
+        )
+    cache = settings.cache_folder()
+    require_folder(cache)
+    try:
+        return datasets.load_dataset(**given, cache_dir=str(cache / "datasets"))
+    except Exception as error:
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        number = cause.errno if isinstance(cause, OSError) else None
+        if number in (errno.ENOSPC, errno.EDQUOT) or (is_local and number is not None):
+            raise cause from error
+        raise InvalidInput(
+            f"data.path is {settings.path!r}, but it cannot be read as images with labels "
+            f"({type(cause).__name__}: {cause}): each parquet file must be whole and hold an "
+            "image and a label column, an image folder one folder for each class"
+            if is_local
+            else f"data.name is {settings.name!r}, but it cannot be had from the hub "
+            f"({type(cause).__name__}: {str(cause)[:200]}): check the name and the network, or "
+            "use a local copy with data=parquet data.path="
+        ) from error
+
+
+def _local_files(settings: DataSettings) -> dict[str, Any]:
+    """What `datasets` is to read: the parquet files of each part, or a folder of images."""
     if not settings.path:
         raise InvalidInput(
             "data.path is empty: give a parquet file, a folder with train*.parquet and "
@@ -97,22 +130,9 @@ def _load_local(settings: DataSettings) -> Any:
     files: dict[str, list[str]] = {}
     for file in sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]:
         files.setdefault(_part_of(file, path), []).append(str(file))
-    cache = _cache_of_datasets(settings)
-    try:
-        if files:
-            return datasets.load_dataset("parquet", data_files=files, cache_dir=cache)
-        return datasets.load_dataset(
-            "imagefolder", data_dir=str(path), drop_labels=False, cache_dir=cache
-        )
-    except Exception as error:
-        cause = _root_cause(error)
-        if isinstance(cause, OSError) and cause.errno is not None:
-            raise cause from error
-        raise InvalidInput(
-            f"data.path is {settings.path!r}, but it cannot be read as images with labels "
-            f"({type(cause).__name__}: {cause}): each parquet file must be whole and hold an "
-            "image and a label column, an image folder one folder for each class"
-        ) from error
+    if files:
+        return {"path": "parquet", "data_files": files}
+    return {"path": "imagefolder", "data_dir": str(path), "drop_labels": False}
 
 
 def _part_of(file: Path, folder: Path) -> str:
@@ -125,35 +145,6 @@ def _part_of(file: Path, folder: Path) -> str:
     return "train"
 
 
-def _load_hub(settings: DataSettings) -> Any:
-    import datasets
-
-    if not settings.name:
-        raise InvalidInput(
-            "data.name is empty: give the name of an image-classification set on the hub, "
-            "such as uoft-cs/cifar10"
-        )
-    cache = _cache_of_datasets(settings)
-    try:
-        return datasets.load_dataset(settings.name, cache_dir=cache)
-    except Exception as error:
-        cause = _root_cause(error)
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise cause from error
-        raise InvalidInput(
-            f"data.name is {settings.name!r}, but it cannot be had from the hub "
-            f"({type(cause).__name__}: {str(cause)[:200]}): check the name and the network, or "
-            "use a local copy with data=parquet data.path="
-        ) from error
-
-
-def _cache_of_datasets(settings: DataSettings) -> str:
-    """Where `datasets` keeps what it has read. Raises InvalidInput where it could not."""
-    folder = settings.cache_folder()
-    require_folder(folder)
-    return str(folder / "datasets")
-
-
 def _as_images(part: Any, column: str, settings: DataSettings) -> Any:
     """The part with its column of images ready to be decoded."""
     import datasets
@@ -162,42 +153,23 @@ def _as_images(part: Any, column: str, settings: DataSettings) -> Any:
         return part.cast_column(column, datasets.Image())
     except Exception as error:
         raise InvalidInput(
-            f"data.image_column is {column!r}, but that column of {settings.name or settings.path} "
-            f"holds no images ({error}): name another"
+            f"data.image_column is {column!r}, but that column of {settings.source} holds no "
+            f"images ({error}): name another"
         ) from error
-
-
-def _root_cause(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
-
-
-def _choose(what: str, names: list[str], parts: Any, settings: DataSettings) -> str:
-    for name in names:
-        if name in parts:
-            return name
-    raise InvalidInput(
-        f"{settings.name or settings.path} has no {what} part, only {', '.join(parts)}: "
-        "name its files train*.parquet and test*.parquet, or give data.test_split="
-    )
 
 
 def _column(what: str, asked: str, part: Any, feature: str) -> str:
     """The column of images or labels: the one asked for, of that type, or of that name."""
     columns = part.column_names
-    if asked:
-        if asked in columns:
-            return asked
-        raise InvalidInput(
-            f"data.{what}_column is {asked!r}, but the columns are {', '.join(columns)}"
-        )
     typed = [n for n in columns if type(part.features[n]).__name__ == feature]
-    for name in (*typed, what):
+    for name in [asked] if asked else [*typed, what]:
         if name in columns:
             return str(name)
+    listed = ", ".join(columns)
     raise InvalidInput(
-        f"no {what} column among {', '.join(columns)}: name it with data.{what}_column="
+        f"data.{what}_column is {asked!r}, but the columns are {listed}"
+        if asked
+        else f"no {what} column among {listed}: name it with data.{what}_column="
     )
 
 
@@ -206,7 +178,7 @@ def _labels(
 ) -> tuple[Labels, list[Any]]:
     """Labels as 0..K-1 and the values that they stand for."""
     listed = list(part.with_format(None)[column][:])
-    where = settings.name or settings.path
+    where = settings.source
     if None in listed:
         raise InvalidInput(
             f"the label column {column!r} of {where} has no value for image {listed.index(None)}: "
@@ -232,7 +204,7 @@ def _labels(
     return np.asarray([number[value] for value in values], np.int64), classes
 
 
-def _content_hash(settings: DataSettings, *parts: Any) -> str:
+def _content_hash(settings: DataSettings, parts: Iterable[Any]) -> str:
     """Of local files their bytes; of a set on the hub the fingerprint of its content."""
     content = hashlib.sha256()
     for asked in (settings.image_column, settings.label_column, settings.test_split):
@@ -240,15 +212,14 @@ def _content_hash(settings: DataSettings, *parts: Any) -> str:
             content.update(f"{asked};".encode())
     if settings.kind == "parquet":
         path = settings.local_path()
-        files: Iterable[Path] = [path] if path.is_file() else sorted(path.glob("**/*"))
-        for file in files:
+        for file in sorted([path, *path.glob("**/*")]):
             if file.is_file():
                 content.update(f"{file.relative_to(path.parent)}:{file.stat().st_size}".encode())
                 with file.open("rb") as stream:
                     while chunk := stream.read(1 << 20):
                         content.update(chunk)
     else:
-        checksums = [part.info.download_checksums for part in parts if part is not None]
-        sizes = [part.info.splits for part in parts if part is not None]
-        content.update(repr([settings.name, checksums, sizes]).encode())
+        infos = [part.info for part in parts]
+        known = [[i.download_checksums for i in infos], [i.splits for i in infos]]
+        content.update(repr([settings.name, *known]).encode())
     return content.hexdigest()[:16]

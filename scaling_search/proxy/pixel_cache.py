@@ -71,26 +71,19 @@ def _open_written(path: Path, shape: tuple[int, int, int, int]) -> Pixels | None
     if not is_cached(path.parent, path.stem):
         return None
     try:
-        if not _is_as_written(path):
-            return None
+        status = path.stat()
+        file = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
+        if file not in _compared:
+            with path.open("rb") as stream:
+                content = iter(lambda: stream.read(1 << 20), b"")
+                if _digest_path(path).read_bytes() != _digest_line(path, content):
+                    return None
+            _compared.add(file)
         pixels = np.lib.format.open_memmap(path, mode="r")
     except (FileNotFoundError, ValueError, EOFError):
         return None
     is_whole = pixels.shape == shape and pixels.dtype == np.uint8 and pixels.flags.c_contiguous
     return pixels if is_whole else None
-
-
-def _is_as_written(path: Path) -> bool:
-    status = path.stat()
-    file = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
-    if file in _compared:
-        return True
-    with path.open("rb") as stream:
-        content = iter(lambda: stream.read(1 << 20), b"")
-        if _digest_path(path).read_bytes() != _digest_line(path, content):
-            return False
-    _compared.add(file)
-    return True
 
 
 def _digest_path(path: Path) -> Path:
@@ -126,9 +119,8 @@ def _content(
     """The parts of a .npy file of the images."""
     count, side, _, channels = shape
     header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        header, {"descr": "|u1", "fortran_order": False, "shape": shape}
-    )
+    described = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, described)
     yield header.getvalue()
     for start in range(0, count, _CHUNK):
         chunk = [resample(read_image(i), side) for i in range(start, min(start + _CHUNK, count))]
@@ -153,8 +145,7 @@ def _hindrance(folder: Path) -> str:
         except (FileNotFoundError, NotADirectoryError):
             if existing.is_symlink():
                 return f"{existing} links to nothing"
-            # It is made when it is needed, in what is there.
-            continue
+            continue  # it is made when it is needed, in what is there
         except (OSError, ValueError) as error:
             return f"that is no folder's name ({error})"
         if not stat.S_ISDIR(mode):
@@ -188,8 +179,7 @@ def resample(image: Pixels, side: int) -> Pixels:
         return image
     weights = _area_weights(square, side)
     averaged = np.einsum("yh,hwc,xw->yxc", weights, image, weights, optimize=True)
-    resampled: Pixels = np.rint(averaged).astype(np.uint8)
-    return resampled
+    return np.asarray(np.rint(averaged), np.uint8)
 
 
 def _area_weights(before: int, after: int) -> NDArray[np.float32]:
@@ -198,7 +188,4 @@ def _area_weights(before: int, after: int) -> NDArray[np.float32]:
     pixel = np.arange(before)
     low = np.maximum(edges[:-1, None], pixel)
     high = np.minimum(edges[1:, None], pixel + 1)
-    weights: NDArray[np.float32] = (np.clip(high - low, 0, None) * (after / before)).astype(
-        np.float32
-    )
-    return weights
+    return np.asarray(np.clip(high - low, 0, None) * (after / before), np.float32)

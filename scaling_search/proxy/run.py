@@ -125,14 +125,11 @@ def carry_out(job: Job) -> Outcome:
     if job.checkpoints is not None:
         path = job.checkpoints / checkpoint_name(spec)
         checkpoint = Checkpoint(path=path, run=spec.whole.content)
-    train_split, val_split, test_split = proxy_task(job.data).load(spec.resolution)
     result, network = train(
         make_network=lambda: build_network(
             spec.network, spec.resolution, spec.dropout, spec.stochastic_depth
         ),
-        train_split=train_split,
-        val_split=val_split,
-        test_split=test_split,
+        splits=proxy_task(job.data).load(spec.resolution),
         recipe=spec.recipe,
         augmentation=job.data.augmentation,
         seed=spec.seed,

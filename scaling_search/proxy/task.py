@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet, glyph_set
-from scaling_search.proxy.pixel_cache import Pixels, is_cached, open_pixels, resample
+from scaling_search.proxy.pixel_cache import Pixels, is_cached, open_pixels
 
 Rows = NDArray[np.int64]
 #: A part of the training images that is kept aside where the set has no test part.
@@ -46,12 +45,9 @@ class TaskFacts:
     test_images: int
 
     def __post_init__(self) -> None:
-        for name in fields(self)[2:]:
-            value = whole_number(f"facts.{name.name}", getattr(self, name.name))
-            if value > _LARGEST:
-                raise InvalidInput(
-                    f"facts.{name.name} is {value}, but must be at most {_LARGEST:,}"
-                )
+        for name, value in [*vars(self).items()][2:]:
+            if whole_number(f"facts.{name}", value) > _LARGEST:
+                raise InvalidInput(f"facts.{name} is {value}, but must be at most {_LARGEST:,}")
 
 
 @dataclass(frozen=True)
@@ -89,32 +85,18 @@ class ProxyTask:
     @cached_property
     def identity(self) -> str:
         """Stands for everything that determines what a network gets to see."""
-        settings = self.settings
-        content = [
-            self.image_set.identity,
-            settings.train_images,
-            settings.test_images,
-            settings.val_fraction,
-            settings.seed,
-            asdict(settings.augmentation),
-        ]
+        names = ("train_images", "test_images", "val_fraction", "seed")
+        asked = [getattr(self.settings, name) for name in names]
+        content = [self.image_set.identity, *asked, asdict(self.settings.augmentation)]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
     @property
     def facts(self) -> TaskFacts:
         """The facts of this task."""
-        source = self.image_set
-        train, val, test = self.sizes
-        return TaskFacts(
-            name=source.name,
-            identity=self.identity,
-            num_classes=source.num_classes,
-            in_channels=source.in_channels,
-            native_resolution=source.native_resolution,
-            train_images=train,
-            val_images=val,
-            test_images=test,
-        )
+        of_set = ("name", "num_classes", "in_channels", "native_resolution")
+        known: dict[str, Any] = {name: getattr(self.image_set, name) for name in of_set}
+        known.update(zip(("train_images", "val_images", "test_images"), self.sizes))
+        return TaskFacts(identity=self.identity, **known)
 
     def require_batch(self, batch_size: int) -> None:
         """Refuse a batch that the training images cannot fill."""
@@ -155,22 +137,22 @@ class ProxyTask:
     def _pixels(self, resolution: int) -> Pixels:
         source, rows = self.image_set, np.concatenate(self._rows)
         first_test = len(source.train_labels)
-
-        def from_source(i: int) -> Pixels:
-            row = int(rows[i])
-            if row < first_test:
-                return source.read_image("train", row)
-            return source.read_image("test", row - first_test)
-
-        read_image: Callable[[int], Pixels] = from_source
+        native: Pixels | None = None
         if source.drawn and resolution != source.native_resolution:
             native = self._pixels(source.native_resolution)
-            read_image = lambda i: native[i]  # noqa: E731
+
+        def read_image(i: int) -> Pixels:
+            if native is not None:
+                return np.asarray(native[i])
+            row = int(rows[i])
+            part, index = ("train", row) if row < first_test else ("test", row - first_test)
+            return source.read_image(part, index)
+
         return open_pixels(
             self.settings.cache_folder(),
             self._cache_name(resolution),
             self.cache_shape(resolution),
-            lambda i: resample(read_image(i), resolution),
+            read_image,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,19 +40,17 @@ class RunResult:
     """
 
     status: RunStatus
-    val_error: float | None
-    test_error: float | None
+    val_error: float | None = None
+    test_error: float | None = None
     curve: tuple[Epoch, ...]
     #: One bit for each val image, 1 where it was right, packed by numpy.packbits.
-    val_correct: bytes
+    val_correct: bytes = b""
 
 
 def train(
     *,
     make_network: Callable[[], nn.Module],
-    train_split: Split,
-    val_split: Split,
-    test_split: Split,
+    splits: tuple[Split, Split, Split],
     recipe: Recipe,
     augmentation: Augmentation,
     seed: int,
@@ -65,8 +64,10 @@ def train(
     `checkpoint`, from where a later call with a higher rung, or none, continues: the result is the
     same, to the bit, as without the stop.
 
-    Gives the result and the network as evaluated, on the device (cpu or cuda) it was trained on.
+    splits: train, val and test. Gives the result and the network as evaluated, on the device (cpu
+    or cuda) it was trained on.
     """
+    train_split, val_split, test_split = splits
     device = torch.device(device_type)
     augmentation = augmentation.scaled(recipe.augmentation)
     with _deterministic(seed):
@@ -116,15 +117,9 @@ def train(
                 average.update(step)
                 total += loss.detach()
             mean_loss = total.item() / steps_per_epoch
-            if not (np.isfinite(mean_loss) and _all_finite(average.network)):
-                diverged = RunResult(
-                    status=RunStatus.DIVERGED,
-                    val_error=None,
-                    test_error=None,
-                    curve=tuple(curve),
-                    val_correct=b"",
-                )
-                return diverged, network
+            finite = all(bool(torch.isfinite(p).all()) for p in average.network.parameters())
+            if not (np.isfinite(mean_loss) and finite):
+                return RunResult(status=RunStatus.DIVERGED, curve=tuple(curve)), network
             val_correct = evaluate(average.network, val_split, device)
             curve.append(Epoch(epoch, mean_loss, 1 - float(val_correct.mean())))
 
@@ -143,10 +138,6 @@ def train(
             val_correct=np.packbits(val_correct).tobytes(),
         )
         return result, average.network
-
-
-def _all_finite(network: nn.Module) -> bool:
-    return all(bool(torch.isfinite(p).all()) for p in network.parameters())
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -169,11 +160,8 @@ class WeightAverage:
     """An exponential moving average of weights and batch-norm statistics, for evaluation."""
 
     def __init__(self, network: nn.Module, horizon_steps: float) -> None:
-        self.source = network
-        self.horizon = horizon_steps
-        self.network = network
-        if horizon_steps > 1:
-            self.network = copy.deepcopy(network)
+        self.source, self.horizon = network, horizon_steps
+        self.network = copy.deepcopy(network) if horizon_steps > 1 else network
         self._averages = _floating(self.network)
         self._values = _floating(network)
 
@@ -241,25 +229,21 @@ def _autocast(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
 
 
-class _deterministic:
+@contextmanager
+def _deterministic(seed: int) -> Iterator[None]:
     """One thread on a CPU, deterministic kernels, the global generators seeded; undone after."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-
-    def __enter__(self) -> None:
-        # cuBLAS is deterministic only with this setting, read when it starts.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        self._threads = torch.get_num_threads()
-        self._was_deterministic = torch.are_deterministic_algorithms_enabled()
-        self._states = torch.random.get_rng_state()
+    # cuBLAS is deterministic only with this setting, read when it starts.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    threads, state = torch.get_num_threads(), torch.random.get_rng_state()
+    was_deterministic = torch.are_deterministic_algorithms_enabled()
+    try:
         torch.set_num_threads(1)
         torch.use_deterministic_algorithms(True)
         # Nothing here reads uninitialised memory, and filling it costs a sixth of the time.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-        torch.manual_seed(self.seed)
-
-    def __exit__(self, *_: object) -> None:
-        torch.use_deterministic_algorithms(self._was_deterministic)
-        torch.set_num_threads(self._threads)
-        torch.random.set_rng_state(self._states)
+        torch.manual_seed(seed)
+        yield
+    finally:
+        torch.use_deterministic_algorithms(was_deterministic)
+        torch.set_num_threads(threads)
+        torch.random.set_rng_state(state)

@@ -22,7 +22,7 @@ def test_names() -> None:
     micros = {f"{name}_micro" for name in ("efficientnet", "mobilenet_v1", "mobilenet_v2")}
     assert set(STAGE_TABLES) == published | micros | {"resnet50_micro"}
     b0 = load_baseline("efficientnet_b0")
-    assert (b0.name, b0.num_classes, b0.in_channels, b0.resolution) == (
+    assert (b0.name, b0.architecture.num_classes, b0.architecture.in_channels, b0.resolution) == (
         "efficientnet_b0",
         1000,
         3,

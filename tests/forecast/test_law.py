@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from scaling_search.forecast import WarningType, backtest, contrast, fit_scaling_law
+from scaling_search.forecast import WarningType, backtest, fit_scaling_law
 
 MACS = np.array([0.4e9, 0.7e9, 1e9, 1.8e9, 4.2e9, 9.9e9])
 ERROR = np.array([0.229, 0.209, 0.199, 0.184, 0.171, 0.164])
@@ -33,7 +33,6 @@ def test_dictionaries_are_json():
     assert "exponent" in json.loads(json.dumps(law.to_dict()))
     assert json.loads(json.dumps(law.predict(19e9).to_dict()))["times_beyond"] == [19 / 9.9]
     assert len(json.loads(json.dumps(backtest(MACS, ERROR, 2).to_dict()))["hit"]) == 2
-    assert json.loads(json.dumps(contrast(law, law, 19e9).to_dict()))["of"] == "mean"
 
 
 def test_single_forms_are_told_where_the_sizes_carry_them():

@@ -453,9 +453,7 @@ def test_own_network_with_unused_and_frozen_parameters_goes_on(
     def run(rung: int | None, checkpoint: Checkpoint | None) -> RunResult:
         result, _ = train(
             make_network=Flat,
-            train_split=split,
-            val_split=split,
-            test_split=split,
+            splits=(split, split, split),
             recipe=replace(RECIPE, batch_size=8),
             augmentation=Augmentation(),
             seed=0,

@@ -55,9 +55,7 @@ def train_on(
     """Trained on these parts without augmentation."""
     return train(
         make_network=make_network,
-        train_split=parts[0],
-        val_split=parts[1],
-        test_split=parts[2],
+        splits=parts,
         recipe=recipe,
         augmentation=Augmentation(),
         seed=0,
