@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,15 +35,6 @@ _RUNS = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("worker", sa.String(64), nullable=False),
     sa.Column("finished_at", sa.String(32), nullable=False),
-)
-#: What a search may decide by; the test error is not among it.
-_SEARCH_COLUMNS = ("key", "status", "val_error", "seconds")
-#: Stores a run unless it is there.
-_INSERT = _RUNS.insert().from_select(
-    [column.name for column in _RUNS.c],
-    sa.select(*(sa.bindparam(column.name, type_=column.type) for column in _RUNS.c)).where(
-        ~sa.exists().where(_RUNS.c.key == sa.bindparam("key"))
-    ),
 )
 #: Keys in one query; SQLite allows 32,766 parameters.
 _BATCH = 5_000
@@ -91,10 +83,10 @@ class Database:
         with self._errors_named():
             try:
                 with self._engine.begin() as connection:
-                    connection.execute(_INSERT, row)
+                    connection.execute(_RUNS.insert(), row)
                     connection.execute(CLAIMS.delete().where(CLAIMS.c.key == run.key))
             except sa.exc.IntegrityError:
-                # Another driver finished the same run meanwhile; the results are equal.
+                # It is there already, or another driver was faster; the results are equal.
                 self._claims.release(run.key)
 
     def claim(self, key: str) -> Claim:
@@ -118,7 +110,7 @@ class Database:
 
     def search_results(self, keys: Iterable[str]) -> dict[str, SearchResult]:
         """What is known of these runs, without their test errors."""
-        columns = [_RUNS.c[name] for name in _SEARCH_COLUMNS]
+        columns = [_RUNS.c[field.name] for field in fields(SearchResult)]
         return {row.key: SearchResult(**self._typed(row)) for row in self._select(columns, keys)}
 
     def stored_runs(self, keys: Iterable[str]) -> dict[str, StoredRun]:

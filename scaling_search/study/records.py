@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from enum import Enum
 
@@ -31,25 +30,6 @@ def step_text(step: Step, check: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredRun:
-    """A finished or diverged run with its result and how it came about."""
-
-    key: str
-    status: RunStatus
-    val_error: float | None
-    test_error: float | None
-    #: (epoch, train_loss, val_error) of each epoch.
-    curve: tuple[tuple[int, float, float], ...]
-    #: base64 of one bit for each val image, 1 where it was right.
-    val_correct: str
-    seconds: float
-    attempts: int
-    worker: str
-    #: ISO 8601, UTC.
-    finished_at: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class SearchResult:
     """What a search gets to know of a run."""
 
@@ -60,6 +40,21 @@ class SearchResult:
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class StoredRun(SearchResult):
+    """A finished or diverged run with its result and how it came about."""
+
+    test_error: float | None
+    #: (epoch, train_loss, val_error) of each epoch.
+    curve: tuple[tuple[int, float, float], ...]
+    #: base64 of one bit for each val image, 1 where it was right.
+    val_correct: str
+    attempts: int
+    worker: str
+    #: ISO 8601, UTC.
+    finished_at: str
+
+
 class Claim(Enum):
     """What came of a driver's wish to train a run."""
 
@@ -68,8 +63,3 @@ class Claim(Enum):
     KNOWN = "known"
     #: Another driver trains it.
     TAKEN = "taken"
-
-
-def encode_bits(packed: bytes) -> str:
-    """Packed bits as text."""
-    return base64.b64encode(packed).decode()

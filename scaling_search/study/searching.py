@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scaling_search.proxy import RunSpec
-from scaling_search.search.strategy import (
-    Answer,
-    Ending,
-    Evaluation,
-    Request,
-    Search,
-    Steps,
-)
+from scaling_search.search.strategy import Answer, Ending, Evaluation, Request, Search, Steps
 from scaling_search.study.definition import PlannedRun, StudyDefinition
+from scaling_search.study.loop import Proposer
 from scaling_search.study.records import SearchResult
 
 
-class SearchProposer:
+class SearchProposer(Proposer):
     """Wants what the search asks for, and answers it only what it waits for."""
 
     def __init__(self, definition: StudyDefinition, search: Search) -> None:

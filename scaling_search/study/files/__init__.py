@@ -1,8 +1,7 @@
-"""The files of a study folder: one module for each that is read, with its reader and its writer.
+"""The files of a study folder: readers and writers, in modules named after their file.
 
-A module is named after its file, runs_csv.py after runs.csv. What comes from a folder is checked
-here, once: a file that cannot be used ends in InvalidInput, with its path, what is wrong and a
-remedy in one line, and no file is imported from or run.
+What comes from a folder is checked here, once: a file that cannot be used ends in InvalidInput,
+with its path, what is wrong and a remedy in one line, and no file is imported from or run.
 """
 
 #: All that a study writes into its folder, weights apart.
