@@ -14,6 +14,7 @@ import uuid
 import sqlalchemy as sa
 
 from scaling_search.study.records import Claim
+from scaling_search.whole_files import is_alive
 
 METADATA = sa.MetaData()
 CLAIMS = sa.Table(
@@ -90,12 +91,4 @@ def _has_gone(held: sa.Row[tuple[str, str, float]]) -> bool:
     if abs(time.time() - held.heard_at) > EXPIRY:
         return True
     host, pid, _ = held.driver.rsplit(":", 2)
-    if host != socket.gethostname() or os.name != "posix":
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
+    return host == socket.gethostname() and os.name == "posix" and not is_alive(int(pid))

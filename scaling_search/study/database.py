@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -36,6 +36,7 @@ _RUNS = sa.Table(
     sa.Column("worker", sa.String(64), nullable=False),
     sa.Column("finished_at", sa.String(32), nullable=False),
 )
+Result = TypeVar("Result", bound=SearchResult)
 #: Keys in one query; SQLite allows 32,766 parameters.
 _BATCH = 5_000
 
@@ -51,7 +52,8 @@ class Database:
         # A run is on the disk when its commit returns; a claim may be lost.
         self._engine = open_engine(place, "FULL")
         self._claims = Claims(open_engine(place, "NORMAL"), _RUNS)
-        self.is_there = create or not _is_missing_file(self._engine.url)
+        is_file, file = self._engine.dialect.name == "sqlite", Path(self._engine.url.database or "")
+        self.is_there = create or not is_file or file.exists()
         if not self.is_there:
             return
         # What a driver raises while it connects is not always an error of SQLAlchemy's.
@@ -110,26 +112,27 @@ class Database:
 
     def search_results(self, keys: Iterable[str]) -> dict[str, SearchResult]:
         """What is known of these runs, without their test errors."""
-        columns = [_RUNS.c[field.name] for field in fields(SearchResult)]
-        return {row.key: SearchResult(**self._typed(row)) for row in self._select(columns, keys)}
+        return self._read(SearchResult, keys)
 
     def stored_runs(self, keys: Iterable[str]) -> dict[str, StoredRun]:
         """All that is known of these runs, for the study's files."""
-        columns = [column for column in _RUNS.c if column.name != "spec"]
-        return {row.key: StoredRun(**self._typed(row)) for row in self._select(columns, keys)}
+        return self._read(StoredRun, keys)
 
-    def _typed(self, row: Any) -> dict[str, Any]:
-        values = dict(row._mapping)
-        try:
-            values["status"] = RunStatus(values["status"])
-            if "curve" in values:
-                values["curve"] = tuple((e, t, v) for e, t, v in json.loads(values["curve"]))
-        except (ValueError, TypeError) as error:
-            raise InvalidInput(
-                f"the database {shown(self.url)} is damaged: run {row.key} has no readable status "
-                f"or curve ({error}); move the database away and repeat the command"
-            ) from error
-        return values
+    def _read(self, kind: type[Result], keys: Iterable[str]) -> dict[str, Result]:
+        found = {}
+        for row in self._select([_RUNS.c[field.name] for field in fields(kind)], keys):
+            values = dict(row._mapping)
+            try:
+                values["status"] = RunStatus(values["status"])
+                if "curve" in values:
+                    values["curve"] = tuple((e, t, v) for e, t, v in json.loads(values["curve"]))
+            except (ValueError, TypeError) as error:
+                raise InvalidInput(
+                    f"the database {shown(self.url)} is damaged: run {row.key} has no readable "
+                    f"status or curve ({error}); move the database away and repeat the command"
+                ) from error
+            found[row.key] = kind(**values)
+        return found
 
     def _select(self, columns: list[Any], keys: Iterable[str]) -> Iterator[Any]:
         wanted = list(dict.fromkeys(keys))
@@ -183,10 +186,6 @@ def open_engine(place: str | Path, synchronous: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", partial(_set_up_sqlite, synchronous))
     return engine
-
-
-def _is_missing_file(address: sa.URL) -> bool:
-    return address.get_backend_name() == "sqlite" and not Path(address.database or "").exists()
 
 
 def _is_in_memory(address: sa.URL) -> bool:

@@ -59,7 +59,8 @@ def make_plan(
     brought = read_records(folder).values() if folder else ()
     stored = {run.key: run for run in brought if run.key in wanted}
     stored |= database.stored_runs(wanted) if database else {}
-    flops = {run.spec.key: _train_flops(definition, run) for run in runs}
+    images = definition.facts.train_images
+    flops = {r.spec.key: r.member.cost.train_flops(r.spec.epochs * images) for r in runs}
     speeds = sorted(flops[key] / max(run.seconds, 1e-3) for key, run in stored.items())
     device = definition.platform.device
     speed = speeds[len(speeds) // 2] if speeds else _TYPICAL_FLOPS[device]
@@ -86,10 +87,6 @@ def make_plan(
         cache_bytes=size,
         cache_folder=str(caches),
     )
-
-
-def _train_flops(definition: StudyDefinition, run: PlannedRun) -> int:
-    return run.member.cost.train_flops(run.spec.epochs * definition.facts.train_images)
 
 
 def _family_flops(definition: StudyDefinition) -> float:

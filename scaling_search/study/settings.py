@@ -9,8 +9,26 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput, require_seeds
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import Budget, CostConstraint, SearchSweep, SweepSettings
-from scaling_search.series import SeriesSettings
+from scaling_search.search import (
+    Budget,
+    CostConstraint,
+    GridSettings,
+    OptunaSettings,
+    RaceSettings,
+    SearchSweep,
+    SweepSettings,
+)
+from scaling_search.series import (
+    Observation1Settings,
+    Observation2Settings,
+    SeriesSettings,
+    SingleVsCompoundSettings,
+)
+
+#: The kinds of study, by the name that stands behind `+sweep=`; conf/sweep has a file for each.
+_SEARCHES = (GridSettings, RaceSettings, OptunaSettings)
+_SERIES = (Observation1Settings, Observation2Settings, SingleVsCompoundSettings)
+SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in (*_SEARCHES, *_SERIES)}
 
 
 @dataclass(frozen=True)

@@ -110,10 +110,10 @@ class CsvFile(Generic[Row]):
             raise missing(path, self.remedy)
         try:
             rows, faults = self._parsed(text)
+            if faults:
+                raise ValueError(faults[0])
         except ValueError as error:
             raise damaged(path, error, self.remedy) from error
-        if faults:
-            raise damaged(path, faults[0], self.remedy)
         return rows
 
     def read_if_there(self, folder: Path) -> list[Row]:
@@ -150,7 +150,7 @@ class CsvFile(Generic[Row]):
         return found
 
     def _parsed(self, text: str) -> tuple[list[Row], list[str]]:
-        """The rows that are whole, and what is wrong with the others."""
+        """The rows that are whole, and what is wrong with the others; ValueError without any."""
         columns, lines, fault = read_cells(text)
         lacking = [n for n in self.columns if n not in columns and n not in self.younger]
         if lacking:

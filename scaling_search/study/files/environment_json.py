@@ -89,19 +89,17 @@ def write_environment(
             workers=workers,
         ),
         python=sys.version.split()[0],
-        scaling_search=metadata.version("scaling-search") if _installed() else "checkout",
+        scaling_search=_own_version(),
         versions={name: metadata.version(name) for name in _PACKAGES},
         search_ended=search_ended,
     )
     write_json(folder / "environment.json", asdict(environment))
 
 
-def _installed() -> bool:
-    try:
-        metadata.version("scaling-search")
-    except metadata.PackageNotFoundError:
-        return False
-    return True
+def _own_version() -> str:
+    with suppress(metadata.PackageNotFoundError):
+        return metadata.version("scaling-search")
+    return "checkout"
 
 
 def _git() -> Git:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from scaling_search.whole_files import write_whole
 RESTORE = "restore it from its source, or repeat the study's command, which makes it anew"
 #: Bytes: many times what any study needs, and little enough to read.
 _LARGEST = 2**29
+
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def damaged(path: Path, what: object, remedy: str = RESTORE) -> InvalidInput:
@@ -40,9 +43,7 @@ def shown(value: object) -> str:
 
 def is_text(value: str) -> bool:
     """Whether it can be printed and written: no control characters but tab and newline."""
-    return not any((ord(c) < 32 and c not in "\t\n") or 127 <= ord(c) < 160 for c in value) and (
-        value.isascii() or not any(0xD800 <= ord(c) < 0xE000 for c in value)
-    )
+    return _NO_TEXT.search(value) is None
 
 
 def read_text(path: Path, remedy: str = RESTORE, largest: int = _LARGEST) -> str | None:
