@@ -1,11 +1,17 @@
-"""The database of all studies of a directory: every finished run, by its key.
+"""The database of all studies of a directory: every finished run, by its key, and who trains what.
 
-Only drivers write. A run is durable as soon as `record` returns.
+Only drivers write. A run is durable as soon as `record` returns. A claim keeps two drivers from
+training the same run; it saves work and decides nothing: where one is lost or taken over too soon,
+a run is trained twice, to the same result.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import socket
+import time
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -17,13 +23,14 @@ import sqlalchemy as sa
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import RunStatus
-from scaling_search.study.claims import CLAIMS, METADATA, Claims
 from scaling_search.study.records import Claim, SearchResult, StoredRun
 from scaling_search.study.store_url import shown, without_secrets
+from scaling_search.whole_files import is_alive
 
+_METADATA = sa.MetaData()
 _RUNS = sa.Table(
     "scaling_search_runs",
-    METADATA,
+    _METADATA,
     sa.Column("key", sa.String(16), primary_key=True),
     sa.Column("spec", sa.Text, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
@@ -36,6 +43,17 @@ _RUNS = sa.Table(
     sa.Column("worker", sa.String(64), nullable=False),
     sa.Column("finished_at", sa.String(32), nullable=False),
 )
+_CLAIMS = sa.Table(
+    "scaling_search_claims",
+    _METADATA,
+    sa.Column("key", sa.String(16), primary_key=True),
+    sa.Column("driver", sa.String(255), nullable=False),
+    #: Seconds since 1970, when the driver was last heard of.
+    sa.Column("heard_at", sa.Float, nullable=False),
+)
+#: Seconds between two signs of life, and those after which a silent driver counts as gone.
+BEAT = 10.0
+EXPIRY = 60.0
 Result = TypeVar("Result", bound=SearchResult)
 #: Keys in one query; SQLite allows 32,766 parameters.
 _BATCH = 5_000
@@ -49,9 +67,11 @@ class Database:
 
     def __init__(self, place: str | Path, create: bool = True) -> None:
         self.url = str(place)
+        self.driver = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._beat_at = 0.0
         # A run is on the disk when its commit returns; a claim may be lost.
         self._engine = open_engine(place, "FULL")
-        self._claims = Claims(open_engine(place, "NORMAL"), _RUNS)
+        self._claims = open_engine(place, "NORMAL")
         is_file, file = self._engine.dialect.name == "sqlite", Path(self._engine.url.database or "")
         self.is_there = create or not is_file or file.exists()
         if not self.is_there:
@@ -60,10 +80,10 @@ class Database:
         with self._errors_named(Exception):
             if create:
                 try:
-                    METADATA.create_all(self._engine)
+                    _METADATA.create_all(self._engine)
                 except sa.exc.DatabaseError:
                     # Another driver may have made the tables between the look and the making.
-                    METADATA.create_all(self._engine)
+                    _METADATA.create_all(self._engine)
             self.is_there = create or sa.inspect(self._engine).has_table(_RUNS.name)
 
     @property
@@ -74,7 +94,7 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
-        self._claims.close()
+        self._claims.dispose()
 
     def record(self, content: str, run: StoredRun) -> None:
         """Store a run of this specification for good; one that is already there stays as it is.
@@ -86,25 +106,47 @@ class Database:
             try:
                 with self._engine.begin() as connection:
                     connection.execute(_RUNS.insert(), row)
-                    connection.execute(CLAIMS.delete().where(CLAIMS.c.key == run.key))
+                    connection.execute(_CLAIMS.delete().where(_CLAIMS.c.key == run.key))
             except sa.exc.IntegrityError:
                 # It is there already, or another driver was faster; the results are equal.
-                self._claims.release(run.key)
+                self.release(run.key)
 
     def claim(self, key: str) -> Claim:
         """Ask to train a run; other drivers of this database then leave it alone."""
+        is_known = sa.exists().where(_RUNS.c.key == key)
+        claim = sa.select(*map(sa.literal, (key, self.driver, time.time()))).where(~is_known)
         with self._errors_named():
-            return self._claims.take(key)
+            try:
+                with self._claims.begin() as connection:
+                    insert = _CLAIMS.insert().from_select(list(_CLAIMS.c), claim)
+                    return Claim.MINE if connection.execute(insert).rowcount else Claim.KNOWN
+            except sa.exc.IntegrityError:
+                return self._take_over(key)
+
+    def _take_over(self, key: str) -> Claim:
+        """Claim a run of a driver that has gone, unless a third was faster."""
+        with self._claims.begin() as connection:
+            held = connection.execute(sa.select(_CLAIMS).where(_CLAIMS.c.key == key)).first()
+            if held is None or not (held.driver == self.driver or _has_gone(held)):
+                return Claim.TAKEN
+            as_seen = [column == held._mapping[column] for column in _CLAIMS.c]
+            mine = _CLAIMS.update().where(*as_seen)
+            taken = connection.execute(mine.values(driver=self.driver, heard_at=time.time()))
+            return Claim.MINE if taken.rowcount else Claim.TAKEN
 
     def beat(self) -> None:
         """Keep the claims; to be called at least every few seconds."""
-        with self._errors_named():
-            self._claims.beat()
+        if time.monotonic() - self._beat_at > BEAT:
+            self._beat_at = time.monotonic()
+            mine = _CLAIMS.update().where(_CLAIMS.c.driver == self.driver)
+            with self._errors_named(), self._claims.begin() as connection:
+                connection.execute(mine.values(heard_at=time.time()))
 
     def release(self, key: str | None = None) -> None:
         """Give back the claim to one run, or to all."""
-        with self._errors_named():
-            self._claims.release(key)
+        mine = _CLAIMS.delete().where(_CLAIMS.c.driver == self.driver)
+        with self._errors_named(), self._claims.begin() as connection:
+            connection.execute(mine if key is None else mine.where(_CLAIMS.c.key == key))
 
     def known_keys(self, keys: Iterable[str]) -> set[str]:
         """Which of these runs are there."""
@@ -158,6 +200,14 @@ class Database:
                     "written, give experiments_dir= or store= elsewhere"
                 )
             ) from error
+
+
+def _has_gone(held: sa.Row[tuple[str, str, float]]) -> bool:
+    """Whether the driver of a claim is silent, or a process of this machine that has ended."""
+    if abs(time.time() - held.heard_at) > EXPIRY:
+        return True
+    host, pid, _ = held.driver.rsplit(":", 2)
+    return host == socket.gethostname() and os.name == "posix" and not is_alive(int(pid))
 
 
 def open_engine(place: str | Path, synchronous: str) -> sa.Engine:
