@@ -183,7 +183,6 @@ class CsvFile(Generic[Row]):
 def _value(name: str, cell: str, kind: type, optional: bool, limits: Mapping[str, Any]) -> Any:
     """What a cell holds. Raises ValueError."""
     low, high = limits.get("within", (-math.inf, math.inf))
-    what = ""
     if kind is str:
         what = "text"
         if is_text(cell) and (cell or optional):

@@ -14,8 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from scaling_search.errors import InvalidInput
-from scaling_search.study.files.json_file import read_json, write_json
-from scaling_search.study.files.text_file import damaged
+from scaling_search.study.files.text_file import damaged, read_json, write_json
 from scaling_search.study.plain import from_plain
 
 _PACKAGES = ("torch", "numpy", "scipy", "pandas", "pillow", "optuna", "matplotlib", "hydra-core")

@@ -1,11 +1,13 @@
-"""A file at the door: read whole as text or refused in one line; written whole or not at all."""
+"""A file at the door: read whole as text or JSON, or refused in one line; written whole or not."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
 from pathlib import Path
+from typing import Any
 
 from scaling_search.errors import InvalidInput
 from scaling_search.whole_files import write_whole
@@ -78,3 +80,31 @@ def read_text(path: Path, remedy: str = RESTORE, largest: int = _LARGEST) -> str
 def write_text(path: Path, content: str) -> None:
     """Write a UTF-8 text whole or not at all."""
     write_whole(path, content.encode())
+
+
+def read_json(path: Path, remedy: str = RESTORE) -> dict[str, Any] | None:
+    """The object that a file holds; None where there is no file. Raises InvalidInput."""
+    text = read_text(path, remedy)
+    if text is None:
+        return None
+    try:
+        content = json.loads(text, object_pairs_hook=_without_twins)
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, error, remedy) from error
+    if not isinstance(content, dict):
+        raise damaged(path, f"it holds a {type(content).__name__}, but must hold an object", remedy)
+    return content
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twin = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"it has {twin!r} twice")
+    return content
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file, with sorted keys."""
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
