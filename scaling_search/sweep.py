@@ -6,6 +6,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from scaling_search.execution import slot_count
 from scaling_search.proxy import carry_out
 from scaling_search.study import (
     define,
@@ -32,7 +33,7 @@ def run_sweep(configuration: Configuration) -> bool:
     folder = study_folder(settings, conduct)
     require_places(conduct, folder)
     definition, task = define(settings, conduct)
-    slots = conduct.executor.slots(definition.platform.device)
+    slots = slot_count(conduct.executor.workers, definition.platform.device)
     known_runs = None if conduct.fresh else folder
     if conduct.dry_run:
         database = open_database(conduct, create=False)

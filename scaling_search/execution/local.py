@@ -36,13 +36,13 @@ class LocalExecutor(Executor[T, R]):
         super().__init__(slots)
         self._function = function
         self._gpus = visible_gpus()
-        self._workers: list[_Worker | None] = [None] * slots
+        self._workers: dict[int, _Worker] = {}
         # A thread waits for the answer of each worker.
         self._threads = ThreadPoolExecutor(slots, "slot")
 
     def submit(self, task: T) -> Future[R]:
         slot = next(i for i in range(self.slots) if i not in self._running.values())
-        worker = self._workers[slot]
+        worker = self._workers.get(slot)
         if worker is None or not worker.process.is_alive():
             gpu = self._gpus[slot % len(self._gpus)] if self._gpus else None
             worker = self._workers[slot] = _Worker(self._function, gpu)
@@ -52,32 +52,27 @@ class LocalExecutor(Executor[T, R]):
 
     def release(self, future: Future[R]) -> None:
         slot = self._running.pop(future)
-        worker = self._workers[slot]
-        if worker is not None and future.exception() is not None:
+        if future.exception() is not None:
             # After an error a new process is the safe choice.
-            self._workers[slot] = None
+            worker = self._workers.pop(slot)
             worker.process.kill()
             worker.wait()
 
     def stop(self, future: Future[R]) -> None:
-        worker = self._workers[self._running[future]]
-        if worker is not None:
-            worker.process.kill()
+        self._workers[self._running[future]].process.kill()
 
     def close(self) -> None:
-        busy = self._running.values()
-        workers = [(slot, worker) for slot, worker in enumerate(self._workers) if worker]
         with _interrupts_ignored():
-            for slot, worker in workers:
-                if slot in busy:
+            for slot, worker in self._workers.items():
+                if slot in self._running.values():
                     worker.process.kill()
                 else:
                     # It ends by itself, so that libraries that it loaded give back what they hold.
                     worker.connection.close()
-            for _, worker in workers:
+            for worker in self._workers.values():
                 worker.wait()
             self._threads.shutdown()
-        self._workers = [None] * self.slots
+        self._workers.clear()
         self._running.clear()
 
 

@@ -21,7 +21,7 @@ from scaling_search.study.files import STUDY_FILES
 from scaling_search.study.files.environment_json import write_environment
 from scaling_search.study.files.study_yaml import write_definition
 from scaling_search.study.folder import known_rows, read_records, write_prices, write_records
-from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
+from scaling_search.study.loop import AllAtOnce, Progress, complete
 from scaling_search.study.records import Step
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
@@ -89,11 +89,8 @@ class _Training:
         """STEP 1, the decision, STEP 2 and the check of fidelity."""
         definition = self.definition
         searching = self.searching = SearchProposer(definition)
-        # Where runs that stop at a rung wait to go on.
-        kept = (self.folder.parent / "checkpoints").resolve()
-        rungs = kept if searching.search.settings.rungs else None
-        self.train(Step.SEARCH, searching.runs, searching, len(definition.search_runs), rungs)
-        _forget_checkpoints(kept, searching.runs)
+        self.train(Step.SEARCH, searching.runs)
+        _forget_checkpoints(self.checkpoints, searching.runs)
         if searching.sampled:
             try:
                 copy_for_dashboard(searching.sampled, self.database.address, self.folder.name)
@@ -107,16 +104,17 @@ class _Training:
             if definition.settings.fidelity.wanted:
                 self.train(Step.FIDELITY, fidelity_runs(definition, decision))
 
-    def train(
-        self,
-        step: Step,
-        runs: Sequence[PlannedRun],
-        proposer: Proposer | None = None,
-        expected: int | None = None,
-        checkpoints: Path | None = None,
-    ) -> None:
-        """One step; `runs` may grow while a proposer goes on, `expected` is for the display."""
-        reported = self.progress(step, len(runs) if expected is None else expected)
+    @property
+    def checkpoints(self) -> Path:
+        """Where runs that stopped at a rung wait to go on."""
+        return (self.folder.parent / "checkpoints").resolve()
+
+    def train(self, step: Step, runs: Sequence[PlannedRun]) -> None:
+        """One step; in STEP 1 `runs` may grow while the search goes on."""
+        searching = self.searching if step is Step.SEARCH else None
+        first = self.definition.search_runs if searching else runs
+        reported = self.progress(step, len(first))
+        rungs = self.searching is not None and bool(self.searching.search.settings.rungs)
         saves = step is Step.FAMILY and self.definition.settings.family.save_weights
         saved = {run.spec.key: run.member.id for run in runs} if saves else {}
 
@@ -126,12 +124,12 @@ class _Training:
                 spec=spec,
                 data=self.definition.settings.data,
                 weights=self.folder.resolve() / "weights" / name if saves else None,
-                checkpoints=checkpoints,
+                checkpoints=self.checkpoints if rungs else None,
             )
 
         try:
             complete(
-                proposer or AllAtOnce([run.spec for run in runs]),
+                searching or AllAtOnce([run.spec for run in runs]),
                 self.database,
                 self.executor,
                 make_job,

@@ -118,8 +118,7 @@ class CsvFile(Generic[Row]):
 
     def read_if_there(self, folder: Path) -> list[Row]:
         """All rows; none where there is no file. Raises InvalidInput where one is damaged."""
-        there = read_text(folder / self.name, self.remedy) is not None
-        return self.read(folder) if there else []
+        return self.read(folder) if (folder / self.name).exists() else []
 
     def read_sound(self, folder: Path) -> list[Row]:
         """The rows that are whole, whatever happened to the others or to the file."""
