@@ -54,7 +54,7 @@ _CLAIMS = sa.Table(
 #: Seconds between two signs of life, and those after which a silent driver counts as gone.
 BEAT = 10.0
 EXPIRY = 60.0
-Result = TypeVar("Result", bound=SearchResult)
+Result = TypeVar("Result", SearchResult, StoredRun)
 #: Keys in one query; SQLite allows 32,766 parameters.
 _BATCH = 5_000
 

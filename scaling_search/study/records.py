@@ -41,14 +41,18 @@ class SearchResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredRun(SearchResult):
+class StoredRun:
     """A finished or diverged run with its result and how it came about."""
 
+    key: str
+    status: RunStatus
+    val_error: float | None
     test_error: float | None
     #: (epoch, train_loss, val_error) of each epoch.
     curve: tuple[tuple[int, float, float], ...]
     #: base64 of one bit for each val image, 1 where it was right.
     val_correct: str
+    seconds: float
     attempts: int
     worker: str
     #: ISO 8601, UTC.

@@ -81,13 +81,8 @@ class FidelitySettings:
     seeds: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        ranges = {
-            "phi": (-20, 20),
-            "epochs": (1, 10_000),
-            "resolution": (1, 10_000),
-            "survivors": (1, 1000),
-            "losers": (0, 1000),
-        }
+        ranges = {"phi": (-20, 20), "epochs": (1, 10_000), "resolution": (1, 10_000)}
+        ranges |= {"survivors": (1, 1000), "losers": (0, 1000)}
         values = [(name, getattr(self, name)) for name in ranges]
         for name, value in [*values, *(("learning_rates", r) for r in self.learning_rates)]:
             low, high = ranges.get(name, (1e-3, 1e3))
