@@ -17,10 +17,8 @@ from pathlib import Path
 from scaling_search.proxy import RunStatus
 from scaling_search.study import read_definition
 from scaling_search.study.files.csv_file import write_csv
-from scaling_search.study.files.curves_csv import CURVES_CSV
 from scaling_search.study.files.environment_json import read_environment
-from scaling_search.study.files.runs_csv import read_runs
-from scaling_search.study.files.timings_csv import TIMINGS_CSV
+from scaling_search.study.files.runs_csv import CURVES_CSV, TIMINGS_CSV, read_runs
 
 NETWORK_COLUMNS = (
     "trial",

@@ -19,7 +19,7 @@ from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.search import Budget, CostConstraint
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
 from scaling_search.study.plain import differences
-from scaling_search.study.sweeps import SWEEPS
+from scaling_search.study.settings import SWEEPS
 
 
 @dataclass(frozen=True)

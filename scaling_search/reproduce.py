@@ -19,8 +19,8 @@ from scaling_search.proxy import Job, carry_out, proxy_task
 from scaling_search.report.decision import decide_by_rows, rung_of
 from scaling_search.study import PlannedRun, StudyDefinition, read_definition
 from scaling_search.study.asks import read_candidates
+from scaling_search.study.definition import Platform
 from scaling_search.study.files.runs_csv import read_runs, runs_by_key
-from scaling_search.study.platform import Platform
 from scaling_search.study.records import Step
 
 

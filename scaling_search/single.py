@@ -9,9 +9,8 @@ from scaling_search.errors import require_seed
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, require_places
-from scaling_search.study.definition import require_native
+from scaling_search.study.definition import Platform, require_native
 from scaling_search.study.loop import AllAtOnce, complete
-from scaling_search.study.platform import Platform
 
 if TYPE_CHECKING:
     from scaling_search.config import Configuration
@@ -43,9 +42,7 @@ def train_one(configuration: Configuration) -> bool:
         dropout=dropout,
         stochastic_depth=stochastic_depth,
         seed=configuration.seed,
-        device=platform.device,
-        torch_version=platform.torch_version,
-        trainer_version=platform.trainer_version,
+        **vars(platform),
     )
     print(
         f"{baseline.name} at depth x{member.depth_mult:.3f}, width x{member.width_mult:.3f}, "

@@ -6,6 +6,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from scaling_search.execution import slot_count
 from scaling_search.proxy import carry_out
 from scaling_search.study import (
     define,
@@ -32,7 +33,7 @@ def run_sweep(configuration: Configuration) -> bool:
     folder = study_folder(settings, conduct)
     require_places(conduct, folder)
     definition, task = define(settings, conduct)
-    slots = conduct.executor.slots(definition.platform.device)
+    slots = slot_count(conduct.executor.workers, definition.platform.device)
     known_runs = None if conduct.fresh else folder
     if conduct.dry_run:
         database = open_database(conduct, create=False)
@@ -49,13 +50,15 @@ def run_sweep(configuration: Configuration) -> bool:
         print_plan(make_plan(definition, task, database, slots, known_runs), print)
         command = command_line(sys.argv[1:], conduct.store)
         with conduct.executor.start(carry_out, slots) as executor, show_progress() as progress:
-            ended = run_study(definition, conduct, folder, database, executor, command, progress)
-        for failure in ended.failures[:_PRINTED]:
+            failures, finished = run_study(
+                definition, conduct, folder, database, executor, command, progress
+            )
+        for failure in failures[:_PRINTED]:
             print(f"failed: {failure}")
-        if len(ended.failures) > _PRINTED:
-            more = len(ended.failures) - _PRINTED
+        if len(failures) > _PRINTED:
+            more = len(failures) - _PRINTED
             print(f"failed: {more} more, which {folder / 'environment.json'} lists")
-        if not ended.finished:
+        if not finished:
             print("error: no run has finished, so there is nothing to report", file=sys.stderr)
             return False
         if conduct.latency:
@@ -67,7 +70,7 @@ def run_sweep(configuration: Configuration) -> bool:
             write_latency(folder, definition)
             answer = build_report(folder)
         print(f"\n{answer}\n\nReport: {folder / 'report.html'}")
-    return not ended.failures
+    return not failures
 
 
 def command_line(words: list[str], store: str) -> str:

@@ -60,17 +60,17 @@ def remove_abandoned(folder: Path) -> None:
             found = _PARTIAL.search(path.name)
             if found is None or found["host"] not in (None, socket.gethostname()):
                 continue
-            if not _is_alive(int(found["process"])):
+            if not is_alive(int(found["process"])):
                 with suppress(OSError):
                     path.unlink()
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine runs, be it somebody else's."""
     try:
         os.kill(process, 0)
+    except PermissionError:
+        return True
     except (ProcessLookupError, OverflowError):
         return False
-    except PermissionError:
-        # It is somebody else's.
-        return True
     return True

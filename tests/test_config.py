@@ -12,7 +12,7 @@ import yaml
 
 from scaling_search.baselines import STAGE_TABLES
 from scaling_search.config import Configuration, conf_folder
-from scaling_search.study.sweeps import SWEEPS
+from scaling_search.study.settings import SWEEPS
 
 GROUPS = {
     "baseline": {*STAGE_TABLES, "own"},

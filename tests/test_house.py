@@ -100,7 +100,7 @@ def test_all_arrows_are_used() -> None:
     [
         ("hydra", {"config.py"}),
         ("omegaconf", {"config.py"}),
-        ("sqlalchemy", {"study/database.py", "study/claims.py"}),
+        ("sqlalchemy", {"study/database.py"}),
         ("matplotlib", {"report/figures/"}),
         ("mpltern", {"report/figures/"}),
         ("jinja2", {"report/page.py"}),

@@ -1,8 +1,7 @@
-"""Where runs run: one protocol, this machine's slots, and a stand-in without processes."""
+"""Where runs run: one interface, this machine's slots, and a stand-in without processes."""
 
 from scaling_search.execution.device import resolve_device, slot_count, torch_version
-from scaling_search.execution.executor import Executor, WorkerLost
-from scaling_search.execution.inline import InlineExecutor
+from scaling_search.execution.executor import Executor, InlineExecutor, WorkerLost
 from scaling_search.execution.local import LocalExecutor
 from scaling_search.execution.settings import ExecutorSettings
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from scaling_search.execution.device import visible_gpus
-from scaling_search.execution.executor import WorkerLost
+from scaling_search.execution.executor import Executor, WorkerLost
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -24,7 +24,7 @@ R = TypeVar("R")
 _PATIENCE = 10.0
 
 
-class LocalExecutor(Generic[T, R]):
+class LocalExecutor(Executor[T, R]):
     """Runs `function` on tasks, one at a time in each of `slots` processes.
 
     Each worker sees one GPU of those that this process sees; more workers than GPUs share them in
@@ -33,80 +33,55 @@ class LocalExecutor(Generic[T, R]):
     """
 
     def __init__(self, function: Callable[[T], R], slots: int) -> None:
+        super().__init__(slots)
         self._function = function
         self._gpus = visible_gpus()
-        self._workers: list[_Worker | None] = [None] * slots
-        self._slot_of: dict[Future[R], int] = {}
+        self._workers: dict[int, _Worker] = {}
         # A thread waits for the answer of each worker.
         self._threads = ThreadPoolExecutor(slots, "slot")
 
-    def __enter__(self) -> LocalExecutor[T, R]:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def slots(self) -> int:
-        """How many tasks run at a time."""
-        return len(self._workers)
-
-    @property
-    def free(self) -> int:
-        """How many slots wait for a task."""
-        return len(self._workers) - len(self._slot_of)
-
     def submit(self, task: T) -> Future[R]:
-        """Start a task in a free slot; there must be one."""
-        slot = next(i for i in range(len(self._workers)) if i not in self._slot_of.values())
-        worker = self._workers[slot]
+        slot = next(i for i in range(self.slots) if i not in self._running.values())
+        worker = self._workers.get(slot)
         if worker is None or not worker.process.is_alive():
             gpu = self._gpus[slot % len(self._gpus)] if self._gpus else None
             worker = self._workers[slot] = _Worker(self._function, gpu)
         future: Future[R] = self._threads.submit(worker.ask, task)
-        self._slot_of[future] = slot
+        self._running[future] = slot
         return future
 
     def release(self, future: Future[R]) -> None:
-        """Free the slot of a future that is done."""
-        slot = self._slot_of.pop(future)
-        worker = self._workers[slot]
-        if worker is not None and future.exception() is not None:
+        slot = self._running.pop(future)
+        if future.exception() is not None:
             # After an error a new process is the safe choice.
-            self._workers[slot] = None
+            worker = self._workers.pop(slot)
             worker.process.kill()
             worker.wait()
 
     def stop(self, future: Future[R]) -> None:
-        """Kill the worker of a running task, whose future then fails with WorkerLost."""
-        worker = self._workers[self._slot_of[future]]
-        if worker is not None:
-            worker.process.kill()
+        self._workers[self._running[future]].process.kill()
 
     def close(self) -> None:
-        """End all workers at once; what one was doing is lost."""
-        busy = set(self._slot_of.values())
-        workers = [(slot, worker) for slot, worker in enumerate(self._workers) if worker]
         with _interrupts_ignored():
-            for slot, worker in workers:
-                if slot in busy:
+            for slot, worker in self._workers.items():
+                if slot in self._running.values():
                     worker.process.kill()
                 else:
                     # It ends by itself, so that libraries that it loaded give back what they hold.
-                    worker.dismiss()
-            for _, worker in workers:
+                    worker.connection.close()
+            for worker in self._workers.values():
                 worker.wait()
             self._threads.shutdown()
-        self._workers = [None] * len(self._workers)
-        self._slot_of.clear()
+        self._workers.clear()
+        self._running.clear()
 
 
 class _Worker:
-    """A process that answers one task after another."""
+    """A process that answers one task after another, until the connection ends."""
 
     def __init__(self, function: Callable[[Any], Any], gpu: str | None) -> None:
         context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
+        self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, function, os.getpid()))
         with _interrupts_ignored(), _visible(gpu):
             self.process.start()
@@ -116,18 +91,14 @@ class _Worker:
     def ask(self, task: Any) -> Any:
         """What the function gives; raises what it raises, or WorkerLost. Called in a thread."""
         try:
-            self._connection.send(task)
-            answer, error = self._connection.recv()
+            self.connection.send(task)
+            answer, error = self.connection.recv()
         except (EOFError, BrokenPipeError, ConnectionResetError) as lost:
             self.process.join()
             raise WorkerLost(f"its worker died ({_how_it_ended(self.process.exitcode)})") from lost
         if error is not None:
             raise error
         return answer
-
-    def dismiss(self) -> None:
-        """Say that no more tasks come."""
-        self._connection.close()
 
     def wait(self) -> None:
         """Until the process has ended, by force where it does not end by itself."""
@@ -183,28 +154,21 @@ def _serve(connection: Connection, function: Callable[[Any], Any], driver: int) 
     threading.Thread(target=watch, daemon=True).start()
     with suppress(EOFError, ConnectionResetError):
         while True:
-            task = connection.recv()
-            try:
-                answer: tuple[Any, Exception | None] = (function(task), None)
-            except Exception as error:
-                answer = (None, _whole(error))
-            _send(connection, answer)
+            connection.send_bytes(_pickled_answer(function, connection.recv()))
 
 
-def _whole(error: Exception) -> Exception:
-    """The error, or its text where it would not come through as it is."""
+def _pickled_answer(function: Callable[[Any], Any], task: Any) -> bytes:
+    """(answer, error): one is None. What does not come through as it is comes as its text."""
     try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
-
-
-def _send(connection: Connection, answer: tuple[Any, Exception | None]) -> None:
-    try:
-        connection.send(answer)
-    except OSError:
-        raise
+        answer = function(task)
     except Exception as error:
-        # Nothing is sent of what cannot be pickled.
-        connection.send((None, RuntimeError(f"the answer cannot be sent: {error!r}")))
+        try:
+            content = pickle.dumps((None, error))
+            pickle.loads(content)
+        except Exception:
+            content = pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
+        return content
+    try:
+        return pickle.dumps((answer, None))
+    except Exception as error:
+        return pickle.dumps((None, RuntimeError(f"the answer cannot be sent: {error!r}")))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from scaling_search.errors import InvalidInput
-from scaling_search.execution.device import slot_count
 from scaling_search.execution.executor import Executor
 from scaling_search.execution.local import LocalExecutor
 
@@ -33,22 +32,16 @@ class ExecutorSettings:
     def __post_init__(self) -> None:
         if self.kind != "local":
             raise InvalidInput(f"executor.kind is {self.kind!r}, but must be local")
-        if self.workers is not None and not 1 <= self.workers <= 1024:
-            raise InvalidInput(
-                f"executor.workers is {self.workers!r}, but must lie between 1 and 1024"
-            )
         if self.device not in ("auto", "cpu", "cuda"):
             raise InvalidInput(f"executor.device is {self.device!r}, but must be auto, cpu or cuda")
         if not self.timeout > 0:
             raise InvalidInput(f"executor.timeout is {self.timeout!r}, but must be above 0 seconds")
-        if not 1 <= self.attempts <= 10:
-            raise InvalidInput(
-                f"executor.attempts is {self.attempts!r}, but must lie between 1 and 10"
-            )
-
-    def slots(self, device: str) -> int:
-        """How many runs run at a time on a device, cpu or cuda."""
-        return slot_count(self.workers, device)
+        for name, most in (("workers", 1024), ("attempts", 10)):
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= most:
+                raise InvalidInput(
+                    f"executor.{name} is {value!r}, but must lie between 1 and {most}"
+                )
 
     def start(self, function: Callable[[T], R], slots: int) -> Executor[T, R]:
         """The executor that these settings describe; workers start with their first task."""

@@ -10,8 +10,7 @@ from scaling_search.proxy import RunStatus
 from scaling_search.report.content import Block, Details, Section, Table
 from scaling_search.study import StudyDefinition
 from scaling_search.study.files.environment_json import Environment, read_environment
-from scaling_search.study.files.runs_csv import RunRow
-from scaling_search.study.files.timings_csv import TIMINGS_CSV
+from scaling_search.study.files.runs_csv import TIMINGS_CSV, RunRow
 from scaling_search.study.read import Study
 
 #: So many failures are told at the top; the last section tells all.

@@ -14,11 +14,10 @@ from filelock import FileLock, Timeout
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import ProxyTask, proxy_task
 from scaling_search.scaling import Coefficients
-from scaling_search.study.definition import StudyDefinition
+from scaling_search.study.definition import Platform, StudyDefinition
 from scaling_search.study.fidelity import require_fidelity
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.plain import differences
-from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
 
@@ -112,13 +111,7 @@ def open_database(conduct: Conduct, create: bool = True) -> Database | None:
     from scaling_search.study.database import Database
 
     if create and not conduct.store:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InvalidInput(
-                f"experiments_dir is {str(folder)!r}, but it cannot be made ({error.strerror}): "
-                "give experiments_dir= a folder that can be written"
-            ) from error
+        folder.mkdir(parents=True, exist_ok=True)
     database = Database(conduct.store or path, create)
     return database if database.is_there else None
 
@@ -129,19 +122,14 @@ def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterato
 
     Raises InvalidInput where another driver holds it or the study there has another configuration.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
         lock.acquire(blocking=False)
     except Timeout as error:
         raise InvalidInput(
             f"the study {folder} is being run by another process: wait for it, or give this one "
             "another name="
-        ) from error
-    except OSError as error:
-        raise InvalidInput(
-            f"the study folder {folder} cannot be written ({error.strerror}): give "
-            "experiments_dir= a folder that can"
         ) from error
     try:
         if (folder / "study.yaml").exists() and not conduct.fresh:

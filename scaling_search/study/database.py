@@ -1,28 +1,36 @@
-"""The database of all studies of a directory: every finished run, by its key.
+"""The database of all studies of a directory: every finished run, by its key, and who trains what.
 
-Only drivers write. A run is durable as soon as `record` returns.
+Only drivers write. A run is durable as soon as `record` returns. A claim keeps two drivers from
+training the same run; it saves work and decides nothing: where one is lost or taken over too soon,
+a run is trained twice, to the same result.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import socket
+import time
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import RunStatus
-from scaling_search.study.claims import CLAIMS, METADATA, Claims
 from scaling_search.study.records import Claim, SearchResult, StoredRun
 from scaling_search.study.store_url import shown, without_secrets
+from scaling_search.whole_files import is_alive
 
+_METADATA = sa.MetaData()
 _RUNS = sa.Table(
     "scaling_search_runs",
-    METADATA,
+    _METADATA,
     sa.Column("key", sa.String(16), primary_key=True),
     sa.Column("spec", sa.Text, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
@@ -35,15 +43,18 @@ _RUNS = sa.Table(
     sa.Column("worker", sa.String(64), nullable=False),
     sa.Column("finished_at", sa.String(32), nullable=False),
 )
-#: What a search may decide by; the test error is not among it.
-_SEARCH_COLUMNS = ("key", "status", "val_error", "seconds")
-#: Stores a run unless it is there.
-_INSERT = _RUNS.insert().from_select(
-    [column.name for column in _RUNS.c],
-    sa.select(*(sa.bindparam(column.name, type_=column.type) for column in _RUNS.c)).where(
-        ~sa.exists().where(_RUNS.c.key == sa.bindparam("key"))
-    ),
+_CLAIMS = sa.Table(
+    "scaling_search_claims",
+    _METADATA,
+    sa.Column("key", sa.String(16), primary_key=True),
+    sa.Column("driver", sa.String(255), nullable=False),
+    #: Seconds since 1970, when the driver was last heard of.
+    sa.Column("heard_at", sa.Float, nullable=False),
 )
+#: Seconds between two signs of life, and those after which a silent driver counts as gone.
+BEAT = 10.0
+EXPIRY = 60.0
+Result = TypeVar("Result", SearchResult, StoredRun)
 #: Keys in one query; SQLite allows 32,766 parameters.
 _BATCH = 5_000
 
@@ -56,20 +67,23 @@ class Database:
 
     def __init__(self, place: str | Path, create: bool = True) -> None:
         self.url = str(place)
+        self.driver = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._beat_at = 0.0
         # A run is on the disk when its commit returns; a claim may be lost.
         self._engine = open_engine(place, "FULL")
-        self._claims = Claims(open_engine(place, "NORMAL"), _RUNS)
-        self.is_there = create or not _is_missing_file(self._engine.url)
+        self._claims = open_engine(place, "NORMAL")
+        is_file, file = self._engine.dialect.name == "sqlite", Path(self._engine.url.database or "")
+        self.is_there = create or not is_file or file.exists()
         if not self.is_there:
             return
         # What a driver raises while it connects is not always an error of SQLAlchemy's.
         with self._errors_named(Exception):
             if create:
                 try:
-                    METADATA.create_all(self._engine)
+                    _METADATA.create_all(self._engine)
                 except sa.exc.DatabaseError:
                     # Another driver may have made the tables between the look and the making.
-                    METADATA.create_all(self._engine)
+                    _METADATA.create_all(self._engine)
             self.is_there = create or sa.inspect(self._engine).has_table(_RUNS.name)
 
     @property
@@ -80,7 +94,7 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
-        self._claims.close()
+        self._claims.dispose()
 
     def record(self, content: str, run: StoredRun) -> None:
         """Store a run of this specification for good; one that is already there stays as it is.
@@ -91,26 +105,48 @@ class Database:
         with self._errors_named():
             try:
                 with self._engine.begin() as connection:
-                    connection.execute(_INSERT, row)
-                    connection.execute(CLAIMS.delete().where(CLAIMS.c.key == run.key))
+                    connection.execute(_RUNS.insert(), row)
+                    connection.execute(_CLAIMS.delete().where(_CLAIMS.c.key == run.key))
             except sa.exc.IntegrityError:
-                # Another driver finished the same run meanwhile; the results are equal.
-                self._claims.release(run.key)
+                # It is there already, or another driver was faster; the results are equal.
+                self.release(run.key)
 
     def claim(self, key: str) -> Claim:
         """Ask to train a run; other drivers of this database then leave it alone."""
+        is_known = sa.exists().where(_RUNS.c.key == key)
+        claim = sa.select(*map(sa.literal, (key, self.driver, time.time()))).where(~is_known)
         with self._errors_named():
-            return self._claims.take(key)
+            try:
+                with self._claims.begin() as connection:
+                    insert = _CLAIMS.insert().from_select(list(_CLAIMS.c), claim)
+                    return Claim.MINE if connection.execute(insert).rowcount else Claim.KNOWN
+            except sa.exc.IntegrityError:
+                return self._take_over(key)
+
+    def _take_over(self, key: str) -> Claim:
+        """Claim a run of a driver that has gone, unless a third was faster."""
+        with self._claims.begin() as connection:
+            held = connection.execute(sa.select(_CLAIMS).where(_CLAIMS.c.key == key)).first()
+            if held is None or not (held.driver == self.driver or _has_gone(held)):
+                return Claim.TAKEN
+            as_seen = [column == held._mapping[column] for column in _CLAIMS.c]
+            mine = _CLAIMS.update().where(*as_seen)
+            taken = connection.execute(mine.values(driver=self.driver, heard_at=time.time()))
+            return Claim.MINE if taken.rowcount else Claim.TAKEN
 
     def beat(self) -> None:
         """Keep the claims; to be called at least every few seconds."""
-        with self._errors_named():
-            self._claims.beat()
+        if time.monotonic() - self._beat_at > BEAT:
+            self._beat_at = time.monotonic()
+            mine = _CLAIMS.update().where(_CLAIMS.c.driver == self.driver)
+            with self._errors_named(), self._claims.begin() as connection:
+                connection.execute(mine.values(heard_at=time.time()))
 
     def release(self, key: str | None = None) -> None:
         """Give back the claim to one run, or to all."""
-        with self._errors_named():
-            self._claims.release(key)
+        mine = _CLAIMS.delete().where(_CLAIMS.c.driver == self.driver)
+        with self._errors_named(), self._claims.begin() as connection:
+            connection.execute(mine if key is None else mine.where(_CLAIMS.c.key == key))
 
     def known_keys(self, keys: Iterable[str]) -> set[str]:
         """Which of these runs are there."""
@@ -118,26 +154,27 @@ class Database:
 
     def search_results(self, keys: Iterable[str]) -> dict[str, SearchResult]:
         """What is known of these runs, without their test errors."""
-        columns = [_RUNS.c[name] for name in _SEARCH_COLUMNS]
-        return {row.key: SearchResult(**self._typed(row)) for row in self._select(columns, keys)}
+        return self._read(SearchResult, keys)
 
     def stored_runs(self, keys: Iterable[str]) -> dict[str, StoredRun]:
         """All that is known of these runs, for the study's files."""
-        columns = [column for column in _RUNS.c if column.name != "spec"]
-        return {row.key: StoredRun(**self._typed(row)) for row in self._select(columns, keys)}
+        return self._read(StoredRun, keys)
 
-    def _typed(self, row: Any) -> dict[str, Any]:
-        values = dict(row._mapping)
-        try:
-            values["status"] = RunStatus(values["status"])
-            if "curve" in values:
-                values["curve"] = tuple((e, t, v) for e, t, v in json.loads(values["curve"]))
-        except (ValueError, TypeError) as error:
-            raise InvalidInput(
-                f"the database {shown(self.url)} is damaged: run {row.key} has no readable status "
-                f"or curve ({error}); move the database away and repeat the command"
-            ) from error
-        return values
+    def _read(self, kind: type[Result], keys: Iterable[str]) -> dict[str, Result]:
+        found = {}
+        for row in self._select([_RUNS.c[field.name] for field in fields(kind)], keys):
+            values = dict(row._mapping)
+            try:
+                values["status"] = RunStatus(values["status"])
+                if "curve" in values:
+                    values["curve"] = tuple((e, t, v) for e, t, v in json.loads(values["curve"]))
+            except (ValueError, TypeError) as error:
+                raise InvalidInput(
+                    f"the database {shown(self.url)} is damaged: run {row.key} has no readable "
+                    f"status or curve ({error}); move the database away and repeat the command"
+                ) from error
+            found[row.key] = kind(**values)
+        return found
 
     def _select(self, columns: list[Any], keys: Iterable[str]) -> Iterator[Any]:
         wanted = list(dict.fromkeys(keys))
@@ -163,6 +200,14 @@ class Database:
                     "written, give experiments_dir= or store= elsewhere"
                 )
             ) from error
+
+
+def _has_gone(held: sa.Row[tuple[str, str, float]]) -> bool:
+    """Whether the driver of a claim is silent, or a process of this machine that has ended."""
+    if abs(time.time() - held.heard_at) > EXPIRY:
+        return True
+    host, pid, _ = held.driver.rsplit(":", 2)
+    return host == socket.gethostname() and os.name == "posix" and not is_alive(int(pid))
 
 
 def open_engine(place: str | Path, synchronous: str) -> sa.Engine:
@@ -191,10 +236,6 @@ def open_engine(place: str | Path, synchronous: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", partial(_set_up_sqlite, synchronous))
     return engine
-
-
-def _is_missing_file(address: sa.URL) -> bool:
-    return address.get_backend_name() == "sqlite" and not Path(address.database or "").exists()
 
 
 def _is_in_memory(address: sa.URL) -> bool:

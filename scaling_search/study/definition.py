@@ -23,14 +23,14 @@ from scaling_search.baselines import (
 )
 from scaling_search.baselines.own_network import MissingPrice, Prices
 from scaling_search.errors import InvalidInput
+from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import Recipe, RunSpec, TaskFacts
+from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import Coefficients
 from scaling_search.search import Candidate, Candidates, SearchSpace
 from scaling_search.search.decide import Decision, decide
 from scaling_search.search.strategy import Answer, Evaluation, Search
 from scaling_search.series import Networks, list_networks
-from scaling_search.study.plain import to_plain
-from scaling_search.study.platform import Platform
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
 
@@ -43,6 +43,20 @@ def require_native(resolution: int, facts: TaskFacts) -> None:
             f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} "
             "or less"
         )
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What a run computes with, as far as its result depends on it."""
+
+    device: str
+    torch_version: str
+    trainer_version: int
+
+    @classmethod
+    def here(cls, asked: str = "auto") -> Platform:
+        """This machine with the device asked for: auto, cpu or cuda. Raises InvalidInput."""
+        return cls(resolve_device(asked), torch_version(), TRAINER_VERSION)
 
 
 @dataclass(frozen=True)
@@ -92,8 +106,8 @@ class StudyDefinition:
     @property
     def counted(self) -> dict[tuple[OwnNetwork, int], Priced]:
         """What was counted of own networks so far."""
-        own = [b for b in self._loaded.values() if isinstance(b, OwnBaseline)]
-        return {network: priced for baseline in own for network, priced in baseline.counted.items()}
+        own = [b.counted for b in self._loaded.values() if isinstance(b, OwnBaseline)]
+        return dict(item for counted in own for item in counted.items())
 
     @cached_property
     def baseline(self) -> Baseline:
@@ -169,13 +183,10 @@ class StudyDefinition:
         given, names = self.settings.baseline, self.settings.sweep.baseline_names()
         if not names:
             return (self.baseline,)
-        named = [
-            replace(given, name="", _target_=name)
-            if "." in name
-            else replace(given, name=name, _target_="")
-            for name in names
-        ]
-        return tuple(self.load(settings) for settings in named)
+        places = [("", name) if "." in name else (name, "") for name in names]
+        return tuple(
+            self.load(replace(given, name=name, _target_=target)) for name, target in places
+        )
 
     @cached_property
     def networks(self) -> Networks:
@@ -216,10 +227,9 @@ class StudyDefinition:
         largest = scale(self.baseline, coefficients, family.train_up_to)
         sizes: dict[str, FamilyMember] = {}
         for index in range(family.sizes - 1, -1, -1):
-            fraction = index / (family.sizes - 1) if family.sizes > 1 else 0.0
             member = largest
             if index:
-                macs = largest.cost.macs / family.span**fraction
+                macs = largest.cost.macs / family.span ** (index / (family.sizes - 1))
                 try:
                     member = solve_phi(self.baseline, coefficients, macs)
                 except MissingPrice:
@@ -267,16 +277,14 @@ class StudyDefinition:
             dropout=dropout,
             stochastic_depth=stochastic_depth,
             seed=seed,
-            device=self.platform.device,
-            torch_version=self.platform.torch_version,
-            trainer_version=self.platform.trainer_version,
+            **vars(self.platform),
             rung=rung,
         )
         return PlannedRun(step, member, spec)
 
     def to_plain(self) -> dict[str, Any]:
         """For study.yaml."""
-        settings = to_plain(self.settings)
+        settings = asdict(self.settings)
         # Where the pixel cache lies changes nothing.
         del settings["data"]["cache_dir"]
         return {**settings, "facts": asdict(self.facts), "platform": asdict(self.platform)}

@@ -7,10 +7,15 @@ from pathlib import Path
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.study.definition import PlannedRun, StudyDefinition
-from scaling_search.study.files.curves_csv import CURVES_CSV, CurveRow
 from scaling_search.study.files.networks_csv import write_networks
-from scaling_search.study.files.runs_csv import RUNS_CSV, RunRow
-from scaling_search.study.files.timings_csv import TIMINGS_CSV, TimingRow
+from scaling_search.study.files.runs_csv import (
+    CURVES_CSV,
+    RUNS_CSV,
+    TIMINGS_CSV,
+    CurveRow,
+    RunRow,
+    TimingRow,
+)
 from scaling_search.study.records import Step, StoredRun
 
 
@@ -40,9 +45,7 @@ def write_records(
             val_error=known.val_error,
             test_error=known.test_error,
             resolution=spec.resolution,
-            macs=cost.macs,
-            params=cost.params,
-            activations=cost.activations,
+            **vars(cost),
             train_flops=cost.train_flops(spec.epochs * definition.facts.train_images),
             val_correct=known.val_correct,
             spec=spec.content,
@@ -57,18 +60,9 @@ def write_records(
             for epoch, loss, error in run.curve
         ),
     )
+    names = [name for name in TIMINGS_CSV.columns if name != "run"]
     TIMINGS_CSV.write(
-        folder,
-        (
-            TimingRow(
-                run=run.key,
-                seconds=run.seconds,
-                attempts=run.attempts,
-                worker=run.worker,
-                finished_at=run.finished_at,
-            )
-            for run in once
-        ),
+        folder, (TimingRow(run=run.key, **{n: getattr(run, n) for n in names}) for run in once)
     )
 
 
@@ -92,25 +86,20 @@ def read_records(folder: Path) -> dict[str, StoredRun]:
     curves: dict[str, list[tuple[int, float, float]]] = {}
     for point in CURVES_CSV.read_sound(folder):
         curves.setdefault(point.run, []).append((point.epoch, point.train_loss, point.val_error))
-    timings = {timing.run: timing for timing in TIMINGS_CSV.read_sound(folder)}
-    found = {}
-    for row in RUNS_CSV.read_sound(folder):
-        curve, timing = curves.get(row.run, []), timings.get(row.run)
-        if timing is None:
-            continue
-        found[row.spec] = StoredRun(
+    timings = {timing.run: vars(timing) for timing in TIMINGS_CSV.read_sound(folder)}
+    return {
+        row.spec: StoredRun(
             key=row.run,
             status=row.status,
             val_error=row.val_error,
             test_error=row.test_error,
-            curve=tuple(curve),
+            curve=tuple(curves.get(row.run, ())),
             val_correct=row.val_correct,
-            seconds=timing.seconds,
-            attempts=timing.attempts,
-            worker=timing.worker,
-            finished_at=timing.finished_at,
+            **{name: value for name, value in timings[row.run].items() if name != "run"},
         )
-    return found
+        for row in RUNS_CSV.read_sound(folder)
+        if row.run in timings
+    }
 
 
 def known_rows(folder: Path) -> int:

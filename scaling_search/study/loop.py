@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import Executor, WorkerLost
 from scaling_search.proxy import Job, Outcome, RunSpec
-from scaling_search.study.records import Claim, SearchResult, StoredRun, encode_bits
+from scaling_search.study.records import Claim, SearchResult, StoredRun
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -33,27 +34,21 @@ class Proposer(Protocol):
 
     def heard(self, spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
         """Further runs wanted now that this one is known."""
-        ...
+        return ()
 
     def failed(self, spec: RunSpec) -> Sequence[RunSpec]:
         """Further runs wanted now that this one has been given up."""
-        ...
+        return ()
 
 
 @dataclass(frozen=True)
-class AllAtOnce:
+class AllAtOnce(Proposer):
     """The proposer of a fixed list, such as a grid or a family."""
 
     specs: Sequence[RunSpec]
 
     def start(self) -> Sequence[RunSpec]:
         return self.specs
-
-    def heard(self, spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
-        return ()
-
-    def failed(self, spec: RunSpec) -> Sequence[RunSpec]:
-        return ()
 
 
 @dataclass
@@ -110,19 +105,13 @@ def complete(
 
 @dataclass
 class _Wanted:
-    """A run to be trained."""
+    """A run to be trained, and how its attempts go."""
 
     spec: RunSpec
     #: Why each attempt so far has failed.
     causes: list[str] = field(default_factory=list)
-
-
-@dataclass
-class _Running:
-    """A run in a slot."""
-
-    wanted: _Wanted
-    started_at: float
+    #: Of the attempt that is in a slot.
+    started_at: float = 0.0
     is_late: bool = False
 
 
@@ -138,7 +127,7 @@ class _Loop:
     timeout: float
     progress: Progress
     queue: deque[_Wanted] = field(default_factory=deque)
-    running: dict[Future[Outcome], _Running] = field(default_factory=dict)
+    running: dict[Future[Outcome], _Wanted] = field(default_factory=dict)
     #: Runs that another driver trains.
     taken: deque[_Wanted] = field(default_factory=deque)
     look_again_at: float = 0.0
@@ -158,7 +147,9 @@ class _Loop:
                 else:
                     batches.append(self._hear(spec, known[spec.key]))
 
-    def _hear(self, spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
+    def _hear(self, spec: RunSpec, result: SearchResult | None = None) -> Sequence[RunSpec]:
+        """What is wanted now that the database has this run."""
+        result = result or self.database.search_results([spec.key])[spec.key]
         self.progress.done += 1
         errors = [e for e in (self.progress.best, result.val_error) if e is not None]
         self.progress.best = min(errors, default=None)
@@ -172,12 +163,13 @@ class _Loop:
             self.taken.clear()
         while self.queue and self.executor.free:
             wanted = self.queue.popleft()
-            job, key = self.make_job(wanted.spec), wanted.spec.key
-            claim = self.database.claim(key)
+            job = self.make_job(wanted.spec)
+            claim = self.database.claim(wanted.spec.key)
             if claim is Claim.MINE or _lacks_weights(job):
-                self.running[self.executor.submit(job)] = _Running(wanted, time.monotonic())
+                wanted.started_at, wanted.is_late = time.monotonic(), False
+                self.running[self.executor.submit(job)] = wanted
             elif claim is Claim.KNOWN:
-                self.want(self._hear(wanted.spec, self.database.search_results([key])[key]))
+                self.want(self._hear(wanted.spec))
             else:
                 self.taken.append(wanted)
                 self.look_again_at = time.monotonic() + _LOOK
@@ -189,29 +181,21 @@ class _Loop:
             return
         seconds = _LOOK if self.taken else 1.0
         for future in wait(self.running, seconds, FIRST_COMPLETED).done:
-            run = self.running.pop(future)
+            wanted = self.running.pop(future)
             self.executor.release(future)
             error = future.exception()
             if error is not None:
-                self._fail(run, error)
+                self._fail(wanted, error)
                 continue
-            stored = _stored(run.wanted, future.result())
-            self.database.record(run.wanted.spec.content, stored)
+            self.database.record(wanted.spec.content, _stored(wanted, future.result()))
             self.progress.trained += 1
-            result = SearchResult(
-                key=stored.key,
-                status=stored.status,
-                val_error=stored.val_error,
-                seconds=stored.seconds,
-            )
-            self.want(self._hear(run.wanted.spec, result))
+            self.want(self._hear(wanted.spec))
 
-    def _fail(self, run: _Running, error: BaseException) -> None:
+    def _fail(self, wanted: _Wanted, error: BaseException) -> None:
         """Queue a run again, or give it up."""
         if isinstance(error, (InvalidInput, OSError)):
             raise error
-        wanted = run.wanted
-        late = f"above executor.timeout={self.timeout:g}" if run.is_late else ""
+        late = f"above executor.timeout={self.timeout:g}" if wanted.is_late else ""
         wanted.causes.append(late or _cause(error))
         if len(wanted.causes) < self.attempts:
             self.queue.append(wanted)
@@ -228,9 +212,9 @@ class _Loop:
 
     def stop_late(self) -> None:
         """Stop what has run for too long."""
-        for future, run in self.running.items():
-            if not run.is_late and time.monotonic() - run.started_at > self.timeout:
-                run.is_late = True
+        for future, wanted in self.running.items():
+            if not wanted.is_late and time.monotonic() - wanted.started_at > self.timeout:
+                wanted.is_late = True
                 self.executor.stop(future)
 
     def tell(self) -> None:
@@ -260,7 +244,7 @@ def _stored(wanted: _Wanted, outcome: Outcome) -> StoredRun:
         val_error=result.val_error,
         test_error=result.test_error,
         curve=tuple((e.epoch, e.train_loss, e.val_error) for e in result.curve),
-        val_correct=encode_bits(result.val_correct),
+        val_correct=base64.b64encode(result.val_correct).decode(),
         seconds=round(outcome.seconds, 3),
         attempts=len(wanted.causes) + 1,
         worker=outcome.worker,

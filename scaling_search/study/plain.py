@@ -1,11 +1,11 @@
-"""Settings and records as nested dicts and lists, for YAML and JSON, and back, type-checked."""
+"""Settings and records made of nested dicts and lists, of YAML and JSON, and type-checked."""
 
 from __future__ import annotations
 
 import math
 import types
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import MISSING, asdict, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from types import NoneType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -18,11 +18,6 @@ T = TypeVar("T")
 _LARGEST = 2**63
 
 
-def to_plain(settings: Any) -> dict[str, Any]:
-    """A dataclass as nested dicts and lists."""
-    return asdict(settings)
-
-
 def from_plain(
     kind: type[T],
     plain: Any,
@@ -31,7 +26,7 @@ def from_plain(
     optional: Collection[str] = (),
     kinds: Mapping[type, Mapping[str, type]] | None = None,
 ) -> T:
-    """The dataclass that `to_plain` came from; every value is checked against its annotation.
+    """The dataclass whose `asdict` this is; every value is checked against its annotation.
 
     place: what `plain` is called in messages, such as recipe. optional: paths, such as
     recipe.epochs, that may be missing and then take their default; elsewhere all fields must be
@@ -56,9 +51,17 @@ class _Check:
             (hint,) = (option for option in options if option is not NoneType)
             return self.value(hint, value, place)
         if hint in self.kinds:
-            return self._fields(self._kind(self.kinds[hint], value, place), value, place)
+            self._require_names(value, place)
+            kind, names = value.get("kind"), list(self.kinds[hint])
+            _require(kind in names, kind, f"{place}.kind", f"one of {', '.join(names)}")
+            return self._fields(self.kinds[hint][kind], value, place)
         if hint is Any:
-            return self._anything(value, place)
+            if isinstance(value, list | dict):
+                parts = list[Any] if isinstance(value, list) else dict[str, Any]
+                return self.value(parts, value, place)
+            known = value is None or any(fits(value) for _, fits in _SIMPLE.values())
+            _require(known, value, place, "text, a finite number, true, false, a list or a section")
+            return value
         if is_dataclass(hint):
             return self._fields(hint, value, place)
         if origin is list:
@@ -75,14 +78,6 @@ class _Check:
         _require(fits(value), value, place, what)
         return value
 
-    def _kind(self, kinds: Mapping[str, type], value: Any, place: str) -> type:
-        """Of several dataclasses the one whose `kind` the value has."""
-        self._require_names(value, place)
-        kind = value.get("kind")
-        known = isinstance(kind, str) and kind in kinds
-        _require(known, kind, f"{place}.kind", f"one of {', '.join(kinds)}")
-        return kinds[kind]
-
     def _fields(self, kind: Any, value: Any, place: str) -> Any:
         self._require_names(value, place)
         hints = get_type_hints(kind)
@@ -98,22 +93,16 @@ class _Check:
         return kind(**{n: self.value(hints[n], v, before + n) for n, v in value.items()})
 
     def _require_names(self, value: Any, place: str) -> None:
-        fits = isinstance(value, dict) and all(isinstance(n, str) and is_text(n) for n in value)
+        fits = isinstance(value, dict) and all(map(_is_text, value))
         _require(fits, value, place or "the whole", "a section of names and values")
-
-    def _anything(self, value: Any, place: str) -> Any:
-        if isinstance(value, dict):
-            self._require_names(value, place)
-            return {name: self._anything(v, f"{place}.{name}") for name, v in value.items()}
-        if isinstance(value, list):
-            return [self._anything(v, f"{place}[{i}]") for i, v in enumerate(value)]
-        fits = value is None or any(fits(value) for _, fits in _SIMPLE.values())
-        _require(fits, value, place, "text, a finite number, true, false, a list or a section")
-        return value
 
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and is_text(value)
 
 
 _SIMPLE: dict[type, tuple[str, Callable[[Any], bool]]] = {
@@ -123,7 +112,7 @@ _SIMPLE: dict[type, tuple[str, Callable[[Any], bool]]] = {
         "a finite number",
         lambda value: _is_whole(value) or (isinstance(value, float) and math.isfinite(value)),
     ),
-    str: ("text", lambda value: isinstance(value, str) and is_text(value)),
+    str: ("text", _is_text),
 }
 
 

@@ -59,17 +59,16 @@ def make_plan(
     brought = read_records(folder).values() if folder else ()
     stored = {run.key: run for run in brought if run.key in wanted}
     stored |= database.stored_runs(wanted) if database else {}
-    flops = {run.spec.key: _train_flops(definition, run) for run in runs}
+    images = definition.facts.train_images
+    flops = {r.spec.key: r.member.cost.train_flops(r.spec.epochs * images) for r in runs}
     speeds = sorted(flops[key] / max(run.seconds, 1e-3) for key, run in stored.items())
-    device = definition.platform.device
-    speed = speeds[len(speeds) // 2] if speeds else _TYPICAL_FLOPS[device]
+    typical = _TYPICAL_FLOPS[definition.platform.device]
+    speed = speeds[len(speeds) // 2] if speeds else typical
     missing: float = sum(value for key, value in flops.items() if key not in stored)
     budget = len(runs)
     if definition.settings.series is None:
         budget = definition.search().budget.runs or len(runs)
         missing += max(0, budget - len(runs)) * max(flops.values()) + _family_flops(definition)
-    seconds = missing / speed / slots
-
     resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
     if task.image_set.drawn:
         resolutions.add(task.image_set.native_resolution)
@@ -81,15 +80,11 @@ def make_plan(
         runs=runs,
         most_runs=max(len(runs), budget),
         known=frozenset(stored),
-        seconds=seconds,
+        seconds=missing / speed / slots,
         slots=slots,
         cache_bytes=size,
         cache_folder=str(caches),
     )
-
-
-def _train_flops(definition: StudyDefinition, run: PlannedRun) -> int:
-    return run.member.cost.train_flops(run.spec.epochs * definition.facts.train_images)
 
 
 def _family_flops(definition: StudyDefinition) -> float:
@@ -116,11 +111,8 @@ def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
         _print_search(plan, write)
     else:
         _print_series(plan, write)
-    source = (
-        f"measured on {len(plan.known)} finished runs"
-        if plan.known
-        else "a guess until the first runs have ended"
-    )
+    known = f"measured on {len(plan.known)} finished runs" if plan.known else ""
+    source = known or "a guess until the first runs have ended"
     write(
         f"Time: about {duration(plan.seconds)} with {plan.slots} workers on "
         f"{definition.platform.device} ({source})"
@@ -135,13 +127,10 @@ def _print_search(plan: Plan, write: Callable[[str], None]) -> None:
     base = plan.runs[0].member.baseline
     macs = plan.runs[0].member.cost.macs / plan.runs[0].member.cost_ratio
     write(f"Baseline: {base.name} at {base.resolution} px, {round(macs):,} multiply-adds")
-    if constraint.on == "realised":
-        within = (
-            f"within {100 * constraint.tolerance:g} % of {constraint.cost_ratio:g} times the "
-            "baseline's multiply-adds"
-        )
-    else:
-        within = f"|alpha*beta^2*gamma^2 - {constraint.cost_ratio:g}| <= {constraint.tolerance:g}"
+    ratio, tolerance = constraint.cost_ratio, constraint.tolerance
+    within = f"within {100 * tolerance:g} % of {ratio:g} times the baseline's multiply-adds"
+    if constraint.on != "realised":
+        within = f"|alpha*beta^2*gamma^2 - {ratio:g}| <= {tolerance:g}"
     asks = settings.search.asks_text(candidates)
     write(f"STEP 1: {asks} {len(candidates.kept)} distinct networks, {within}")
     write("  trial     alpha  beta   gamma  cost   px  multiply-adds     params  asked by")

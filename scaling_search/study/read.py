@@ -13,13 +13,10 @@ from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.family_runs import FamilyRuns, known_family_runs
 from scaling_search.study.files.csv_file import read_cells
-from scaling_search.study.files.curves_csv import CURVES_CSV
 from scaling_search.study.files.environment_json import read_environment
-from scaling_search.study.files.json_file import read_json
-from scaling_search.study.files.runs_csv import RUNS_CSV, read_runs
+from scaling_search.study.files.runs_csv import CURVES_CSV, RUNS_CSV, TIMINGS_CSV, read_runs
 from scaling_search.study.files.study_yaml import read_definition
-from scaling_search.study.files.text_file import damaged, missing, read_text
-from scaling_search.study.files.timings_csv import TIMINGS_CSV
+from scaling_search.study.files.text_file import damaged, missing, read_json, read_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from enum import Enum
 
@@ -31,6 +30,17 @@ def step_text(step: Step, check: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SearchResult:
+    """What a search gets to know of a run."""
+
+    key: str
+    status: RunStatus
+    val_error: float | None
+    #: Training time, which only a budget in minutes looks at.
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class StoredRun:
     """A finished or diverged run with its result and how it came about."""
 
@@ -49,17 +59,6 @@ class StoredRun:
     finished_at: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class SearchResult:
-    """What a search gets to know of a run."""
-
-    key: str
-    status: RunStatus
-    val_error: float | None
-    #: Training time, which only a budget in minutes looks at.
-    seconds: float
-
-
 class Claim(Enum):
     """What came of a driver's wish to train a run."""
 
@@ -68,8 +67,3 @@ class Claim(Enum):
     KNOWN = "known"
     #: Another driver trains it.
     TAKEN = "taken"
-
-
-def encode_bits(packed: bytes) -> str:
-    """Packed bits as text."""
-    return base64.b64encode(packed).decode()

@@ -13,10 +13,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.execution import Executor
 from scaling_search.proxy import Job, Outcome, RunSpec
 from scaling_search.proxy.run import checkpoint_name
-from scaling_search.search import Candidates
 from scaling_search.search.dashboard import copy_for_dashboard
-from scaling_search.search.sampler import SampledProposals
-from scaling_search.search.strategy import Search
 from scaling_search.study.asks import write_asks
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.fidelity import fidelity_runs
@@ -24,7 +21,7 @@ from scaling_search.study.files import STUDY_FILES
 from scaling_search.study.files.environment_json import write_environment
 from scaling_search.study.files.study_yaml import write_definition
 from scaling_search.study.folder import known_rows, read_records, write_prices, write_records
-from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
+from scaling_search.study.loop import AllAtOnce, Progress, complete
 from scaling_search.study.records import Step
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
@@ -35,16 +32,6 @@ if TYPE_CHECKING:
     from scaling_search.study.database import Database
 
 
-@dataclass(frozen=True)
-class Ended:
-    """What came of a study's runs."""
-
-    #: One line for each run that failed every time.
-    failures: list[str]
-    #: How many runs have a result.
-    finished: int
-
-
 def run_study(
     definition: StudyDefinition,
     conduct: Conduct,
@@ -53,52 +40,31 @@ def run_study(
     executor: Executor[Job, Outcome],
     command: str,
     progress: Callable[[str, int], Progress],
-) -> Ended:
+) -> tuple[list[str], int]:
     """Train what is missing and write the study's records.
 
+    Gives one line for each run that failed every time, and how many runs have a result.
     `progress(step, runs)` gives the progress to report on. Records are written after each step and
     also when the study is interrupted.
     """
     if conduct.fresh:
-        _forget(folder)
+        # The files of an earlier study of this name; its lock and its weights stay.
+        for name in STUDY_FILES:
+            (folder / name).unlink(missing_ok=True)
     write_definition(folder, definition)
     # A folder that came from elsewhere, such as a clone's, brings its runs with it.
     for content, run in read_records(folder).items():
         database.record(content, run)
     study = _Training(definition, conduct, folder, database, executor, command, progress)
     if definition.settings.series is not None:
-        study.train(Step.SERIES, _all(definition.series_runs), definition.series_runs)
+        study.train(Step.SERIES, definition.series_runs)
     else:
-        _search_and_scale(study)
-    if not study.failures and known_rows(folder) != len({run.spec.key for run in study.planned}):
+        study.search_and_scale()
+    planned = {run.spec.key for run in study.planned}
+    if not study.failures and known_rows(folder) != len(planned):
         # An earlier time, when runs failed, the search went another way.
         study.write(whole=True)
-    finished = database.known_keys(run.spec.key for run in study.planned)
-    return Ended(study.failures, len(finished))
-
-
-def _search_and_scale(study: _Training) -> None:
-    """STEP 1, the decision, STEP 2 and the check of fidelity."""
-    definition, database = study.definition, study.database
-    search = study.search = definition.search()
-    searching = study.searching = SearchProposer(definition, search)
-    study.train(Step.SEARCH, searching, searching.runs, len(definition.search_runs))
-    _forget_checkpoints(study.checkpoints, searching.runs)
-    if isinstance(search.proposals, SampledProposals):
-        try:
-            copy_for_dashboard(search.proposals, database.address, study.folder.name)
-        except InvalidInput as error:
-            # The study itself does not need the copy.
-            study.failures.append(without_secrets(str(error), database.url))
-    candidates = candidates_of(definition, search)
-    decision = definition.decide(candidates, search.answers)
-    if decision.winner is not None:
-        study.reported = definition.family(decision.winner.coefficients)
-        runs = definition.family_runs(decision.winner.coefficients)
-        study.train(Step.FAMILY, _all(runs), runs)
-        if definition.settings.fidelity.wanted:
-            runs = fidelity_runs(definition, decision)
-            study.train(Step.FIDELITY, _all(runs), runs)
+    return study.failures, len(database.known_keys(planned))
 
 
 @dataclass
@@ -117,41 +83,53 @@ class _Training:
     failures: list[str] = field(default_factory=list)
     #: Members that the report lists whether they are trained or not.
     reported: tuple[FamilyMember, ...] = ()
-    search: Search | None = None
     searching: SearchProposer | None = None
+
+    def search_and_scale(self) -> None:
+        """STEP 1, the decision, STEP 2 and the check of fidelity."""
+        definition = self.definition
+        searching = self.searching = SearchProposer(definition)
+        self.train(Step.SEARCH, searching.runs)
+        _forget_checkpoints(self.checkpoints, searching.runs)
+        if searching.sampled:
+            try:
+                copy_for_dashboard(searching.sampled, self.database.address, self.folder.name)
+            except InvalidInput as error:
+                # The study itself does not need the copy.
+                self.failures.append(without_secrets(str(error), self.database.url))
+        decision = definition.decide(searching.candidates, searching.search.answers)
+        if decision.winner is not None:
+            self.reported = definition.family(decision.winner.coefficients)
+            self.train(Step.FAMILY, definition.family_runs(decision.winner.coefficients))
+            if definition.settings.fidelity.wanted:
+                self.train(Step.FIDELITY, fidelity_runs(definition, decision))
 
     @property
     def checkpoints(self) -> Path:
         """Where runs that stopped at a rung wait to go on."""
         return (self.folder.parent / "checkpoints").resolve()
 
-    def train(
-        self,
-        step: Step,
-        proposer: Proposer,
-        runs: Sequence[PlannedRun],
-        expected: int | None = None,
-    ) -> None:
-        """One step; `runs` may grow while the proposer goes on, `expected` is for the display."""
-        reported = self.progress(step, len(runs) if expected is None else expected)
-        weights = {}
-        if step is Step.FAMILY and self.definition.settings.family.save_weights:
-            weights = {
-                run.spec.key: self.folder / "weights" / f"{run.member.id}-seed{run.spec.seed}.pt"
-                for run in runs
-            }
-        kept = self.checkpoints if self.search and self.search.settings.rungs else None
+    def train(self, step: Step, runs: Sequence[PlannedRun]) -> None:
+        """One step; in STEP 1 `runs` may grow while the search goes on."""
+        searching = self.searching if step is Step.SEARCH else None
+        first = self.definition.search_runs if searching else runs
+        reported = self.progress(step, len(first))
+        rungs = self.searching is not None and bool(self.searching.search.settings.rungs)
+        saves = step is Step.FAMILY and self.definition.settings.family.save_weights
+        saved = {run.spec.key: run.member.id for run in runs} if saves else {}
 
         def make_job(spec: RunSpec) -> Job:
-            path = weights.get(spec.key)
-            data = self.definition.settings.data
+            name = f"{saved.get(spec.key)}-seed{spec.seed}.pt"
             return Job(
-                spec=spec, data=data, weights=path.resolve() if path else None, checkpoints=kept
+                spec=spec,
+                data=self.definition.settings.data,
+                weights=self.folder.resolve() / "weights" / name if saves else None,
+                checkpoints=self.checkpoints if rungs else None,
             )
 
         try:
             complete(
-                proposer,
+                searching or AllAtOnce([run.spec for run in runs]),
                 self.database,
                 self.executor,
                 make_job,
@@ -169,25 +147,15 @@ class _Training:
         stored = self.database.stored_runs(run.spec.key for run in self.planned)
         # A folder that knows more than the database, such as a clone's, is left alone.
         if whole or len(stored) >= known_rows(self.folder):
-            if self.search and isinstance(self.search.proposals, SampledProposals):
-                write_asks(self.folder, self.search.proposals)
+            searching = self.searching
+            if searching and searching.sampled:
+                write_asks(self.folder, searching.sampled)
             write_records(self.folder, self.definition, self.planned, stored)
-            candidates = candidates_of(self.definition, self.search).kept if self.search else ()
+            candidates = searching.candidates.kept if searching else ()
             members = [*(c.member for c in candidates), *(run.member for run in self.planned)]
             write_prices(self.folder, self.definition, [*members, *self.reported])
-            ended = self.searching is None or self.searching.ended
+            ended = searching is None or searching.ended
             write_environment(self.folder, self.command, self.executor.slots, self.failures, ended)
-
-
-def _all(runs: Sequence[PlannedRun]) -> AllAtOnce:
-    return AllAtOnce([run.spec for run in runs])
-
-
-def candidates_of(definition: StudyDefinition, search: Search) -> Candidates:
-    """What a search has compared."""
-    if isinstance(search.proposals, SampledProposals):
-        return search.proposals.candidates
-    return definition.candidates
 
 
 def _forget_checkpoints(folder: Path, runs: Sequence[PlannedRun]) -> None:
@@ -198,9 +166,3 @@ def _forget_checkpoints(folder: Path, runs: Sequence[PlannedRun]) -> None:
     remove_abandoned(folder)
     with suppress(OSError):
         folder.rmdir()
-
-
-def _forget(folder: Path) -> None:
-    """Remove the files of an earlier study of this name; its lock and its weights stay."""
-    for name in STUDY_FILES:
-        (folder / name).unlink(missing_ok=True)

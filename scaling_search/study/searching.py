@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scaling_search.proxy import RunSpec
-from scaling_search.search.strategy import (
-    Answer,
-    Ending,
-    Evaluation,
-    Request,
-    Search,
-    Steps,
-)
+from scaling_search.search import Candidates
+from scaling_search.search.sampler import SampledProposals
+from scaling_search.search.strategy import Answer, Ending, Evaluation, Request, Search, Steps
 from scaling_search.study.definition import PlannedRun, StudyDefinition
+from scaling_search.study.loop import Proposer
 from scaling_search.study.records import SearchResult
 
 
-class SearchProposer:
+class SearchProposer(Proposer):
     """Wants what the search asks for, and answers it only what it waits for."""
 
-    def __init__(self, definition: StudyDefinition, search: Search) -> None:
+    def __init__(self, definition: StudyDefinition) -> None:
         self._definition = definition
-        self._search = search
-        self._steps: Steps = search.steps()
+        self.search: Search = definition.search()
+        self._steps: Steps = self.search.steps()
         self._request: Request | None = None
         self._evaluations: dict[str, Evaluation] = {}
         self._known: dict[Evaluation, Answer] = {}
@@ -34,6 +30,17 @@ class SearchProposer:
     def ended(self) -> bool:
         """Whether the search has all that it wanted."""
         return self._request is None
+
+    @property
+    def sampled(self) -> SampledProposals | None:
+        """Where the candidates come from, if a sampler asks for them."""
+        proposals = self.search.proposals
+        return proposals if isinstance(proposals, SampledProposals) else None
+
+    @property
+    def candidates(self) -> Candidates:
+        """What the search has compared."""
+        return (self.sampled or self._definition).candidates
 
     def start(self) -> Sequence[RunSpec]:
         self._request = next(self._steps, None)
@@ -53,7 +60,7 @@ class SearchProposer:
         wanted: list[RunSpec] = []
         while self._request is not None and all(e in self._known for e in self._request.wait):
             for evaluation in self._request.start:
-                run = self._definition.search_run(self._search, evaluation)
+                run = self._definition.search_run(self.search, evaluation)
                 self._evaluations[run.spec.key] = evaluation
                 self.runs.append(run)
                 wanted.append(run.spec)

@@ -9,8 +9,26 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput, require_seeds
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
-from scaling_search.search import Budget, CostConstraint, SearchSweep, SweepSettings
-from scaling_search.series import SeriesSettings
+from scaling_search.search import (
+    Budget,
+    CostConstraint,
+    GridSettings,
+    OptunaSettings,
+    RaceSettings,
+    SearchSweep,
+    SweepSettings,
+)
+from scaling_search.series import (
+    Observation1Settings,
+    Observation2Settings,
+    SeriesSettings,
+    SingleVsCompoundSettings,
+)
+
+#: The kinds of study, by the name that stands behind `+sweep=`; conf/sweep has a file for each.
+_SEARCHES = (GridSettings, RaceSettings, OptunaSettings)
+_SERIES = (Observation1Settings, Observation2Settings, SingleVsCompoundSettings)
+SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in (*_SEARCHES, *_SERIES)}
 
 
 @dataclass(frozen=True)
@@ -63,13 +81,8 @@ class FidelitySettings:
     seeds: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        ranges = {
-            "phi": (-20, 20),
-            "epochs": (1, 10_000),
-            "resolution": (1, 10_000),
-            "survivors": (1, 1000),
-            "losers": (0, 1000),
-        }
+        ranges = {"phi": (-20, 20), "epochs": (1, 10_000), "resolution": (1, 10_000)}
+        ranges |= {"survivors": (1, 1000), "losers": (0, 1000)}
         values = [(name, getattr(self, name)) for name in ranges]
         for name, value in [*values, *(("learning_rates", r) for r in self.learning_rates)]:
             low, high = ranges.get(name, (1e-3, 1e3))

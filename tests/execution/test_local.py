@@ -208,7 +208,7 @@ def test_close_leaves_no_process() -> None:
     workers = {idle.result(timeout=60)}
     busy = executor.submit(("sleep", 600))
     executor.release(idle)
-    workers |= {worker.process.pid or 0 for worker in executor._workers if worker}
+    workers |= {worker.process.pid or 0 for worker in executor._workers.values()}
     assert len(workers) == 2
     executor.close()
     assert eventually(lambda: not any(is_alive(w) for w in workers))

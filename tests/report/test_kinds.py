@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaling_search.report.kinds import CONTENT
-from scaling_search.study.sweeps import SWEEPS
+from scaling_search.study.settings import SWEEPS
 
 
 def test_every_kind_of_sweep_has_its_content() -> None:

@@ -22,8 +22,7 @@ from fakes import SETTINGS, fake_outcome, unordered
 from scaling_search.execution import InlineExecutor
 from scaling_search.proxy import Job, RunSpec
 from scaling_search.study import Conduct, define
-from scaling_search.study.claims import EXPIRY, Claims
-from scaling_search.study.database import Database
+from scaling_search.study.database import EXPIRY, Database
 from scaling_search.study.loop import AllAtOnce, Progress, complete
 from scaling_search.study.records import Claim
 
@@ -110,7 +109,7 @@ def test_a_driver_of_another_machine_is_waited_for_while_it_is_heard(
 ) -> None:
     one, other = drivers
     one.claim("a")
-    monkeypatch.setattr(one._claims, "driver", "elsewhere:1:x")
+    monkeypatch.setattr(one, "driver", "elsewhere:1:x")
     change(one, "driver = 'elsewhere:1:x'")
     assert other.claim("a") is Claim.TAKEN
     change(one, "heard_at = :at", at=time.time() - EXPIRY - 1)
@@ -123,25 +122,24 @@ def test_a_driver_of_another_machine_is_waited_for_while_it_is_heard(
     assert one.claim("a") is Claim.TAKEN
 
 
-def test_of_two_who_take_over_one_gets_it(drivers: list[Database]) -> None:
+def test_of_two_who_take_over_one_gets_it(drivers: list[Database], tmp_path: Path) -> None:
     drivers[0].claim("a")
     change(drivers[0], "driver = 'gone:1:x', heard_at = 0")
-    others = [
-        Claims(drivers[0]._engine, sa.Table("scaling_search_runs", sa.MetaData(), sa.Column("key")))
-        for _ in range(8)
-    ]
+    others = [Database(tmp_path / "store.db") for _ in range(8)]
     found: list[Claim] = []
     start = threading.Barrier(len(others))
 
-    def take(claims: Claims) -> None:
+    def take(database: Database) -> None:
         start.wait()
-        found.append(claims.take("a"))
+        found.append(database.claim("a"))
 
-    threads = [threading.Thread(target=take, args=(claims,)) for claims in others]
+    threads = [threading.Thread(target=take, args=(database,)) for database in others]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    for database in others:
+        database.close()
     assert Counter(found) == {Claim.MINE: 1, Claim.TAKEN: 7}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,8 @@ from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.proxy.augmentation import Augmentation
 from scaling_search.search import CostConstraint, GridSettings, SweepSettings
 from scaling_search.study import FamilySettings, StudySettings, read_definition
-from scaling_search.study.plain import differences, from_plain, to_plain
-from scaling_search.study.sweeps import SWEEPS
+from scaling_search.study.plain import differences, from_plain
+from scaling_search.study.settings import SWEEPS
 
 KINDS = {SweepSettings: SWEEPS}
 FULL = StudySettings(
@@ -31,10 +31,10 @@ FULL = StudySettings(
 
 @pytest.mark.parametrize("settings", [SETTINGS, FULL])
 def test_settings_survive_yaml(settings: StudySettings) -> None:
-    text = yaml.safe_dump(to_plain(settings), sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(asdict(settings), sort_keys=False, allow_unicode=True)
     again = from_plain(StudySettings, yaml.safe_load(text), kinds=KINDS)
     assert again == settings
-    assert differences(to_plain(again), to_plain(settings)) == []
+    assert differences(asdict(again), asdict(settings)) == []
 
 
 def test_a_definition_survives_its_file(tmp_path: Path) -> None:
@@ -48,24 +48,24 @@ def test_a_definition_survives_its_file(tmp_path: Path) -> None:
 
 
 def test_an_unknown_setting_is_refused_by_name() -> None:
-    plain = to_plain(SETTINGS)
+    plain = asdict(SETTINGS)
     plain["recipe"]["epocs"] = 3
     with pytest.raises(InvalidInput, match=r"there is no recipe\.epocs"):
         from_plain(StudySettings, plain, kinds=KINDS)
 
 
 def test_read_values_are_checked_again() -> None:
-    plain = to_plain(SETTINGS)
+    plain = asdict(SETTINGS)
     plain["sweep"]["alpha"] = [0.5]
     with pytest.raises(InvalidInput, match=r"sweep\.alpha.*0\.5"):
         from_plain(StudySettings, plain, kinds=KINDS)
 
 
 def test_differences_name_the_setting_and_both_values() -> None:
-    before = to_plain(SETTINGS)
+    before = asdict(SETTINGS)
     recipe = replace(SETTINGS.recipe, epochs=9)
     data = replace(SETTINGS.data, augmentation=Augmentation(shift=0.25))
-    after = to_plain(replace(SETTINGS, recipe=recipe, data=data))
+    after = asdict(replace(SETTINGS, recipe=recipe, data=data))
     assert differences(before, before) == []
     assert differences(before, after) == [
         "data.augmentation.shift: 0.0 before, 0.25 now",

@@ -1,32 +1,16 @@
-"""The files of a study folder: one module for each that is read, with its reader and its writer.
+"""The files of a study folder: readers and writers, in modules named after their file.
 
-A module is named after its file, runs_csv.py after runs.csv. What comes from a folder is checked
-here, once: a file that cannot be used ends in InvalidInput, with its path, what is wrong and a
-remedy in one line, and no file is imported from or run.
+What comes from a folder is checked here, once: a file that cannot be used ends in InvalidInput,
+with its path, what is wrong and a remedy in one line, and no file is imported from or run.
 """
 
+_CSV = ("networks", "asks", "runs", "curves", "timings", "trials", "family", "points", "latency")
+_JSON = ("environment", "verdict", "winner", "latency", "forecast")
+_FIGURES = ("triangle", "accuracy", "backtest", "series", "latency")
 #: All that a study writes into its folder, weights apart.
 STUDY_FILES = (
-    "study.yaml",
-    "environment.json",
-    "networks.csv",
-    "asks.csv",
-    "runs.csv",
-    "curves.csv",
-    "timings.csv",
-    "trials.csv",
-    "family.csv",
-    "points.csv",
-    "verdict.json",
-    "winner.json",
-    "latency.csv",
-    "latency.json",
-    "forecast.json",
-    "figures/triangle.svg",
-    "figures/accuracy.svg",
-    "figures/backtest.svg",
-    "figures/series.svg",
-    "figures/latency.svg",
-    "report.html",
-    "report.md",
+    *("study.yaml", "report.html", "report.md"),
+    *(f"{name}.csv" for name in _CSV),
+    *(f"{name}.json" for name in _JSON),
+    *(f"figures/{name}.svg" for name in _FIGURES),
 )

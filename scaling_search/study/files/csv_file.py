@@ -110,16 +110,15 @@ class CsvFile(Generic[Row]):
             raise missing(path, self.remedy)
         try:
             rows, faults = self._parsed(text)
+            if faults:
+                raise ValueError(faults[0])
         except ValueError as error:
             raise damaged(path, error, self.remedy) from error
-        if faults:
-            raise damaged(path, faults[0], self.remedy)
         return rows
 
     def read_if_there(self, folder: Path) -> list[Row]:
         """All rows; none where there is no file. Raises InvalidInput where one is damaged."""
-        there = read_text(folder / self.name, self.remedy) is not None
-        return self.read(folder) if there else []
+        return self.read(folder) if (folder / self.name).exists() else []
 
     def read_sound(self, folder: Path) -> list[Row]:
         """The rows that are whole, whatever happened to the others or to the file."""
@@ -150,7 +149,7 @@ class CsvFile(Generic[Row]):
         return found
 
     def _parsed(self, text: str) -> tuple[list[Row], list[str]]:
-        """The rows that are whole, and what is wrong with the others."""
+        """The rows that are whole, and what is wrong with the others; ValueError without any."""
         columns, lines, fault = read_cells(text)
         lacking = [n for n in self.columns if n not in columns and n not in self.younger]
         if lacking:
@@ -183,7 +182,6 @@ class CsvFile(Generic[Row]):
 def _value(name: str, cell: str, kind: type, optional: bool, limits: Mapping[str, Any]) -> Any:
     """What a cell holds. Raises ValueError."""
     low, high = limits.get("within", (-math.inf, math.inf))
-    what = ""
     if kind is str:
         what = "text"
         if is_text(cell) and (cell or optional):

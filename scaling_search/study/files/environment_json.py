@@ -14,8 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from scaling_search.errors import InvalidInput
-from scaling_search.study.files.json_file import read_json, write_json
-from scaling_search.study.files.text_file import damaged
+from scaling_search.study.files.text_file import damaged, read_json, write_json
 from scaling_search.study.plain import from_plain
 
 _PACKAGES = ("torch", "numpy", "scipy", "pandas", "pillow", "optuna", "matplotlib", "hydra-core")
@@ -89,19 +88,17 @@ def write_environment(
             workers=workers,
         ),
         python=sys.version.split()[0],
-        scaling_search=metadata.version("scaling-search") if _installed() else "checkout",
+        scaling_search=_own_version(),
         versions={name: metadata.version(name) for name in _PACKAGES},
         search_ended=search_ended,
     )
     write_json(folder / "environment.json", asdict(environment))
 
 
-def _installed() -> bool:
-    try:
-        metadata.version("scaling-search")
-    except metadata.PackageNotFoundError:
-        return False
-    return True
+def _own_version() -> str:
+    with suppress(metadata.PackageNotFoundError):
+        return metadata.version("scaling-search")
+    return "checkout"
 
 
 def _git() -> Git:

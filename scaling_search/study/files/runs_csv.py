@@ -1,4 +1,4 @@
-"""runs.csv: one row a run."""
+"""runs.csv, curves.csv and timings.csv: what came of each run, and how."""
 
 from __future__ import annotations
 
@@ -83,6 +83,34 @@ RUNS_CSV = CsvFile(
     check=_require_sense,
 )
 RUN_COLUMNS = RUNS_CSV.columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveRow:
+    """A row of curves.csv: an epoch of a run."""
+
+    run: str
+    epoch: int = within(1, 10_000)
+    train_loss: float
+    #: A fraction.
+    val_error: float = within(0, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimingRow:
+    """A row of timings.csv: how a run came about; it differs from machine to machine."""
+
+    run: str
+    seconds: float = within(0, 1e12)
+    attempts: int = within(1, 10**6)
+    #: host:pid
+    worker: str
+    #: ISO 8601, UTC.
+    finished_at: str
+
+
+CURVES_CSV = CsvFile("curves.csv", CurveRow, key=lambda row: (row.run, row.epoch))
+TIMINGS_CSV = CsvFile("timings.csv", TimingRow, key=lambda row: row.run)
 
 
 def read_runs(folder: Path) -> list[RunRow]:

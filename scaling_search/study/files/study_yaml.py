@@ -10,13 +10,11 @@ import yaml
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import TaskFacts
 from scaling_search.search import SweepSettings
-from scaling_search.study.definition import StudyDefinition
+from scaling_search.study.definition import Platform, StudyDefinition
 from scaling_search.study.files.networks_csv import stored_prices
 from scaling_search.study.files.text_file import damaged, read_text, write_text
 from scaling_search.study.plain import from_plain
-from scaling_search.study.platform import Platform
-from scaling_search.study.settings import StudySettings
-from scaling_search.study.sweeps import SWEEPS
+from scaling_search.study.settings import SWEEPS, StudySettings
 
 _REMEDY = "restore it, or make the study again with fresh=true or another name="
 #: Bytes and levels of nesting, far beyond those of any study.
@@ -51,7 +49,16 @@ def read_definition(folder: Path) -> StudyDefinition:
             "experiments/NAME"
         )
     try:
-        return _definition(_plain(text), folder)
+        plain = _plain(text)
+        if not isinstance(plain, dict):
+            raise InvalidInput("it holds no settings")
+        facts, platform = plain.pop("facts", None), plain.pop("platform", None)
+        return StudyDefinition(
+            from_plain(StudySettings, plain, optional=_OPTIONAL, kinds={SweepSettings: SWEEPS}),
+            from_plain(TaskFacts, facts, "facts"),
+            from_plain(Platform, platform, "platform"),
+            stored_prices(folder),
+        )
     except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise damaged(path, error, _REMEDY) from error
 
@@ -66,19 +73,6 @@ def _plain(text: str) -> Any:
         if depth > _DEEPEST:
             raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
     return yaml.load(text, Loader=_Loader)
-
-
-def _definition(plain: Any, folder: Path) -> StudyDefinition:
-    if not isinstance(plain, dict):
-        raise InvalidInput("it holds no settings")
-    parts = {name: plain.get(name) for name in ("facts", "platform")}
-    settings = {name: value for name, value in plain.items() if name not in parts}
-    return StudyDefinition(
-        from_plain(StudySettings, settings, optional=_OPTIONAL, kinds={SweepSettings: SWEEPS}),
-        from_plain(TaskFacts, parts["facts"], "facts"),
-        from_plain(Platform, parts["platform"], "platform"),
-        stored_prices(folder),
-    )
 
 
 def write_definition(folder: Path, definition: StudyDefinition) -> None:

@@ -1,10 +1,13 @@
-"""A file at the door: read whole as text or refused in one line; written whole or not at all."""
+"""A file at the door: read whole as text or JSON, or refused in one line; written whole or not."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import stat
 from pathlib import Path
+from typing import Any
 
 from scaling_search.errors import InvalidInput
 from scaling_search.whole_files import write_whole
@@ -13,6 +16,8 @@ from scaling_search.whole_files import write_whole
 RESTORE = "restore it from its source, or repeat the study's command, which makes it anew"
 #: Bytes: many times what any study needs, and little enough to read.
 _LARGEST = 2**28
+
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def damaged(path: Path, what: object, remedy: str = RESTORE) -> InvalidInput:
@@ -40,9 +45,7 @@ def shown(value: object) -> str:
 
 def is_text(value: str) -> bool:
     """Whether it can be printed and written: no control characters but tab and newline."""
-    return not any((ord(c) < 32 and c not in "\t\n") or 127 <= ord(c) < 160 for c in value) and (
-        value.isascii() or not any(0xD800 <= ord(c) < 0xE000 for c in value)
-    )
+    return _NO_TEXT.search(value) is None
 
 
 def read_text(path: Path, remedy: str = RESTORE, largest: int = _LARGEST) -> str | None:
@@ -79,3 +82,31 @@ def read_text(path: Path, remedy: str = RESTORE, largest: int = _LARGEST) -> str
 def write_text(path: Path, content: str) -> None:
     """Write a UTF-8 text whole or not at all."""
     write_whole(path, content.encode())
+
+
+def read_json(path: Path, remedy: str = RESTORE) -> dict[str, Any] | None:
+    """The object that a file holds; None where there is no file. Raises InvalidInput."""
+    text = read_text(path, remedy, _LARGEST_JSON)
+    if text is None:
+        return None
+    try:
+        content = json.loads(text, object_pairs_hook=_without_twins)
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, error, remedy) from error
+    if not isinstance(content, dict):
+        raise damaged(path, f"it holds a {type(content).__name__}, but must hold an object", remedy)
+    return content
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twin = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"it has {twin!r} twice")
+    return content
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file, with sorted keys."""
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
