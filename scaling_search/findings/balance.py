@@ -16,13 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.blocks import BlockFit, fit_blocks, runs_left
-from scaling_search.findings.interval import LEVEL, Interval, tails
+from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
 
-Floats = NDArray[np.float64]
 DRAWS = 8000
 
 

@@ -16,13 +16,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.blocks import BlockFit, fit_blocks, runs_left
-from scaling_search.findings.interval import LEVEL, Interval, tails
-
-Floats = NDArray[np.float64]
+from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
 
 #: Bends over which is integrated, alike on both sides of 0: at 2 the slope falls to a quarter in
 #: one doubling.

@@ -1,10 +1,17 @@
-"""A number with its interval, and the level of every interval."""
+"""Numbers as findings have them: arrays, intervals, and the level of every interval."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scaling_search.errors import InvalidInput
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 #: Of every interval, region and set that a report shows.
 LEVEL = 0.9

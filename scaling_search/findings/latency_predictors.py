@@ -10,13 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.interval import LEVEL, Interval, tails
+from scaling_search.findings.interval import LEVEL, Floats, Interval, Ints, tails
 from scaling_search.wording import level_text
-
-Floats = NDArray[np.float64]
 
 DRAWS = 2000
 #: Fewer networks say nothing.
@@ -173,7 +171,7 @@ def _correlations(drawn: Floats) -> tuple[Floats, Floats, Floats]:
     return macs, activations, activations - macs
 
 
-def _ranks(values: Floats, pick: NDArray[np.int64]) -> Floats:
+def _ranks(values: Floats, pick: Ints) -> Floats:
     """Ranks of values (networks,) within each draw of their indices (draws, networks).
 
     Equal values share their mean rank.

@@ -16,14 +16,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import whole_number
 from scaling_search.findings.additive import fit_additive
-from scaling_search.findings.interval import LEVEL, tails
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from scaling_search.findings.interval import LEVEL, Bools, Floats, tails
 
 #: With this probability a difference of `detectable` would have been found.
 POWER = 0.8

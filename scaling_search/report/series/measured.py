@@ -9,16 +9,14 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from scaling_search.findings.additive import fit_additive
+from scaling_search.findings.interval import Floats
 from scaling_search.proxy import RunStatus
 from scaling_search.report.decision import require_own
 from scaling_search.series import Point
 from scaling_search.study.files.runs_csv import RunRow, runs_by_key
 from scaling_search.study.read import Study
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
