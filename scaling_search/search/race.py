@@ -66,9 +66,7 @@ class RaceSettings(GridSettings):
         # A marked point outside the tolerance cannot win, so it is not among the first.
         asks = min(self.start, sum(candidate.within for candidate in candidates.kept))
         most = len(candidates.kept) * len(self.seeds)
-        return most_looks(
-            granted(budget, asks), asks, self.round, most, space.cheapest_run(candidates)
-        )
+        return most_looks(budget, asks, self.round, most, space.cheapest_run(candidates))
 
 
 @dataclass(frozen=True)
@@ -147,6 +145,7 @@ def most_looks(budget: Budget, asks: int, round: int, most_runs: int, price: flo
     asks: runs before the first look. most_runs: all candidates with all seeds. price:
     floating-point operations of the cheapest run.
     """
+    budget = granted(budget, asks)
     runs = min(most_runs, budget.runs or most_runs)
     if budget.train_flops is not None:
         runs = min(runs, int(budget.train_flops / price))

@@ -21,7 +21,7 @@ from scaling_search.search.candidates import (
     Snapper,
     marked_points,
 )
-from scaling_search.search.race import granted, most_looks, with_race
+from scaling_search.search.race import most_looks, with_race
 from scaling_search.search.settings import Budget, SearchSweep
 from scaling_search.search.strategy import Answer, Search
 
@@ -103,9 +103,7 @@ class OptunaSettings(SearchSweep):
 
     def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
         most = self.asks * len(self.seeds)
-        return most_looks(
-            granted(budget, self.asks), self.asks, self.round, most, space.cheapest_run(candidates)
-        )
+        return most_looks(budget, self.asks, self.round, most, space.cheapest_run(candidates))
 
     def asks_text(self, candidates: Candidates) -> str:
         return f"{self.asks} asks, the marked points first:"
@@ -266,15 +264,12 @@ class SampledProposals:
 
 def _attributes(asked: Asked, candidate: Candidate) -> dict[str, Any]:
     """What a reader of optuna-dashboard sees beside u and v."""
-    snapped, shares = candidate.coefficients, candidate.coefficients.shares()
-    attributes: dict[str, Any] = {"trial": candidate.id}
-    if asked.mark:
-        attributes["mark"] = asked.mark
-    for name in ("alpha", "beta", "gamma"):
-        attributes[name] = round(getattr(snapped, name), 6)
-    for name, share in zip(("depth", "width", "resolution"), shares):
-        attributes[f"share_{name}"] = round(share, 6)
-    attributes["cost_ratio"] = round(candidate.member.cost_ratio, 6)
-    attributes["macs"] = candidate.member.cost.macs
-    attributes["resolution"] = candidate.member.resolution
-    return attributes
+    shares = {f"share_{name}": share for name, share in candidate.shares._asdict().items()}
+    numbers = {**vars(candidate.coefficients), **shares, "cost_ratio": candidate.cost_ratio}
+    return {
+        "trial": candidate.id,
+        **({"mark": asked.mark} if asked.mark else {}),
+        **{name: round(value, 6) for name, value in numbers.items()},
+        "macs": candidate.macs,
+        "resolution": candidate.resolution,
+    }

@@ -120,7 +120,8 @@ class Search:
         """The whole search."""
         yield from self._ask_all()
         if self.race is None:
-            survivors = [t for t in self.points if self._known_or_started(t, self.first)]
+            whole = {t: Evaluation(t, self.first, self.epochs) for t in self.points}
+            survivors = [t for t, evaluation in whole.items() if evaluation in self._started]
             for seed in self.settings.seeds[1:]:
                 yield from self._start([Evaluation(t, seed, self.epochs) for t in survivors])
         else:
@@ -219,9 +220,6 @@ class Search:
     def _value(self, evaluation: Evaluation) -> float:
         error = self.answers[evaluation].val_error
         return math.inf if error is None else error
-
-    def _known_or_started(self, trial: str, seed: int) -> bool:
-        return Evaluation(trial, seed, self.epochs) in self._started
 
     def _start(self, evaluations: Sequence[Evaluation]) -> Steps:
         fresh = [e for e in evaluations if e not in self._started]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaling_search.baselines import Baseline, FamilyMember, scale_by
+from scaling_search.baselines import Baseline, FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.search import CostConstraint
 
@@ -99,11 +99,3 @@ def list_networks(
             "give more multipliers, a larger sweep.largest_cost or a smaller baseline.resolution"
         )
     return networks
-
-
-def scaled(
-    baseline: Baseline, depth: float = 1.0, width: float = 1.0, resolution: float = 1.0
-) -> FamilyMember:
-    """The baseline under these multipliers."""
-    pixels = baseline.round_resolution(resolution)
-    return scale_by(baseline, depth_mult=depth, width_mult=width, resolution=pixels)

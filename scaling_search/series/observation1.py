@@ -12,7 +12,8 @@ from scaling_search.errors import InvalidInput
 from scaling_search.findings.diminishing import NETWORKS_NEEDED
 from scaling_search.scaling import DIMENSIONS
 from scaling_search.search import CostConstraint
-from scaling_search.series.networks import Networks, Point, scaled
+from scaling_search.search.shell import scaled
+from scaling_search.series.networks import Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_largest_cost, require_numbers
 
 
