@@ -38,11 +38,7 @@ class Gap:
     @property
     def verdict(self) -> str:
         """better, worse or open; `no common cost` where they do not overlap."""
-        if not np.isfinite(self.macs_from):
-            return "no common cost"
-        if self.points.low > 0:
-            return "better"
-        return "worse" if self.points.high < 0 else "open"
+        return self.points.verdict if np.isfinite(self.macs_from) else "no common cost"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,9 +66,7 @@ class Diminishing:
     @property
     def helps(self) -> str:
         """Whether the largest network beats the smallest: helps, hurts or open."""
-        if self.gain.low > 0:
-            return "helps"
-        return "hurts" if self.gain.high < 0 else "open"
+        return {"better": "helps", "worse": "hurts", "open": "open"}[self.gain.verdict]
 
     @property
     def verdict(self) -> str:

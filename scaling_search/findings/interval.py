@@ -24,6 +24,16 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    @property
+    def verdict(self) -> str:
+        """better where all of it lies above 0, worse where below, else open."""
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "open"
+
+
+UNKNOWN = Interval(np.nan, np.nan, np.nan)
+
 
 def tails(level: float) -> tuple[float, float]:
     """The quantiles between which a two-sided interval lies. Raises InvalidInput."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.interval import LEVEL, Floats, Interval, Ints, tails
+from scaling_search.findings.interval import LEVEL, UNKNOWN, Floats, Interval, Ints, tails
 from scaling_search.wording import level_text
 
 DRAWS = 2000
@@ -58,9 +58,7 @@ class LatencyPredictors:
         """activations or macs, by the correlation of logs; None where neither can be named."""
         if not self.some_predict:
             return None
-        if self.difference.pearson.low > 0:
-            return "activations"
-        return "macs" if self.difference.pearson.high < 0 else None
+        return {"better": "activations", "worse": "macs"}.get(self.difference.pearson.verdict)
 
     @property
     def verdict(self) -> str:
@@ -103,15 +101,15 @@ def latency_predictors(
     """
     table = _table({"latency": latency, "macs": macs, "activations": activations})
     count = len(table)
-    unknown = Interval(np.nan, np.nan, np.nan)
-    found = [Correlation(pearson=unknown, spearman=unknown)] * 3
+    found = [Correlation(pearson=UNKNOWN, spearman=UNKNOWN)] * 3
     if count >= FEWEST:
         found = _bootstrapped(table, level)
+    of_macs, of_activations, difference = found
     return LatencyPredictors(
         networks=count,
-        macs=found[0],
-        activations=found[1],
-        difference=found[2],
+        macs=of_macs,
+        activations=of_activations,
+        difference=difference,
         level=level,
         reason=_reason(table),
     )
@@ -184,7 +182,7 @@ def _ranks(values: Floats, pick: Ints) -> Floats:
 def _interval(values: Floats, level: float) -> Interval:
     """The first of the values, and the middle part of the others that holds `level` of them."""
     if np.isnan(values[0]):
-        return Interval(np.nan, np.nan, np.nan)
+        return UNKNOWN
     low, high = np.nanquantile(values[1:], tails(level))
     return Interval(float(values[0]), float(low), float(high))
 

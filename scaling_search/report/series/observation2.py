@@ -18,9 +18,6 @@ from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 from scaling_search.wording import percent, signed
 
-#: Verdicts on series that share a cost.
-_KNOWN = ("better", "worse", "open")
-
 
 def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
@@ -79,9 +76,9 @@ def _other_bases(found: Balance | str, bases: list[str]) -> list[str]:
     """Is it the balance or one dimension of it? What the bases between first and last do."""
     if isinstance(found, str) or bases[0] not in found.curves:
         return []
-    between = [base for base in bases[1:-1] if base in found.curves]
-    gaps = [gap for gap in (found.gap(b, bases[0]) for b in between) if gap.verdict in _KNOWN]
-    lies = [f"({gap.series}) lies {_side(gap)} it" for gap in gaps]
+    gaps = [found.gap(base, bases[0]) for base in bases[1:-1] if base in found.curves]
+    shared = [gap for gap in gaps if gap.verdict != "no common cost"]
+    lies = [f"({gap.series}) lies {_side(gap)} it" for gap in shared]
     return [f"Of the other bases, {', '.join(lies)}."] if lies else []
 
 
