@@ -85,7 +85,8 @@ def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 
         )
     (fit,) = fit_blocks(design[None], 100 * (1 - errors))
     draws = fit.draw(DRAWS, np.random.default_rng(0))
-    spans = {name: _span(macs, names, name) for name in order}
+    own = {name: macs[np.array(names) == name] for name in order}
+    spans = {name: (float(costs.min()), float(costs.max())) for name, costs in own.items()}
     low, high = tails(level)
     gaps = []
     for j, i in itertools.combinations(range(len(order)), 2):
@@ -111,11 +112,6 @@ def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 
             for at, name in enumerate(order)
         },
     )
-
-
-def _span(macs: Floats, names: Sequence[str], name: str) -> tuple[float, float]:
-    own = macs[np.array(names) == name]
-    return float(own.min()), float(own.max())
 
 
 def _curve(

@@ -31,6 +31,10 @@ class Interval(NamedTuple):
             return "better"
         return "worse" if self.high < 0 else "open"
 
+    def named(self, value: str) -> dict[str, float]:
+        """By the names low, high, and the one that the number is to have."""
+        return {value: self.value, "low": self.low, "high": self.high}
+
 
 UNKNOWN = Interval(np.nan, np.nan, np.nan)
 

@@ -24,13 +24,7 @@ import numpy as np
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.design import Design
 from scaling_search.findings.interval import Floats, Ints
-from scaling_search.findings.surface_posterior import (
-    PAIRS,
-    Draws,
-    draw,
-    grid_posterior,
-    statistics,
-)
+from scaling_search.findings.surface_posterior import PAIRS, Draws, draw, grid_posterior, statistics
 from scaling_search.findings.surface_prior import PRIOR, SMOOTH, SurfacePrior, features
 from scaling_search.findings.triangle import polynomial
 

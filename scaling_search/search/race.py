@@ -59,8 +59,8 @@ class RaceSettings(GridSettings):
             flops_per_mac=space.flops_per_mac,
             points={candidate.id: candidate for candidate in candidates.kept},
         )
-        looks = self.looks(space, candidates, budget)
-        return with_race(search, space, candidates, budget, self.round, looks)
+        race = Race(self.round, space.constraint.cost_ratio, self.looks(space, candidates, budget))
+        return with_race(search, space, candidates, budget, race)
 
     def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
         # A marked point outside the tolerance cannot win, so it is not among the first.
@@ -119,12 +119,7 @@ def granted(budget: Budget, asks: int) -> Budget:
 
 
 def with_race(
-    search: Search,
-    space: SearchSpace,
-    candidates: Candidates,
-    budget: Budget,
-    round: int,
-    looks: int,
+    search: Search, space: SearchSpace, candidates: Candidates, budget: Budget, race: Race
 ) -> Search:
     """A search whose asks are followed by a race. Raises InvalidInput for a budget of no run."""
     epochs = [*search.settings.rungs, space.epochs][0]
@@ -135,7 +130,7 @@ def with_race(
             "give enough for several"
         )
     search.budget = granted(budget, search.asks)
-    search.race = Race(round, space.constraint.cost_ratio, looks)
+    search.race = race
     return search
 
 

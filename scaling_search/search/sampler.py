@@ -21,7 +21,7 @@ from scaling_search.search.candidates import (
     Snapper,
     marked_points,
 )
-from scaling_search.search.race import most_looks, with_race
+from scaling_search.search.race import Race, most_looks, with_race
 from scaling_search.search.settings import Budget, SearchSweep
 from scaling_search.search.strategy import Answer, Search
 
@@ -98,8 +98,8 @@ class OptunaSettings(SearchSweep):
             epochs=space.epochs,
             flops_per_mac=space.flops_per_mac,
         )
-        looks = self.looks(space, candidates, budget)
-        return with_race(search, space, candidates, budget, self.round, looks)
+        race = Race(self.round, space.constraint.cost_ratio, self.looks(space, candidates, budget))
+        return with_race(search, space, candidates, budget, race)
 
     def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
         most = self.asks * len(self.seeds)
@@ -189,11 +189,7 @@ class SampledProposals:
     """Asks an Optuna study in memory, which only the results that it is told of can change."""
 
     def __init__(
-        self,
-        settings: OptunaSettings,
-        snapper: Snapper,
-        marked: Sequence[Asked],
-        epochs: int,
+        self, settings: OptunaSettings, snapper: Snapper, marked: Sequence[Asked], epochs: int
     ) -> None:
         self._settings = settings.sampler
         self._snapper = snapper

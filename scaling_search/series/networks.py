@@ -84,8 +84,8 @@ def list_networks(
             if member.resolution > native_resolution:
                 reason = f"above the {native_resolution} px of the images"
                 left_out.append(LeftOut(name, reason))
-            elif member.cost_ratio > sweep.greatest_cost:
-                reason = f"above sweep.largest_cost={sweep.greatest_cost:g} times the baseline"
+            elif sweep.largest_cost is not None and member.cost_ratio > sweep.largest_cost:
+                reason = f"above sweep.largest_cost={sweep.largest_cost:g} times the baseline"
                 left_out.append(LeftOut(name, reason))
             else:
                 points.append(found)

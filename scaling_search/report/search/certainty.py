@@ -143,9 +143,7 @@ def evidence_json(found: Found) -> dict[str, Any]:
     return {
         "surface": {
             "shares": dict(zip(DIMENSIONS, optimum.shares)),
-            "error": optimum.error.value,
-            "low": optimum.error.low,
-            "high": optimum.error.high,
+            **optimum.error.named("error"),
             "region": np.round(optimum.region, 3),
             "probability_of_nothing": dict(zip(DIMENSIONS, optimum.p_nothing)),
             "on_the_edge": optimum.nothing,
@@ -159,8 +157,8 @@ def evidence_json(found: Found) -> dict[str, Any]:
         "regret": {
             marked.mark: {
                 "trial": marked.candidate.id,
-                **_plain(marked.regret),
-                "of_shares": _plain(marked.regret_of_shares),
+                **marked.regret.named("mean"),
+                "of_shares": marked.regret_of_shares.named("mean"),
             }
             for marked in evidence.marked
         },
@@ -175,7 +173,3 @@ def evidence_json(found: Found) -> dict[str, Any]:
             for check in found.fidelity
         },
     }
-
-
-def _plain(regret: Interval) -> dict[str, float]:
-    return {"mean": regret.value, "low": regret.low, "high": regret.high}

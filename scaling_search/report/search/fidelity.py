@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scaling_search.errors import InvalidInput
 from scaling_search.findings.agreement import Agreement, rank_agreement
-from scaling_search.report.content import Table
+from scaling_search.report.content import Table, or_reason
 from scaling_search.search import Candidate
 from scaling_search.search.decide import Decision
 from scaling_search.study.files.runs_csv import RunRow
@@ -52,11 +51,7 @@ def _check(decision: Decision[Candidate], name: str, rows: Sequence[RunRow]) -> 
     candidates = tuple(decision.candidates[i] for i in kept)
     now = np.array([[known.get((c.id, s), np.nan) for s in seeds] for c in candidates], float)
     before = decision.errors[kept]
-    agreement: Agreement | str
-    try:
-        agreement = rank_agreement(before, now)
-    except InvalidInput as error:
-        agreement = str(error)
+    agreement = or_reason(lambda: rank_agreement(before, now))
     runs = np.isfinite(now).sum(axis=1)
     return FidelityCheck(name, candidates, _means(before), _means(now), runs, agreement)
 

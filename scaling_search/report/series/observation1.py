@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from scaling_search.errors import InvalidInput
 from scaling_search.findings.diminishing import (
     CONTRADICTED,
     DIMINISHING,
@@ -16,7 +16,7 @@ from scaling_search.findings.diminishing import (
     diminishing_returns,
 )
 from scaling_search.findings.interval import LEVEL, Interval
-from scaling_search.report.content import Content, Section, Table
+from scaling_search.report.content import Content, Section, Table, or_reason
 from scaling_search.report.figures.series import accuracy_by_dimension
 from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import measure
@@ -38,10 +38,8 @@ def observation1(study: Study, rows: Sequence[RunRow]) -> Content:
     found: dict[str, Diminishing | str] = {}
     for series in dict.fromkeys(point.series for point in measured.points):
         at = measured.of(series=series)
-        try:
-            found[series] = diminishing_returns(measured.macs[at], measured.errors[at], LEVEL)
-        except InvalidInput as error:
-            found[series] = str(error)
+        judge = partial(diminishing_returns, measured.macs[at], measured.errors[at], LEVEL)
+        found[series] = or_reason(judge)
     caption = (
         "Test accuracy when one dimension alone is scaled: means over seeds ± standard error, with "
         f"the multiplier beside them; saturating fit with its {percent(LEVEL, 0)} interval."
@@ -177,6 +175,6 @@ def _json(result: Diminishing | str) -> dict[str, Any]:
         "verdict": result.verdict,
         "helps": result.helps,
         "summary": _group(result),
-        **{name: dict(zip(("median", "low", "high"), getattr(result, name))) for name in intervals},
+        **{name: getattr(result, name).named("median") for name in intervals},
         **{name: getattr(result, name) for name in numbers},
     }

@@ -225,7 +225,7 @@ def _json(compared: Compared) -> dict[str, Any]:
         "degrees_of_freedom": compared.degrees_of_freedom,
         "compound_minus": {
             rival.point.series: {
-                **dict(zip(("points", "low", "high"), rival.points)),
+                **rival.points.named("points"),
                 "verdict": rival.verdict,
                 "within_tolerance": rival.point.within,
             }
