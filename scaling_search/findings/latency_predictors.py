@@ -71,20 +71,18 @@ class LatencyPredictors:
             f"{_text(of_macs)} for multiply-adds, a difference of {_text(self.difference.pearson)} "
             f"({level_text(self.level)} intervals over {self.networks} networks)."
         )
+        found = {
+            "activations": "Activations predict latency better than multiply-adds here",
+            "macs": "Multiply-adds predict latency better than activations here",
+            None: "Activations and multiply-adds cannot be told apart as predictors of latency "
+            f"with {self.networks} networks",
+        }[self.better]
         if not self.some_predict:
-            return (
+            found = (
                 "Neither activations nor multiply-adds are seen to predict latency with "
-                f"{self.networks} networks: {numbers}"
+                f"{self.networks} networks"
             )
-        if self.better is None:
-            return (
-                f"Activations and multiply-adds cannot be told apart as predictors of latency with "
-                f"{self.networks} networks: {numbers}"
-            )
-        first, second = "Activations predict", "multiply-adds"
-        if self.better == "macs":
-            first, second = "Multiply-adds predict", "activations"
-        return f"{first} latency better than {second} here: {numbers}"
+        return f"{found}: {numbers}"
 
 
 def latency_predictors(

@@ -35,10 +35,7 @@ class RaceSettings(GridSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("start", "round"):
-            value = getattr(self, name)
-            if not 1 <= value <= 100_000:
-                raise InvalidInput(f"sweep.{name} is {value!r}, but must lie between 1 and 100000")
+        self._require_counts(start=1, round=1)
         if self.rungs:
             raise InvalidInput(
                 f"sweep.rungs is {list(self.rungs)}, but a race trains whole runs: leave it "

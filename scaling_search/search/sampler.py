@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scaling_search.errors import InvalidInput
-from scaling_search.scaling import Coefficients
+from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.search.candidates import (
     Asked,
     Candidate,
@@ -67,12 +67,7 @@ class OptunaSettings(SearchSweep):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, low in (("asks", 1), ("lag", 0), ("bracket", 2), ("round", 1)):
-            value = getattr(self, name)
-            if not low <= value <= 100_000:
-                raise InvalidInput(
-                    f"sweep.{name} is {value!r}, but must lie between {low} and 100000"
-                )
+        self._require_counts(asks=1, lag=0, bracket=2, round=1)
         if self.rungs and self.lag < self.bracket - 1:
             raise InvalidInput(
                 f"sweep.lag is {self.lag}, but with rungs it must be at least sweep.bracket - 1 = "
@@ -260,7 +255,7 @@ class SampledProposals:
 
 def _attributes(asked: Asked, candidate: Candidate) -> dict[str, Any]:
     """What a reader of optuna-dashboard sees beside u and v."""
-    shares = {f"share_{name}": share for name, share in candidate.shares._asdict().items()}
+    shares = {f"share_{name}": share for name, share in zip(DIMENSIONS, candidate.shares)}
     numbers = {**vars(candidate.coefficients), **shares, "cost_ratio": candidate.cost_ratio}
     return {
         "trial": candidate.id,

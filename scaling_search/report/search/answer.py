@@ -15,7 +15,7 @@ from scaling_search.wording import between, give_or_take, percent
 
 def first_sentence(found: Found) -> str:
     """STEP 1: the winner, or that there is none, and how sure that is."""
-    definition, decision = found.definition, found.decision
+    definition, decision = found.study.definition, found.decision
     if (winner := decision.winner) is None:
         return "No candidate has a finished run yet, so there is no answer."
     c, shares = winner.coefficients, winner.shares
@@ -88,7 +88,7 @@ def second_sentence(found: Found) -> str:
 
 def further_remarks(found: Found) -> list[str]:
     """What limits the answer, and what would settle it."""
-    definition, decision = found.definition, found.decision
+    definition, decision = found.study.definition, found.decision
     settings, facts = definition.settings, definition.facts
     remarks = []
     wanted = len(definition.listed_runs)
@@ -96,7 +96,7 @@ def further_remarks(found: Found) -> list[str]:
     done = sum(run.spec.key in keys for run in definition.listed_runs)
     if done < wanted:
         remarks.append(f"The study is unfinished: {done} of {wanted} runs of STEP 1 are known.")
-    elif not found.search_ended:
+    elif not found.study.search_ended:
         remarks.append("The study is unfinished: its search has not ended.")
     remarks += certainty_sentences(found)
     if settings.recipe.name in ("quick", "smoke"):

@@ -103,16 +103,13 @@ def make_family(
     definition: StudyDefinition, coefficients: Coefficients | None, rows: Sequence[RunRow]
 ) -> Family:
     """coefficients: the winner's; None before there is one."""
-    if coefficients is None:
-        return _no_family("there is no winner yet")
+    why = "there is no winner yet"
     try:
-        return _family_of(definition, coefficients, rows)
+        if coefficients is not None:
+            return _family_of(definition, coefficients, rows)
     except MissingPrice as error:
         # The study was interrupted before it counted the family of its own network.
-        return _no_family(str(error))
-
-
-def _no_family(why: str) -> Family:
+        why = str(error)
     return Family(table=pd.DataFrame(), errors={}, law=why, backtest=why, forecast=None)
 
 

@@ -52,11 +52,11 @@ def _timed(measured: Measured) -> list[Timed]:
     """Every network whose latency was measured, once, by the first series that it is part of."""
     known = read_latencies(measured.study.folder)
     found: dict[str, Timed] = {}
+    several = len(measured.baselines) > 1
     for point, error in zip(measured.points, measured.mean):
         member = point.member
-        if member.id in known:
-            several = len(measured.baselines) > 1
-            timed = Timed(
+        if member.id in known and member.id not in found:
+            found[member.id] = Timed(
                 series=point.series,
                 group=f"{point.baseline}, {point.series}" if several else point.series,
                 name=f"×{member.cost_ratio:.3g}",
@@ -65,7 +65,6 @@ def _timed(measured: Measured) -> list[Timed]:
                 accuracy=1 - error,
                 latency=known[member.id],
             )
-            found.setdefault(member.id, timed)
     return list(found.values())
 
 
