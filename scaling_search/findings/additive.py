@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from scaling_search.findings.interval import Floats, Ints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +23,7 @@ class Additive:
     degrees_of_freedom: int
     #: (candidates,): candidates of one number are connected by common seeds, and only their effects
     #: can be compared; -1 without a run.
-    connected: NDArray[np.int64]
+    connected: Ints
 
 
 def fit_additive(values: Floats) -> Additive:

@@ -10,13 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.interval import LEVEL, Interval, tails
+from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
 from scaling_search.findings.winner import Comparison, compare_with_best
-
-Floats = NDArray[np.float64]
 
 DRAWS = 2000
 

@@ -16,13 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.blocks import BlockFit, fit_blocks, runs_left
-from scaling_search.findings.interval import LEVEL, Interval, tails
+from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
 
-Floats = NDArray[np.float64]
 DRAWS = 8000
 
 
@@ -40,11 +38,7 @@ class Gap:
     @property
     def verdict(self) -> str:
         """better, worse or open; `no common cost` where they do not overlap."""
-        if not np.isfinite(self.macs_from):
-            return "no common cost"
-        if self.points.low > 0:
-            return "better"
-        return "worse" if self.points.high < 0 else "open"
+        return self.points.verdict if np.isfinite(self.macs_from) else "no common cost"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +85,8 @@ def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 
         )
     (fit,) = fit_blocks(design[None], 100 * (1 - errors))
     draws = fit.draw(DRAWS, np.random.default_rng(0))
-    spans = {name: _span(macs, names, name) for name in order}
+    own = {name: macs[np.array(names) == name] for name in order}
+    spans = {name: (float(costs.min()), float(costs.max())) for name, costs in own.items()}
     low, high = tails(level)
     gaps = []
     for j, i in itertools.combinations(range(len(order)), 2):
@@ -117,11 +112,6 @@ def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 
             for at, name in enumerate(order)
         },
     )
-
-
-def _span(macs: Floats, names: Sequence[str], name: str) -> tuple[float, float]:
-    own = macs[np.array(names) == name]
-    return float(own.min()), float(own.max())
 
 
 def _curve(

@@ -13,11 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
-
-Floats = NDArray[np.float64]
+from scaling_search.findings.interval import Floats
 
 #: Standard deviation of u over that of e: the values over which is integrated, and their weights
 #: (a half-Cauchy prior of scale 1: a network deviates about as much as a run of it).

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from scaling_search.errors import InvalidInput
-
-Floats = NDArray[np.float64]
+from scaling_search.findings.interval import Floats, Ints
 
 
 class Realised(Protocol):
@@ -37,7 +36,7 @@ class Design:
     #: (n,): log of the cost over the cost at which all are compared.
     log_cost: Floats = field(default_factory=lambda: np.zeros(1))
     #: (n,): in px.
-    resolution: NDArray[np.int64] = field(default_factory=lambda: np.ones(1, np.int64))
+    resolution: Ints = field(default_factory=lambda: np.ones(1, np.int64))
     #: (n,): log of the multiply-adds per pixel over those at the baseline's resolution.
     log_pixel_price: Floats = field(default_factory=lambda: np.zeros(1))
 

@@ -16,13 +16,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.blocks import BlockFit, fit_blocks, runs_left
-from scaling_search.findings.interval import LEVEL, Interval, tails
-
-Floats = NDArray[np.float64]
+from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
 
 #: Bends over which is integrated, alike on both sides of 0: at 2 the slope falls to a quarter in
 #: one doubling.
@@ -69,9 +66,7 @@ class Diminishing:
     @property
     def helps(self) -> str:
         """Whether the largest network beats the smallest: helps, hurts or open."""
-        if self.gain.low > 0:
-            return "helps"
-        return "hurts" if self.gain.high < 0 else "open"
+        return {"better": "helps", "worse": "hurts", "open": "open"}[self.gain.verdict]
 
     @property
     def verdict(self) -> str:

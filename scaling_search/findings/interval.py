@@ -1,10 +1,17 @@
-"""A number with its interval, and the level of every interval."""
+"""Numbers as findings have them: arrays, intervals, and the level of every interval."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scaling_search.errors import InvalidInput
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 #: Of every interval, region and set that a report shows.
 LEVEL = 0.9
@@ -16,6 +23,20 @@ class Interval(NamedTuple):
     value: float
     low: float
     high: float
+
+    @property
+    def verdict(self) -> str:
+        """better where all of it lies above 0, worse where below, else open."""
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "open"
+
+    def named(self, value: str) -> dict[str, float]:
+        """By the names low, high, and the one that the number is to have."""
+        return {value: self.value, "low": self.low, "high": self.high}
+
+
+UNKNOWN = Interval(np.nan, np.nan, np.nan)
 
 
 def tails(level: float) -> tuple[float, float]:

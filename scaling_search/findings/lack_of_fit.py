@@ -6,13 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.findings.design import Design
+from scaling_search.findings.interval import Floats
 from scaling_search.findings.surface import log_errors
 from scaling_search.findings.triangle import quadratic
-
-Floats = NDArray[np.float64]
 
 #: Below this p-value the surface is said not to fit.
 MISFIT = 0.05

@@ -10,13 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.interval import LEVEL, Interval, tails
+from scaling_search.findings.interval import LEVEL, UNKNOWN, Floats, Interval, Ints, tails
 from scaling_search.wording import level_text
-
-Floats = NDArray[np.float64]
 
 DRAWS = 2000
 #: Fewer networks say nothing.
@@ -60,9 +58,7 @@ class LatencyPredictors:
         """activations or macs, by the correlation of logs; None where neither can be named."""
         if not self.some_predict:
             return None
-        if self.difference.pearson.low > 0:
-            return "activations"
-        return "macs" if self.difference.pearson.high < 0 else None
+        return {"better": "activations", "worse": "macs"}.get(self.difference.pearson.verdict)
 
     @property
     def verdict(self) -> str:
@@ -75,20 +71,18 @@ class LatencyPredictors:
             f"{_text(of_macs)} for multiply-adds, a difference of {_text(self.difference.pearson)} "
             f"({level_text(self.level)} intervals over {self.networks} networks)."
         )
+        found = {
+            "activations": "Activations predict latency better than multiply-adds here",
+            "macs": "Multiply-adds predict latency better than activations here",
+            None: "Activations and multiply-adds cannot be told apart as predictors of latency "
+            f"with {self.networks} networks",
+        }[self.better]
         if not self.some_predict:
-            return (
+            found = (
                 "Neither activations nor multiply-adds are seen to predict latency with "
-                f"{self.networks} networks: {numbers}"
+                f"{self.networks} networks"
             )
-        if self.better is None:
-            return (
-                f"Activations and multiply-adds cannot be told apart as predictors of latency with "
-                f"{self.networks} networks: {numbers}"
-            )
-        first, second = "Activations predict", "multiply-adds"
-        if self.better == "macs":
-            first, second = "Multiply-adds predict", "activations"
-        return f"{first} latency better than {second} here: {numbers}"
+        return f"{found}: {numbers}"
 
 
 def latency_predictors(
@@ -105,15 +99,15 @@ def latency_predictors(
     """
     table = _table({"latency": latency, "macs": macs, "activations": activations})
     count = len(table)
-    unknown = Interval(np.nan, np.nan, np.nan)
-    found = [Correlation(pearson=unknown, spearman=unknown)] * 3
+    found = [Correlation(pearson=UNKNOWN, spearman=UNKNOWN)] * 3
     if count >= FEWEST:
         found = _bootstrapped(table, level)
+    of_macs, of_activations, difference = found
     return LatencyPredictors(
         networks=count,
-        macs=found[0],
-        activations=found[1],
-        difference=found[2],
+        macs=of_macs,
+        activations=of_activations,
+        difference=difference,
         level=level,
         reason=_reason(table),
     )
@@ -173,7 +167,7 @@ def _correlations(drawn: Floats) -> tuple[Floats, Floats, Floats]:
     return macs, activations, activations - macs
 
 
-def _ranks(values: Floats, pick: NDArray[np.int64]) -> Floats:
+def _ranks(values: Floats, pick: Ints) -> Floats:
     """Ranks of values (networks,) within each draw of their indices (draws, networks).
 
     Equal values share their mean rank.
@@ -186,7 +180,7 @@ def _ranks(values: Floats, pick: NDArray[np.int64]) -> Floats:
 def _interval(values: Floats, level: float) -> Interval:
     """The first of the values, and the middle part of the others that holds `level` of them."""
     if np.isnan(values[0]):
-        return Interval(np.nan, np.nan, np.nan)
+        return UNKNOWN
     low, high = np.nanquantile(values[1:], tails(level))
     return Interval(float(values[0]), float(low), float(high))
 

@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scaling_search.findings.interval import LEVEL, Interval, tails
+from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
 from scaling_search.findings.surface import Surface
 from scaling_search.findings.triangle import triangle
 from scaling_search.scaling import DIMENSIONS
-
-Floats = NDArray[np.float64]
 
 #: The lattice on which optima are sought: shares in steps of 5 %, 231 points.
 STEPS = 20

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.findings.additive import fit_additive
-from scaling_search.findings.interval import LEVEL
-
-Floats = NDArray[np.float64]
+from scaling_search.findings.interval import LEVEL, Floats
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,14 +9,12 @@ best rival, so that it is not kept by luck. Other rules were tried: docs/calibra
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.findings.design import Design
+from scaling_search.findings.interval import Bools
 from scaling_search.findings.surface import Surface
 from scaling_search.findings.surface_prior import PRIOR
 from scaling_search.findings.triangle import quadratic
-
-Floats = NDArray[np.float64]
 
 
 def first_round(design: Design, size: int) -> tuple[int, ...]:
@@ -39,9 +37,7 @@ def first_round(design: Design, size: int) -> tuple[int, ...]:
     return tuple(chosen)
 
 
-def next_runs(
-    surface: Surface, runs: int, possible: NDArray[np.bool_] | None = None
-) -> tuple[int, ...]:
+def next_runs(surface: Surface, runs: int, possible: Bools | None = None) -> tuple[int, ...]:
     """Indices of the candidates that get one more seed each, the most telling first.
 
     runs: how many to name at most; a candidate is named once at most. possible: candidates not yet

@@ -20,21 +20,13 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.design import Design
-from scaling_search.findings.surface_posterior import (
-    PAIRS,
-    Draws,
-    draw,
-    grid_posterior,
-    statistics,
-)
+from scaling_search.findings.interval import Floats, Ints
+from scaling_search.findings.surface_posterior import PAIRS, Draws, draw, grid_posterior, statistics
 from scaling_search.findings.surface_prior import PRIOR, SMOOTH, SurfacePrior, features
 from scaling_search.findings.triangle import polynomial
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,7 +44,7 @@ class Surface:
     #: (candidates,): probability that it is the best of the candidates.
     p_best: Floats
     #: (candidates,): how many runs of each were known.
-    runs: NDArray[np.int64]
+    runs: Ints
     #: Noise of a run, deviation of networks from the surface, effect of seeds: posterior means, in
     #: log error (0.05 is 5 % of the error).
     sigma: float
@@ -91,7 +83,7 @@ def fit_surface(design: Design, errors: Floats, prior: SurfacePrior = PRIOR) -> 
     return _summary(design, known.sum(axis=1), level, draw(seen, grid, prior))
 
 
-def _summary(design: Design, runs: NDArray[np.int64], level: float, draws: Draws) -> Surface:
+def _summary(design: Design, runs: Ints, level: float, draws: Draws) -> Surface:
     """What the draws say of the candidates at equal cost; `level` was taken out before."""
     coefficients = draws.coefficients.copy()
     # The log of a mean error lies above the mean of log errors.

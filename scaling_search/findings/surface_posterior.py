@@ -16,11 +16,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from scaling_search.findings.interval import Floats
 from scaling_search.findings.surface_prior import SurfacePrior
-
-Floats = NDArray[np.float64]
 
 #: Pairs of mirrored draws from the posterior.
 PAIRS = 1024

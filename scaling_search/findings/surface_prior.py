@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.findings.design import Design
+from scaling_search.findings.interval import Floats
 from scaling_search.findings.triangle import polynomial
-
-Floats = NDArray[np.float64]
 
 #: Terms of the smooth part, which come first.
 SMOOTH = 10

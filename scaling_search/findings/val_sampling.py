@@ -15,11 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
-
-Bools = NDArray[np.bool_]
+from scaling_search.findings.interval import Bools
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,14 +16,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import whole_number
 from scaling_search.findings.additive import fit_additive
-from scaling_search.findings.interval import LEVEL, tails
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from scaling_search.findings.interval import LEVEL, Bools, Floats, tails
 
 #: With this probability a difference of `detectable` would have been found.
 POWER = 0.8
@@ -83,6 +79,8 @@ def compare_with_best(errors: Floats, level: float = LEVEL, looks: int = 1) -> C
     compared fairly too. Where numbers of seeds differ, the differences from a candidate correlate
     unequally; their smallest correlation is taken for all, which can only widen (Slepian 1962).
     """
+    from scipy import special
+
     errors = np.asarray(errors, float)
     tails(level)
     looks = whole_number("looks", looks)
@@ -109,7 +107,7 @@ def compare_with_best(errors: Floats, level: float = LEVEL, looks: int = 1) -> C
         possible[present] = behind <= 0
         high[present] = np.maximum(0, (gap + critical[None, :] * spread).max(axis=1))
         best = int(np.argmin(effects))
-        needed = (critical + _student(POWER, freedom)) * spread[:, best]
+        needed = (critical + float(special.stdtrit(freedom, POWER))) * spread[:, best]
         needed[best] = np.nan
         detectable[present] = needed
     return Comparison(
@@ -149,12 +147,6 @@ def critical_value(
         return float(0.5 * weight @ (inner ** (candidates - 1) @ normal_w))
 
     return float(optimize.brentq(lambda value: below(value) - level, 0.0, 1000.0, xtol=1e-6))
-
-
-def _student(probability: float, degrees_of_freedom: int) -> float:
-    from scipy import special
-
-    return float(special.stdtrit(degrees_of_freedom, probability))
 
 
 def _difference_variances(covariance: Floats) -> Floats:

@@ -28,9 +28,7 @@ def build_report(folder: Path) -> str:
     content = CONTENT[study.definition.settings.sweep.kind](study, rows)
     remarks, section = conduct(study, rows)
     content = replace(
-        content,
-        remarks=[*remarks, *content.remarks],
-        sections=[*content.sections, section],
+        content, remarks=[*remarks, *content.remarks], sections=[*content.sections, section]
     )
     figures = {f"figures/{figure.name}.svg": figure.svg for figure in content.figures}
     page = render(folder.resolve().name, content)

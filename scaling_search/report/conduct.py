@@ -20,11 +20,9 @@ _TOLD = 3
 def conduct(study: Study, rows: Sequence[RunRow]) -> tuple[list[str], Section]:
     """Remarks on what failed, and the last section of every report. Raises InvalidInput."""
     folder, definition = study.folder, study.definition
-    environment, failures = read_environment(folder), []
-    told: list[list[str]] = []
-    if environment is not None:
-        failures = environment.failures
-        told += _of_environment(environment, definition)
+    environment = read_environment(folder)
+    failures = environment.failures if environment else []
+    told = _of_environment(environment, definition) if environment else []
     timings = TIMINGS_CSV.read_if_there(folder)
     if timings:
         told.append(["runs", _training(rows, sum(timing.seconds for timing in timings))])
@@ -48,9 +46,7 @@ def _failure_remarks(failures: Sequence[str]) -> list[str]:
 def _of_environment(environment: Environment, definition: StudyDefinition) -> list[list[str]]:
     hardware, git = environment.hardware, environment.git
     versions = (f"{name} {version}" for name, version in environment.versions.items())
-    commit = (
-        [["commit", git.commit + (", with changes" if git.dirty else "")]] if git.commit else []
-    )
+    commit = f"{git.commit}{', with changes' if git.dirty else ''}"
     return [
         ["command", environment.command],
         [
@@ -59,7 +55,7 @@ def _of_environment(environment: Environment, definition: StudyDefinition) -> li
             f"{hardware.workers} workers on {definition.platform.device}",
         ],
         ["versions", f"Python {environment.python}, {', '.join(versions)}"],
-        *commit,
+        *([["commit", commit]] if git.commit else []),
         ["failures", "; ".join(environment.failures) or "none"],
     ]
 

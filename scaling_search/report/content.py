@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
+from scaling_search.errors import InvalidInput
+
 T = TypeVar("T")
 
 
@@ -57,6 +59,14 @@ class Details:
     text: str
     #: What the text is written in, such as yaml.
     language: str
+
+
+def or_reason(find: Callable[[], T]) -> T | str:
+    """What is found, or why nothing is, for who reads the report."""
+    try:
+        return find()
+    except InvalidInput as error:
+        return str(error)
 
 
 Block = Paragraph | Table | Figure | Details

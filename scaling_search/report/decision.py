@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy import RunStatus
 from scaling_search.search import Candidate, Candidates
 from scaling_search.search.decide import Decision
 from scaling_search.search.strategy import Answer, Ending, Evaluation
@@ -37,7 +36,10 @@ def decide_by_rows(
     return definition.decide(
         candidates,
         {
-            Evaluation(row.trial, row.seed, rung_of(definition, row) or epochs): _answer(row)
+            # What a search gets to know of a run.
+            Evaluation(row.trial, row.seed, rung_of(definition, row) or epochs): Answer(
+                row.val_error, status=Ending(row.status)
+            )
             for row in searched
         },
     )
@@ -51,11 +53,3 @@ def require_own(row: RunRow, planned: PlannedRun | None) -> None:
             f"runs.csv has run {row.run} of trial {row.trial} with seed {row.seed}, which does not "
             "follow from study.yaml: restore study.yaml and runs.csv from one source"
         )
-
-
-def _answer(row: RunRow) -> Answer:
-    """What a search gets to know of a run; one without a val error is as good as missing."""
-    if row.status is RunStatus.DIVERGED:
-        return Answer(None, status=Ending.DIVERGED)
-    known = row.val_error is not None
-    return Answer(row.val_error, status=Ending.FINISHED if known else Ending.FAILED)

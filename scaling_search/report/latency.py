@@ -9,11 +9,7 @@ from typing import Any
 
 from scaling_search.baselines import Latency
 from scaling_search.findings.interval import LEVEL
-from scaling_search.findings.latency_predictors import (
-    Correlation,
-    LatencyPredictors,
-    latency_predictors,
-)
+from scaling_search.findings.latency_predictors import LatencyPredictors, latency_predictors
 from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
 from scaling_search.report.figures.latency import accuracy_against_latency
 from scaling_search.report.writing import as_json
@@ -99,19 +95,16 @@ def _json(conditions: str, predictors: Mapping[str, LatencyPredictors]) -> dict[
                 "better": found.better,
                 "reason": found.reason or None,
                 "verdict": found.verdict,
-                **{
-                    name: _plain(getattr(found, name))
-                    for name in ("macs", "activations", "difference")
-                    if not found.reason
-                },
+                **({} if found.reason else _correlations(found)),
             }
             for what, found in predictors.items()
         },
     }
 
 
-def _plain(correlation: Correlation) -> dict[str, Any]:
+def _correlations(found: LatencyPredictors) -> dict[str, Any]:
+    named = {"macs": found.macs, "activations": found.activations, "difference": found.difference}
     return {
-        "log_pearson": list(correlation.pearson),
-        "spearman": list(correlation.spearman),
+        name: {"log_pearson": list(c.pearson), "spearman": list(c.spearman)}
+        for name, c in named.items()
     }

@@ -5,7 +5,6 @@ from scaling_search.search.candidates import (
     Asked,
     Candidate,
     Candidates,
-    Dropped,
     SearchSpace,
     Snapper,
 )
@@ -14,7 +13,6 @@ from scaling_search.search.grid import GridSettings
 from scaling_search.search.race import RaceSettings
 from scaling_search.search.sampler import OptunaSettings
 from scaling_search.search.settings import Budget, SearchSettings, SearchSweep, SweepSettings
-from scaling_search.search.shell import Shell, shell
 
 __all__ = [
     "MARKS",
@@ -23,15 +21,12 @@ __all__ = [
     "Candidate",
     "Candidates",
     "CostConstraint",
-    "Dropped",
     "GridSettings",
     "OptunaSettings",
     "RaceSettings",
     "SearchSettings",
     "SearchSpace",
     "SearchSweep",
-    "Shell",
     "Snapper",
     "SweepSettings",
-    "shell",
 ]

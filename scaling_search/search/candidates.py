@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from scaling_search.baselines import Baseline, FamilyMember, scale
 from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, PAPER, Coefficients
+from scaling_search.scaling.coefficients import Shares
 from scaling_search.search.constraint import CostConstraint, nothing_within
 from scaling_search.search.shell import alone, shell
 
@@ -68,9 +69,8 @@ class Candidate:
         return self.member.pixel_price
 
     @property
-    def shares(self) -> tuple[float, float, float]:
-        depth, width, resolution = self.coefficients.shares()
-        return depth, width, resolution
+    def shares(self) -> Shares:
+        return self.coefficients.shares()
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -136,6 +136,7 @@ class SearchSpace:
         return Candidates(found.kept, (*dropped, *found.dropped))
 
 
+@dataclass
 class Snapper:
     """Snaps asked points to networks; points with equal networks become one candidate.
 
@@ -143,20 +144,19 @@ class Snapper:
     cost is near enough.
     """
 
-    def __init__(
-        self, baseline: Baseline, constraint: CostConstraint, native_resolution: int
-    ) -> None:
-        self._baseline = baseline
-        self._constraint = constraint
-        self._native_resolution = native_resolution
-        self._shell = shell(baseline, constraint)
-        self._found: dict[str, Candidate] = {}
-        self._dropped: list[Dropped] = []
+    baseline: Baseline
+    constraint: CostConstraint
+    native_resolution: int
+    _found: dict[str, Candidate] = field(default_factory=dict, init=False)
+    _dropped: list[Dropped] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self._shell = shell(self.baseline, self.constraint)
 
     @property
     def cost_ratio(self) -> float:
         """What candidates should cost, over the baseline."""
-        return self._constraint.cost_ratio
+        return self.constraint.cost_ratio
 
     def try_snap(self, point: Asked) -> Candidate | None:
         """The candidate of a point; None where there is none, which is then listed as dropped."""
@@ -168,8 +168,8 @@ class Snapper:
         except InvalidInput as error:
             self._dropped.append(Dropped(point, str(error)))
             return None
-        nominal = self._constraint.on == "nominal"
-        within = nominal or self._constraint.allows(member.cost_ratio)
+        nominal = self.constraint.on == "nominal"
+        within = nominal or self.constraint.allows(member.cost_ratio)
         known = self._found.get(member.id, Candidate(member, (), within))
         candidate = replace(known, asked=(*known.asked, point))
         self._found[candidate.id] = candidate
@@ -181,7 +181,7 @@ class Snapper:
         return Candidates(tuple(self._found.values()), tuple(self._dropped))
 
     def _member(self, point: Asked) -> FamilyMember:
-        if self._constraint.on == "nominal":
+        if self.constraint.on == "nominal":
             return self._as_it_rounds(point.coefficients)
         if point.mark in DIMENSIONS:
             return self._shell.along(point.mark)
@@ -193,13 +193,13 @@ class Snapper:
             return self._shell.nearest_cost(point.coefficients)
 
     def _as_it_rounds(self, asked: Coefficients) -> FamilyMember:
-        nominal, constraint = asked.nominal_cost_ratio, self._constraint
+        nominal, constraint = asked.nominal_cost_ratio, self.constraint
         if abs(nominal - constraint.cost_ratio) > constraint.tolerance:
             raise InvalidInput(
                 f"its nominal cost {nominal:.4g} is further than {constraint.tolerance:g} from "
                 f"{constraint.cost_ratio:g}"
             )
-        return scale(self._baseline, asked)
+        return scale(self.baseline, asked)
 
     def _require_allowed(self, member: FamilyMember) -> None:
         multipliers = (member.depth_mult, member.width_mult, member.resolution_mult)
@@ -210,10 +210,10 @@ class Snapper:
         ]
         if below:
             raise InvalidInput(f"the nearest network has the {' and '.join(below)}, below 1")
-        if member.resolution > self._native_resolution:
+        if member.resolution > self.native_resolution:
             raise InvalidInput(
                 f"it needs {member.resolution} px, above the data's native "
-                f"{self._native_resolution} px"
+                f"{self.native_resolution} px"
             )
 
 

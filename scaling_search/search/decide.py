@@ -14,15 +14,13 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings import Comparison, Surface, compare_with_best, fit_surface
 from scaling_search.findings.design import Design
+from scaling_search.findings.interval import Bools, Floats
 from scaling_search.search.strategy import Answer, Contender, Ending, Evaluation
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 C = TypeVar("C", bound=Contender)
 
 #: So probable may it be that the best is an untrained candidate that is named nowhere.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,17 +59,12 @@ class GridSettings(SearchSweep):
         cost_ratio = space.constraint.cost_ratio
         asked: list[Asked] = []
         dropped: list[Dropped] = []
-        for alpha in self.alpha:
-            for beta in self.beta:
-                gammas = self.gamma
-                if not gammas:
-                    gamma = derive_gamma(alpha, beta, cost_ratio)
-                    if gamma is None:
-                        reason = "alpha * beta^2 alone exceeds the budget: gamma would be below 1"
-                        dropped.append(Dropped(Asked(Coefficients(alpha, beta, 1.0)), reason))
-                        continue
-                    gammas = [gamma]
-                asked += [Asked(Coefficients(alpha, beta, gamma)) for gamma in gammas]
+        for alpha, beta in itertools.product(self.alpha, self.beta):
+            gammas: Sequence[float | None] = self.gamma or [derive_gamma(alpha, beta, cost_ratio)]
+            asked += [Asked(Coefficients(alpha, beta, g)) for g in gammas if g is not None]
+            if None in gammas:
+                reason = "alpha * beta^2 alone exceeds the budget: gamma would be below 1"
+                dropped.append(Dropped(Asked(Coefficients(alpha, beta, 1.0)), reason))
         return space.snap_all([*asked, *marked_points(cost_ratio)], dropped)
 
     def search(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> Search:

@@ -35,10 +35,7 @@ class RaceSettings(GridSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("start", "round"):
-            value = getattr(self, name)
-            if not 1 <= value <= 100_000:
-                raise InvalidInput(f"sweep.{name} is {value!r}, but must lie between 1 and 100000")
+        self._require_counts(start=1, round=1)
         if self.rungs:
             raise InvalidInput(
                 f"sweep.rungs is {list(self.rungs)}, but a race trains whole runs: leave it "
@@ -59,16 +56,14 @@ class RaceSettings(GridSettings):
             flops_per_mac=space.flops_per_mac,
             points={candidate.id: candidate for candidate in candidates.kept},
         )
-        looks = self.looks(space, candidates, budget)
-        return with_race(search, space, candidates, budget, self.round, looks)
+        race = Race(self.round, space.constraint.cost_ratio, self.looks(space, candidates, budget))
+        return with_race(search, space, candidates, budget, race)
 
     def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
         # A marked point outside the tolerance cannot win, so it is not among the first.
         asks = min(self.start, sum(candidate.within for candidate in candidates.kept))
         most = len(candidates.kept) * len(self.seeds)
-        return most_looks(
-            granted(budget, asks), asks, self.round, most, space.cheapest_run(candidates)
-        )
+        return most_looks(budget, asks, self.round, most, space.cheapest_run(candidates))
 
 
 @dataclass(frozen=True)
@@ -121,12 +116,7 @@ def granted(budget: Budget, asks: int) -> Budget:
 
 
 def with_race(
-    search: Search,
-    space: SearchSpace,
-    candidates: Candidates,
-    budget: Budget,
-    round: int,
-    looks: int,
+    search: Search, space: SearchSpace, candidates: Candidates, budget: Budget, race: Race
 ) -> Search:
     """A search whose asks are followed by a race. Raises InvalidInput for a budget of no run."""
     epochs = [*search.settings.rungs, space.epochs][0]
@@ -137,7 +127,7 @@ def with_race(
             "give enough for several"
         )
     search.budget = granted(budget, search.asks)
-    search.race = Race(round, space.constraint.cost_ratio, looks)
+    search.race = race
     return search
 
 
@@ -147,6 +137,7 @@ def most_looks(budget: Budget, asks: int, round: int, most_runs: int, price: flo
     asks: runs before the first look. most_runs: all candidates with all seeds. price:
     floating-point operations of the cheapest run.
     """
+    budget = granted(budget, asks)
     runs = min(most_runs, budget.runs or most_runs)
     if budget.train_flops is not None:
         runs = min(runs, int(budget.train_flops / price))

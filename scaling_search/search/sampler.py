@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scaling_search.errors import InvalidInput
-from scaling_search.scaling import Coefficients
+from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.search.candidates import (
     Asked,
     Candidate,
@@ -21,7 +21,7 @@ from scaling_search.search.candidates import (
     Snapper,
     marked_points,
 )
-from scaling_search.search.race import granted, most_looks, with_race
+from scaling_search.search.race import Race, most_looks, with_race
 from scaling_search.search.settings import Budget, SearchSweep
 from scaling_search.search.strategy import Answer, Search
 
@@ -67,12 +67,7 @@ class OptunaSettings(SearchSweep):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, low in (("asks", 1), ("lag", 0), ("bracket", 2), ("round", 1)):
-            value = getattr(self, name)
-            if not low <= value <= 100_000:
-                raise InvalidInput(
-                    f"sweep.{name} is {value!r}, but must lie between {low} and 100000"
-                )
+        self._require_counts(asks=1, lag=0, bracket=2, round=1)
         if self.rungs and self.lag < self.bracket - 1:
             raise InvalidInput(
                 f"sweep.lag is {self.lag}, but with rungs it must be at least sweep.bracket - 1 = "
@@ -98,14 +93,12 @@ class OptunaSettings(SearchSweep):
             epochs=space.epochs,
             flops_per_mac=space.flops_per_mac,
         )
-        looks = self.looks(space, candidates, budget)
-        return with_race(search, space, candidates, budget, self.round, looks)
+        race = Race(self.round, space.constraint.cost_ratio, self.looks(space, candidates, budget))
+        return with_race(search, space, candidates, budget, race)
 
     def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
         most = self.asks * len(self.seeds)
-        return most_looks(
-            granted(budget, self.asks), self.asks, self.round, most, space.cheapest_run(candidates)
-        )
+        return most_looks(budget, self.asks, self.round, most, space.cheapest_run(candidates))
 
     def asks_text(self, candidates: Candidates) -> str:
         return f"{self.asks} asks, the marked points first:"
@@ -191,11 +184,7 @@ class SampledProposals:
     """Asks an Optuna study in memory, which only the results that it is told of can change."""
 
     def __init__(
-        self,
-        settings: OptunaSettings,
-        snapper: Snapper,
-        marked: Sequence[Asked],
-        epochs: int,
+        self, settings: OptunaSettings, snapper: Snapper, marked: Sequence[Asked], epochs: int
     ) -> None:
         self._settings = settings.sampler
         self._snapper = snapper
@@ -266,15 +255,12 @@ class SampledProposals:
 
 def _attributes(asked: Asked, candidate: Candidate) -> dict[str, Any]:
     """What a reader of optuna-dashboard sees beside u and v."""
-    snapped, shares = candidate.coefficients, candidate.coefficients.shares()
-    attributes: dict[str, Any] = {"trial": candidate.id}
-    if asked.mark:
-        attributes["mark"] = asked.mark
-    for name in ("alpha", "beta", "gamma"):
-        attributes[name] = round(getattr(snapped, name), 6)
-    for name, share in zip(("depth", "width", "resolution"), shares):
-        attributes[f"share_{name}"] = round(share, 6)
-    attributes["cost_ratio"] = round(candidate.member.cost_ratio, 6)
-    attributes["macs"] = candidate.member.cost.macs
-    attributes["resolution"] = candidate.member.resolution
-    return attributes
+    shares = {f"share_{name}": share for name, share in zip(DIMENSIONS, candidate.shares)}
+    numbers = {**vars(candidate.coefficients), **shares, "cost_ratio": candidate.cost_ratio}
+    return {
+        "trial": candidate.id,
+        **({"mark": asked.mark} if asked.mark else {}),
+        **{name: round(value, 6) for name, value in numbers.items()},
+        "macs": candidate.macs,
+        "resolution": candidate.resolution,
+    }

@@ -83,6 +83,14 @@ class SearchSettings(SweepSettings):
                 "every run ends"
             )
 
+    def _require_counts(self, **least: int) -> None:
+        for name, low in least.items():
+            value = getattr(self, name)
+            if not low <= value <= 100_000:
+                raise InvalidInput(
+                    f"sweep.{name} is {value!r}, but must lie between {low} and 100000"
+                )
+
 
 class SearchSweep(SearchSettings, ABC):
     """A kind of study that searches."""

@@ -9,20 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.baselines import (
-    ArchitectureBaseline,
-    Baseline,
-    FamilyMember,
-    scale,
-    scale_by,
-)
+from scaling_search.baselines import ArchitectureBaseline, Baseline, FamilyMember, scale
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, Coefficients, price
 from scaling_search.scaling.rounding import Floats, Ints
@@ -37,30 +31,11 @@ _LOWEST = 0.9
 _TIE = 1e-9
 
 
-class Shell(Protocol):
-    """Where asked coefficients find their realised network.
+def shell(baseline: Baseline, constraint: CostConstraint) -> Shell:
+    """The shell of a baseline at the cost that the constraint asks for.
 
     A member that it gives is that of phi = 1: scaling the baseline by its multipliers gives it.
     """
-
-    def at_cost(self, asked: Coefficients) -> FamilyMember:
-        """The network of the right cost nearest to the asked point.
-
-        Raises InvalidInput, with the nearest cost there is, where no network has the right cost.
-        """
-        ...
-
-    def nearest_cost(self, asked: Coefficients) -> FamilyMember:
-        """The network of the nearest cost, be it outside the tolerance; the nearest of equals."""
-        ...
-
-    def along(self, dimension: str) -> FamilyMember:
-        """The network nearest in cost that scales one of DIMENSIONS alone."""
-        ...
-
-
-def shell(baseline: Baseline, constraint: CostConstraint) -> Shell:
-    """The shell of a baseline at the cost that the constraint asks for."""
     if isinstance(baseline, ArchitectureBaseline):
         return ListedShell(baseline, constraint)
     return RayShell(baseline, constraint)
@@ -120,6 +95,10 @@ class ListedShell:
         )
 
     def at_cost(self, asked: Coefficients) -> FamilyMember:
+        """The network of the right cost nearest to the asked point.
+
+        Raises InvalidInput, with the nearest cost there is, where no network has the right cost.
+        """
         if not self.within.any():
             closest = self.cost_ratios[np.argmin(self._off)]
             raise InvalidInput(nothing_within(self._constraint, float(closest)))
@@ -130,9 +109,11 @@ class ListedShell:
         return self._nearest(choices[near], asked)
 
     def nearest_cost(self, asked: Coefficients) -> FamilyMember:
+        """The network of the nearest cost, be it outside the tolerance; the nearest of equals."""
         return self._nearest(np.flatnonzero(self._off == self._off.min()), asked)
 
     def along(self, dimension: str) -> FamilyMember:
+        """The network nearest in cost that scales one of DIMENSIONS alone."""
         others = [i for i, name in enumerate(DIMENSIONS) if name != dimension]
         pure = (self.multipliers[:, others] == 1).all(axis=1)
         if (pure & self.within).any():
@@ -171,16 +152,15 @@ class ListedShell:
         return self._member(choices[np.lexsort(keys)[0]])
 
     def _member(self, index: np.intp) -> FamilyMember:
-        depth, width, resolution = (float(v) for v in self.multipliers[index])
-        return _scaled(self._baseline, depth, width, resolution)
+        return replace(scaled(self._baseline, *self.multipliers[index].tolist()), phi=1.0)
 
 
+@dataclass(frozen=True)
 class RayShell:
     """The networks of a user's own function: asked for and counted one at a time."""
 
-    def __init__(self, baseline: Baseline, constraint: CostConstraint) -> None:
-        self._baseline = baseline
-        self._constraint = constraint
+    _baseline: Baseline
+    _constraint: CostConstraint
 
     def at_cost(self, asked: Coefficients) -> FamilyMember:
         if asked.nominal_cost_ratio == 1:
@@ -224,8 +204,10 @@ class RayShell:
     def _moved(self, start: FamilyMember, dimension: int, step: float) -> FamilyMember:
         mult = _multipliers(start)
         mult[dimension] *= step
-        return _scaled(self._baseline, *(float(v) for v in mult))
+        return replace(scaled(self._baseline, *mult.tolist()), phi=1.0)
 
+
+Shell = ListedShell | RayShell
 
 #: Factors by which one multiplier is changed in search of the right cost, the smallest first.
 _STEPS = tuple(1 + sign * 0.02 * k for k in range(1, 8) for sign in (1, -1))
@@ -237,10 +219,12 @@ def alone(dimension: str, cost_ratio: float) -> Coefficients:
     return Coefficients.from_shares(depth, width, resolution, cost_ratio)
 
 
-def _scaled(baseline: Baseline, depth: float, width: float, resolution: float) -> FamilyMember:
+def scaled(
+    baseline: Baseline, depth: float = 1.0, width: float = 1.0, resolution: float = 1.0
+) -> FamilyMember:
+    """The baseline under these multipliers."""
     pixels = baseline.round_resolution(resolution)
-    member = scale_by(baseline, depth_mult=depth, width_mult=width, resolution=pixels)
-    return replace(member, phi=1.0)
+    return FamilyMember(baseline, baseline.network(depth, width), pixels, depth, width)
 
 
 def _multipliers(member: FamilyMember) -> Floats:

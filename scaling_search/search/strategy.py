@@ -113,14 +113,16 @@ class Search:
     asked: list[str | None] = field(default_factory=list)
     answers: dict[Evaluation, Answer] = field(default_factory=dict)
     _started: dict[Evaluation, None] = field(default_factory=dict)
-    #: Ask -> the epochs at which its trial was looked at.
-    _reached: dict[int, list[int]] = field(default_factory=dict)
+    #: Trial -> the epochs at which it was looked at; the asks before `_resolved` have theirs.
+    _reached: dict[str, list[int]] = field(default_factory=dict)
+    _resolved: int = 0
 
     def steps(self) -> Steps:
         """The whole search."""
         yield from self._ask_all()
         if self.race is None:
-            survivors = [t for t in self.points if self._known_or_started(t, self.first)]
+            whole = {t: Evaluation(t, self.first, self.epochs) for t in self.points}
+            survivors = [t for t, evaluation in whole.items() if evaluation in self._started]
             for seed in self.settings.seeds[1:]:
                 yield from self._start([Evaluation(t, seed, self.epochs) for t in survivors])
         else:
@@ -136,6 +138,11 @@ class Search:
     def first(self) -> int:
         """The seed with which every candidate starts."""
         return self.settings.seeds[0]
+
+    @property
+    def _rungs(self) -> list[int]:
+        """Epochs at which trials are looked at, the end among them."""
+        return [*self.settings.rungs, self.epochs]
 
     def affordable(self, runs: int, epochs: int) -> int:
         """How many of `runs` further runs of so many epochs the budget allows."""
@@ -156,8 +163,7 @@ class Search:
         return max(0, runs)
 
     def _ask_all(self) -> Steps:
-        told = 0
-        rungs = [*self.settings.rungs, self.epochs]
+        told, rungs = 0, self._rungs
         for number in range(self.asks):
             while self.lag is not None and told < number - self.lag:
                 yield from self._resolve(told)
@@ -178,50 +184,31 @@ class Search:
 
     def _resolve(self, number: int) -> Steps:
         """Take the bracket of an ask through all rungs."""
-        if number in self._reached:
+        if number < self._resolved:
             return
-        rungs = [*self.settings.rungs, self.epochs]
-        size = self.bracket if len(rungs) > 1 else 1
+        size = self.bracket if self.settings.rungs else 1
         start = number - number % size
-        members = range(start, min(start + size, len(self.asked)))
+        members = self.asked[start : start + size]
+        self._resolved = start + len(members)
         # A trial that an earlier bracket has compared is not compared again.
-        alive = list(
-            dict.fromkeys(
-                trial
-                for k in members
-                if (trial := self.asked[k]) is not None and trial not in self.asked[:start]
-            )
-        )
-        for k in members:
-            self._reached[k] = []
-        for index, rung in enumerate(rungs):
+        alive = list(dict.fromkeys(t for t in members if t and t not in self._reached))
+        for rung in self._rungs:
             looked_at = [Evaluation(trial, self.first, rung) for trial in alive]
             yield from self._start(looked_at)
             yield from self._wait(looked_at)
-            for k in members:
-                if self.asked[k] in alive:
-                    self._reached[k].append(rung)
-            if index < len(rungs) - 1:
-                alive.sort(key=lambda t: self._value(Evaluation(t, self.first, rung)))
-                alive = alive[: math.ceil(len(alive) / self.settings.reduction)]
+            for trial in alive:
+                self._reached.setdefault(trial, []).append(rung)
+            alive.sort(key=lambda t: self._value(Evaluation(t, self.first, rung)))
+            alive = alive[: math.ceil(len(alive) / self.settings.reduction)]
 
     def _tell(self, number: int) -> None:
-        trial = self.asked[number]
-        if trial is None:
-            return
-        rungs = self._reached[number]
-        if not rungs:
-            # Answered by the first ask of the same trial.
-            rungs = self._reached[self.asked.index(trial)]
-        evaluations = [Evaluation(trial, self.first, rung) for rung in rungs]
-        self.proposals.tell(number, [(e.epochs, self.answers[e]) for e in evaluations])
+        if (trial := self.asked[number]) is not None:
+            looked_at = [Evaluation(trial, self.first, rung) for rung in self._reached[trial]]
+            self.proposals.tell(number, [(e.epochs, self.answers[e]) for e in looked_at])
 
     def _value(self, evaluation: Evaluation) -> float:
         error = self.answers[evaluation].val_error
         return math.inf if error is None else error
-
-    def _known_or_started(self, trial: str, seed: int) -> bool:
-        return Evaluation(trial, seed, self.epochs) in self._started
 
     def _start(self, evaluations: Sequence[Evaluation]) -> Steps:
         fresh = [e for e in evaluations if e not in self._started]

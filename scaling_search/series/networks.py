@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaling_search.baselines import Baseline, FamilyMember, scale_by
+from scaling_search.baselines import Baseline, FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.search import CostConstraint
 
@@ -84,8 +84,8 @@ def list_networks(
             if member.resolution > native_resolution:
                 reason = f"above the {native_resolution} px of the images"
                 left_out.append(LeftOut(name, reason))
-            elif member.cost_ratio > sweep.greatest_cost:
-                reason = f"above sweep.largest_cost={sweep.greatest_cost:g} times the baseline"
+            elif sweep.largest_cost is not None and member.cost_ratio > sweep.largest_cost:
+                reason = f"above sweep.largest_cost={sweep.largest_cost:g} times the baseline"
                 left_out.append(LeftOut(name, reason))
             else:
                 points.append(found)
@@ -99,11 +99,3 @@ def list_networks(
             "give more multipliers, a larger sweep.largest_cost or a smaller baseline.resolution"
         )
     return networks
-
-
-def scaled(
-    baseline: Baseline, depth: float = 1.0, width: float = 1.0, resolution: float = 1.0
-) -> FamilyMember:
-    """The baseline under these multipliers."""
-    pixels = baseline.round_resolution(resolution)
-    return scale_by(baseline, depth_mult=depth, width_mult=width, resolution=pixels)

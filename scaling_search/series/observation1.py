@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +11,9 @@ from scaling_search.errors import InvalidInput
 from scaling_search.findings.diminishing import NETWORKS_NEEDED
 from scaling_search.scaling import DIMENSIONS
 from scaling_search.search import CostConstraint
-from scaling_search.series.networks import Networks, Point, scaled
-from scaling_search.series.settings import SeriesSettings, require_largest_cost, require_numbers
+from scaling_search.search.shell import scaled
+from scaling_search.series.networks import Networks, Point
+from scaling_search.series.settings import SeriesSettings, require_numbers
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,6 @@ class Observation1Settings(SeriesSettings):
             raise InvalidInput(
                 "sweep.depth, sweep.width and sweep.resolution are empty: give one of them"
             )
-        require_largest_cost(self.largest_cost)
-
-    @property
-    def greatest_cost(self) -> float:
-        return math.inf if self.largest_cost is None else self.largest_cost
 
     def points(
         self, baseline: Baseline, constraint: CostConstraint, native_resolution: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 from scaling_search.baselines import Baseline
 from scaling_search.errors import InvalidInput
 from scaling_search.search import CostConstraint
-from scaling_search.series.networks import Networks, Point, scaled
-from scaling_search.series.settings import SeriesSettings, require_largest_cost, require_numbers
+from scaling_search.search.shell import scaled
+from scaling_search.series.networks import Networks, Point
+from scaling_search.series.settings import SeriesSettings, require_numbers
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,6 @@ class Observation2Settings(SeriesSettings):
                 f"sweep.width is {self.width!r}, but a series needs two or more: "
                 "sweep.width=[1,1.4]"
             )
-        require_largest_cost(self.largest_cost)
-
-    @property
-    def greatest_cost(self) -> float:
-        return math.inf if self.largest_cost is None else self.largest_cost
 
     def points(
         self, baseline: Baseline, constraint: CostConstraint, native_resolution: int

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 class SeriesSettings(SweepSettings, ABC):
     """A kind of study that trains series of networks and compares them."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        value = self.largest_cost
+        if value is not None and not (math.isfinite(value) and value > 1):
+            raise InvalidInput(
+                f"sweep.largest_cost is {value!r}, but must be above 1, or null for all"
+            )
+
     @abstractmethod
     def points(
         self, baseline: Baseline, constraint: CostConstraint, native_resolution: int
@@ -31,9 +39,9 @@ class SeriesSettings(SweepSettings, ABC):
         """
 
     @property
-    def greatest_cost(self) -> float:
-        """Cost over the baseline's above which networks are left out."""
-        return math.inf
+    def largest_cost(self) -> float | None:
+        """Cost over the baseline's above which networks are left out; None leaves out none."""
+        return None
 
     def check(self, networks: Networks) -> None:
         """Raise InvalidInput where these networks cannot be compared."""
@@ -54,9 +62,3 @@ def require_numbers(
         )
     if ordered and list(values) != sorted(set(values)):
         raise InvalidInput(f"{name} is {list(values)!r}, but must hold growing numbers: sort it")
-
-
-def require_largest_cost(value: float | None) -> None:
-    """Raise InvalidInput unless it is above 1, or None for no limit."""
-    if value is not None and not (math.isfinite(value) and value > 1):
-        raise InvalidInput(f"sweep.largest_cost is {value!r}, but must be above 1, or null for all")

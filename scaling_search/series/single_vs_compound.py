@@ -11,8 +11,8 @@ from scaling_search.baselines import Baseline
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, PAPER, Coefficients
 from scaling_search.search import Asked, CostConstraint, Snapper
-from scaling_search.search.shell import alone
-from scaling_search.series.networks import LeftOut, Networks, Point, scaled
+from scaling_search.search.shell import alone, scaled
+from scaling_search.series.networks import LeftOut, Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
 
 #: The series that all scalings of a baseline start from.

@@ -19,8 +19,8 @@ from scaling_search.baselines import (
 )
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import PAPER, Coefficients
-from scaling_search.search import CostConstraint, Shell, shell
-from scaling_search.search.shell import ListedShell, RayShell
+from scaling_search.search import CostConstraint
+from scaling_search.search.shell import ListedShell, RayShell, Shell, shell
 
 MICRO = ("efficientnet_micro", 20)
 B0 = ("efficientnet_b0", 224)

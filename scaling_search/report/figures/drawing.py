@@ -75,6 +75,11 @@ def as_svg(draw: Callable[[Figure], None]) -> str:
     return buffer.getvalue()
 
 
+def note(axes: Any, text: str, at: tuple[Any, Any], away: tuple[int, int], **look: Any) -> None:
+    """Text so many points away from a place."""
+    axes.annotate(text, at, xytext=away, textcoords="offset points", **look)
+
+
 def accuracy_axis(axes: Any, name: bool = True) -> None:
     """Test accuracy upwards, with light lines across."""
     axes.grid(axis="y", color="0.9")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import Backtest, Prediction, ScalingLaw
-from scaling_search.report.figures.drawing import accuracy_axis, drawn, macs_axis
+from scaling_search.report.figures.drawing import accuracy_axis, drawn, macs_axis, note
 from scaling_search.wording import percent
 
 if TYPE_CHECKING:
@@ -49,13 +49,7 @@ def accuracy_against_macs(figure: Figure, family: pd.DataFrame, law: ScalingLaw 
     for row in family.itertuples():
         y = row.test_error if row.runs else row.forecast
         if float(row.phi).is_integer() and not row.above_native and np.isfinite(y):
-            axes.annotate(
-                f"φ={row.phi:g}",
-                (row.macs, 100 * (1 - y)),
-                xytext=(5, -16),
-                textcoords="offset points",
-                fontsize=11,
-            )
+            note(axes, f"φ={row.phi:g}", (row.macs, 100 * (1 - y)), (5, -16), fontsize=11)
     axes.legend(loc="lower right", fontsize=11, frameon=False)
 
 
@@ -67,30 +61,13 @@ def held_out_members(figure: Figure, backtest: Backtest) -> None:
     macs = np.geomspace(fitted.macs[0], held_out.macs[-1] * 1.15, 200)
     law = backtest.law.predict(macs, held_out.level, of="run")
     _draw_law(axes, law, "fit and forecast", "one run")
-    axes.plot(
-        fitted.macs,
-        100 * (1 - np.exp(fitted.log_error)),
-        "o",
-        color="black",
-        label="fitted, mean over seeds",
-    )
-    axes.plot(
-        held_out.macs,
-        100 * (1 - backtest.error),
-        "D",
-        markersize=9,
-        markerfacecolor="white",
-        color="black",
-        label="held out, mean over seeds",
-    )
+    kept = 100 * (1 - np.exp(fitted.log_error))
+    axes.plot(fitted.macs, kept, "o", color="black", label="fitted, mean over seeds")
+    white: Any = {"markersize": 9, "markerfacecolor": "white", "color": "black"}
+    told = 100 * (1 - backtest.error)
+    axes.plot(held_out.macs, told, "D", **white, label="held out, mean over seeds")
     for size, error, hit in zip(held_out.macs, backtest.error, backtest.hit):
-        axes.annotate(
-            "hit" if hit else "miss",
-            (size, 100 * (1 - error)),
-            xytext=(-8, 10),
-            textcoords="offset points",
-            ha="right",
-        )
+        note(axes, "hit" if hit else "miss", (size, 100 * (1 - error)), (-8, 10), ha="right")
     axes.legend(loc="lower right", fontsize=11, frameon=False)
 
 

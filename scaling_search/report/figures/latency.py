@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import ticker
 from matplotlib.figure import Figure
 
+from scaling_search.baselines import Latency
 from scaling_search.report.figures.drawing import accuracy_axis, decades, drawn, looks
 
 if TYPE_CHECKING:
@@ -20,14 +21,19 @@ def accuracy_against_latency(figure: Figure, timed: Sequence[Timed]) -> None:
     """Two panels, one image at a time and many, a marker for each series."""
     figure.set_size_inches(10.4, 4.6)
     panels = figure.subplots(1, 2, sharey=True)
-    titles = ("one image at a time", f"{timed[0].latency.batch_size} images at a time")
+    seconds: dict[str, Callable[[Latency], Sequence[float]]] = {
+        "one image at a time": lambda of: of.seconds_per_image,
+        f"{timed[0].latency.batch_size} images at a time": lambda of: [
+            1 / rate for rate in reversed(of.images_per_second)
+        ],
+    }
     look = looks(dict.fromkeys(t.series for t in timed))
     groups = list(dict.fromkeys(t.group for t in timed))
-    for axes, title, which in zip(panels, titles, (0, 1)):
+    for axes, (title, an_image) in zip(panels, seconds.items()):
         decades(axes, ticker.FormatStrFormatter("%g"))
         for group in groups:
             own = [t for t in timed if t.group == group]
-            low, median, high = np.array([_milliseconds(t, which) for t in own]).T
+            low, median, high = 1000 * np.array([an_image(t.latency) for t in own]).T
             axes.errorbar(
                 median,
                 [100 * t.accuracy for t in own],
@@ -43,11 +49,3 @@ def accuracy_against_latency(figure: Figure, timed: Sequence[Timed]) -> None:
         accuracy_axis(axes, name=axes is panels[0])
     if len(groups) > 1:
         panels[1].legend(loc="lower right", fontsize=10, frameon=False)
-
-
-def _milliseconds(timed: Timed, which: int) -> tuple[float, float, float]:
-    if which == 0:
-        low, median, high = timed.latency.seconds_per_image
-    else:
-        high, median, low = (1 / value for value in timed.latency.images_per_second)
-    return 1000 * low, 1000 * median, 1000 * high

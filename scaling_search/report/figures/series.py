@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 
 from scaling_search.findings.balance import Balance
 from scaling_search.findings.diminishing import Diminishing
-from scaling_search.report.figures.drawing import Look, accuracy_axis, drawn, looks, macs_axis
+from scaling_search.report.figures.drawing import (
+    Look,
+    accuracy_axis,
+    drawn,
+    looks,
+    macs_axis,
+    note,
+)
 from scaling_search.series.single_vs_compound import UNSCALED
 
 if TYPE_CHECKING:
@@ -30,10 +37,9 @@ def accuracy_by_dimension(
         at = measured.of(series=series)
         _errorbars(axes, measured, at, look[series])
         if isinstance(result, Diminishing):
-            axes.plot(result.curve_macs, result.curve[0], "--", color="black")
-            axes.fill_between(
-                result.curve_macs, result.curve[1], result.curve[2], color="0.85", zorder=0
-            )
+            median, *interval = result.curve
+            axes.plot(result.curve_macs, median, "--", color="black")
+            axes.fill_between(result.curve_macs, *interval, color="0.85", zorder=0)
         for index in at:
             mult = getattr(measured.points[index].member, f"{series}_mult")
             _label(axes, measured, index, f"{series[0]}={mult:.3g}")
@@ -77,10 +83,8 @@ def scalings_by_baseline(figure: Figure, measured: Measured) -> None:
         for name, look in looks(own).items():
             at = measured.of(baseline, name)
             if name != UNSCALED:
-                line = [*first, *at]
-                axes.plot(
-                    measured.macs[line], accuracy[line], linestyle=look.line, color=look.colour
-                )
+                line = (measured.macs[[*first, *at]], accuracy[[*first, *at]])
+                axes.plot(*line, linestyle=look.line, color=look.colour)
             _errorbars(axes, measured, at, look, label=name)
         axes.set_title(baseline)
         axes.tick_params(axis="x", labelsize=9)
@@ -106,10 +110,5 @@ def _errorbars(
 
 def _label(axes: Any, measured: Measured, index: int, text: str) -> None:
     if np.isfinite(measured.mean[index]):
-        axes.annotate(
-            text,
-            (measured.macs[index], 100 * (1 - measured.mean[index])),
-            xytext=(6, -12),
-            textcoords="offset points",
-            fontsize=9,
-        )
+        at = (measured.macs[index], 100 * (1 - measured.mean[index]))
+        note(axes, text, at, (6, -12), fontsize=9)

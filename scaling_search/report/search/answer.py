@@ -15,13 +15,11 @@ from scaling_search.wording import between, give_or_take, percent
 
 def first_sentence(found: Found) -> str:
     """STEP 1: the winner, or that there is none, and how sure that is."""
-    definition, decision = found.definition, found.decision
-    if decision.winner is None:
+    definition, decision = found.study.definition, found.decision
+    if (winner := decision.winner) is None:
         return "No candidate has a finished run yet, so there is no answer."
-    winner, compared = decision.winner, decision.comparison
-    c, shares = winner.coefficients, winner.coefficients.shares()
+    c, shares = winner.coefficients, winner.shares
     constraint, facts = definition.settings.constraint, definition.facts
-    possible = decision.possible_winners
     what = (
         f"α = {c.alpha:.3g}, β = {c.beta:.3g}, γ = {c.gamma:.3g} (depth gets "
         f"{percent(shares.depth, 0)} of the growth, width {percent(shares.width, 0)}, resolution "
@@ -39,12 +37,12 @@ def first_sentence(found: Found) -> str:
             f"The winner {where} is {what}, with an expected val error of {error}; it is the best "
             f"of {compared_count} networks at {percent(LEVEL, 0)} confidence."
         )
-    if compared.degrees_of_freedom < 1:
+    if decision.comparison.degrees_of_freedom < 1:
         reason = "with so few runs nothing can be told apart"
     else:
         reason = (
-            f"{len(possible)} of {compared_count} networks cannot be told apart from it at "
-            f"{percent(LEVEL, 0)} confidence"
+            f"{len(decision.possible_winners)} of {compared_count} networks cannot be told apart "
+            f"from it at {percent(LEVEL, 0)} confidence"
         )
     if compared_count < sum(decision.eligible):
         reason += f" and {sum(decision.eligible) - compared_count} have no run yet"
@@ -90,7 +88,7 @@ def second_sentence(found: Found) -> str:
 
 def further_remarks(found: Found) -> list[str]:
     """What limits the answer, and what would settle it."""
-    definition, decision = found.definition, found.decision
+    definition, decision = found.study.definition, found.decision
     settings, facts = definition.settings, definition.facts
     remarks = []
     wanted = len(definition.listed_runs)
@@ -98,7 +96,7 @@ def further_remarks(found: Found) -> list[str]:
     done = sum(run.spec.key in keys for run in definition.listed_runs)
     if done < wanted:
         remarks.append(f"The study is unfinished: {done} of {wanted} runs of STEP 1 are known.")
-    elif not found.search_ended:
+    elif not found.study.search_ended:
         remarks.append("The study is unfinished: its search has not ended.")
     remarks += certainty_sentences(found)
     if settings.recipe.name in ("quick", "smoke"):
@@ -137,25 +135,26 @@ def winner_json(found: Found, statement: str, remarks: Sequence[str]) -> dict[st
     """winner.json, with the answer of STEP 1 and the remarks on it."""
     decision, compared = found.decision, found.decision.comparison
     winner = decision.winner
-    common = {"statement": statement, "remarks": remarks, "level": LEVEL}
+    common = {
+        "statement": statement,
+        "remarks": remarks,
+        "level": LEVEL,
+        "trial": winner and winner.id,
+        "decided": decision.decided,
+        "possible_winners": [candidate.id for candidate in decision.possible_winners],
+        "untrained_rivals": [candidate.id for candidate in decision.untrained_rivals],
+    }
     if winner is None:
-        nothing: dict[str, Any] = {"possible_winners": [], "untrained_rivals": []}
-        return {**common, "trial": None, "decided": False, **nothing}
+        return common
     best = decision.candidates.index(winner)
     return {
         **common,
         **evidence_json(found),
-        "trial": winner.id,
-        "decided": decision.decided,
-        "possible_winners": [candidate.id for candidate in decision.possible_winners],
-        "untrained_rivals": [candidate.id for candidate in decision.untrained_rivals],
-        "alpha": winner.coefficients.alpha,
-        "beta": winner.coefficients.beta,
-        "gamma": winner.coefficients.gamma,
-        "shares": winner.coefficients.shares(),
-        "macs": winner.member.cost.macs,
-        "cost_ratio": winner.member.cost_ratio,
-        "resolution": winner.member.resolution,
+        **vars(winner.coefficients),
+        "shares": winner.shares,
+        "macs": winner.macs,
+        "cost_ratio": winner.cost_ratio,
+        "resolution": winner.resolution,
         "expected_error": decision.expected[best],
         "expected_sd": decision.expected_sd[best],
         "val_error": compared.mean[best],

@@ -31,24 +31,22 @@ def certainty_sentences(found: Found) -> list[str]:
     sentences = [_surface(evidence), _fit(evidence)]
     compared = decision.comparison
     if not math.isnan(compared.smallest_detectable):
+        several = len(decision.possible_winners) > 1
         sentences.append(
             f"These runs would have found a difference of {points(compared.smallest_detectable)} "
             "points between the best and its typical rival with probability 80 % (a single run "
             f"scatters by {points(compared.residual_sd)} points)"
-            + (
-                "; smaller ones read as no difference."
-                if len(decision.possible_winners) > 1
-                else "."
-            )
+            f"{'; smaller ones read as no difference' if several else ''}."
         )
-    untrained = int((found.trials["runs"] == 0).sum() - found.trials["stopped_at"].count())
+    without_runs = found.trials[found.trials["runs"] == 0]
+    stopped = int(found.trials["stopped_at"].count())
+    untrained = len(without_runs) - stopped
     if untrained > 0:
-        share = float(found.trials.loc[found.trials["runs"] == 0, "p_best"].sum())
+        share = float(without_runs["p_best"].sum())
         sentences.append(
             f"{untrained} of the candidates were not trained; by their neighbours on the surface "
             f"one of them is the best with probability {share:.2f}."
         )
-    stopped = int(found.trials["stopped_at"].count())
     if stopped:
         sentences.append(
             f"Halving left {stopped} of the candidates behind after a part of the training; the "
@@ -81,12 +79,8 @@ def certainty_sentences(found: Found) -> list[str]:
 
 def _surface(evidence: Evidence) -> str:
     optimum = evidence.optimum
-    spread = [
-        f"{name} {between(low, high, 0)} %"
-        for name, low, high in zip(
-            DIMENSIONS, optimum.region.min(axis=0), optimum.region.max(axis=0)
-        )
-    ]
+    ends = zip(DIMENSIONS, optimum.region.min(axis=0), optimum.region.max(axis=0))
+    spread = [f"{name} {between(low, high, 0)} %" for name, low, high in ends]
     where = ", ".join(f"{n} {percent(s, 0)}" for n, s in zip(DIMENSIONS, optimum.shares))
     text = (
         f"The response surface is lowest at the shares {where} (val error "
@@ -96,9 +90,8 @@ def _surface(evidence: Evidence) -> str:
     if optimum.nothing:
         p = max(float(optimum.p_nothing[DIMENSIONS.index(n)]) for n in optimum.nothing)
         text += (
-            ". That lies on the edge, with nothing for "
-            f"{' and '.join(optimum.nothing)} (probability "
-            f"{p:.2f}), so the true optimum may lie beyond what scaling up can reach"
+            f". That lies on the edge, with nothing for {' and '.join(optimum.nothing)} "
+            f"(probability {p:.2f}), so the true optimum may lie beyond what scaling up can reach"
         )
     return text + "."
 
@@ -150,9 +143,7 @@ def evidence_json(found: Found) -> dict[str, Any]:
     return {
         "surface": {
             "shares": dict(zip(DIMENSIONS, optimum.shares)),
-            "error": optimum.error.value,
-            "low": optimum.error.low,
-            "high": optimum.error.high,
+            **optimum.error.named("error"),
             "region": np.round(optimum.region, 3),
             "probability_of_nothing": dict(zip(DIMENSIONS, optimum.p_nothing)),
             "on_the_edge": optimum.nothing,
@@ -166,8 +157,8 @@ def evidence_json(found: Found) -> dict[str, Any]:
         "regret": {
             marked.mark: {
                 "trial": marked.candidate.id,
-                **_plain(marked.regret),
-                "of_shares": _plain(marked.regret_of_shares),
+                **marked.regret.named("mean"),
+                "of_shares": marked.regret_of_shares.named("mean"),
             }
             for marked in evidence.marked
         },
@@ -182,7 +173,3 @@ def evidence_json(found: Found) -> dict[str, Any]:
             for check in found.fidelity
         },
     }
-
-
-def _plain(regret: Interval) -> dict[str, float]:
-    return {"mean": regret.value, "low": regret.low, "high": regret.high}

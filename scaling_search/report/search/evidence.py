@@ -116,16 +116,13 @@ def _by_images(
 
 def _settling(decision: Decision[Candidate]) -> Settling | None:
     """By the critical value of the set, as if all that may win had equal numbers of seeds."""
-    compared = decision.comparison
+    compared, winner = decision.comparison, decision.winner
     possible = compared.possible_winners
-    winner = decision.winner
     if winner is None or compared.degrees_of_freedom < 1 or len(possible) < 2:
         return None
-    index = {candidate.id: i for i, candidate in enumerate(decision.candidates)}
-    others = [i for i in possible if i != index[winner.id]]
-    expected = decision.expected
-    rival = min(others, key=lambda i: (float(expected[i]), i))
-    gap = float(expected[rival] - expected[index[winner.id]])
+    best, expected = decision.candidates.index(winner), decision.expected
+    rival = min((i for i in possible if i != best), key=lambda i: (float(expected[i]), i))
+    gap = float(expected[rival] - expected[best])
     if not gap > 0:
         return None
     from scipy import special

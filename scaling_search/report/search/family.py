@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.baselines.own_network import MissingPrice
-from scaling_search.errors import InvalidInput
 from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import (
     Backtest,
@@ -25,12 +24,12 @@ from scaling_search.forecast import (
     next_sizes,
     size_needed,
 )
+from scaling_search.report.content import or_reason
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.study import StudyDefinition
 from scaling_search.study.family_runs import known_family_runs
 from scaling_search.study.files.runs_csv import RunRow, runs_by_key
 
-T = TypeVar("T")
 #: Wished errors: so much of the largest trained member's. `size_needed` answers for any other.
 WISHES = {"a tenth fewer": 0.9, "a quarter fewer": 0.75, "half as many": 0.5}
 
@@ -104,25 +103,21 @@ def make_family(
     definition: StudyDefinition, coefficients: Coefficients | None, rows: Sequence[RunRow]
 ) -> Family:
     """coefficients: the winner's; None before there is one."""
-    if coefficients is None:
-        return _no_family("there is no winner yet")
+    why = "there is no winner yet"
     try:
-        return _family_of(definition, coefficients, rows)
+        if coefficients is not None:
+            return _family_of(definition, coefficients, rows)
     except MissingPrice as error:
         # The study was interrupted before it counted the family of its own network.
-        return _no_family(str(error))
-
-
-def _no_family(why: str) -> Family:
+        why = str(error)
     return Family(table=pd.DataFrame(), errors={}, law=why, backtest=why, forecast=None)
 
 
 def _family_of(
     definition: StudyDefinition, coefficients: Coefficients, rows: Sequence[RunRow]
 ) -> Family:
-    known = {
-        k: row.test_error for k, row in runs_by_key(rows).items() if row.test_error is not None
-    }
+    rows = list(runs_by_key(rows).values())
+    known = {row.run: row.test_error for row in rows if row.test_error is not None}
     planned = definition.family_runs(coefficients)
     errors: dict[str, list[float]] = {}
     for run in planned:
@@ -130,18 +125,11 @@ def _family_of(
             errors.setdefault(run.member.id, []).append(known[run.spec.key])
     sizes = {run.member.id: run.member for run in planned}
     runs = known_family_runs(definition, coefficients, known)
-    law = _or_reason(runs.law)
+    law = or_reason(runs.law)
     table = _family_table(definition, (*sizes.values(), *definition.family(coefficients)), errors)
     table, forecast = _add_forecast(table, law)
-    backtest = _or_reason(runs.backtest)
+    backtest = or_reason(runs.backtest)
     return Family(table=table, errors=errors, law=law, backtest=backtest, forecast=forecast)
-
-
-def _or_reason(compute: Callable[[], T]) -> T | str:
-    try:
-        return compute()
-    except InvalidInput as error:
-        return str(error)
 
 
 def _family_table(
@@ -193,11 +181,8 @@ def _relative_sd(groups: Sequence[Sequence[float]]) -> float:
     freedom = sum(len(group) - 1 for group in groups)
     if freedom < 1:
         return math.nan
-    squares = sum(
-        float(np.var(group)) * len(group) / np.mean(group) ** 2
-        for group in groups
-        if np.mean(group) > 0
-    )
+    above = [group for group in groups if np.mean(group) > 0]
+    squares = sum(float(np.var(g)) * len(g) / np.mean(g) ** 2 for g in above)
     return math.sqrt(squares / freedom)
 
 
@@ -205,12 +190,12 @@ def _add_forecast(
     table: pd.DataFrame, law: ScalingLaw | str
 ) -> tuple[pd.DataFrame, Prediction | None]:
     """The forecast test error of every member that the data's resolution allows."""
-    table = table.assign(forecast=math.nan, forecast_low=math.nan, forecast_high=math.nan)
+    columns = ("forecast", "forecast_low", "forecast_high")
+    table = table.assign(**dict.fromkeys(columns, math.nan))
     allowed = ~table["above_native"]
     if isinstance(law, str) or not allowed.any():
         return table, None
     forecast = law.predict(table.loc[allowed, "macs"].to_numpy(float), level=LEVEL)
-    table.loc[allowed, "forecast"] = forecast.mean
-    table.loc[allowed, "forecast_low"] = forecast.low
-    table.loc[allowed, "forecast_high"] = forecast.high
+    for name, values in zip(columns, (forecast.mean, forecast.low, forecast.high)):
+        table.loc[allowed, name] = values
     return table, forecast

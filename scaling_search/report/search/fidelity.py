@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scaling_search.errors import InvalidInput
 from scaling_search.findings.agreement import Agreement, rank_agreement
-from scaling_search.report.content import Table
+from scaling_search.report.content import Table, or_reason
 from scaling_search.search import Candidate
 from scaling_search.search.decide import Decision
 from scaling_search.study.files.runs_csv import RunRow
@@ -52,19 +51,9 @@ def _check(decision: Decision[Candidate], name: str, rows: Sequence[RunRow]) -> 
     candidates = tuple(decision.candidates[i] for i in kept)
     now = np.array([[known.get((c.id, s), np.nan) for s in seeds] for c in candidates], float)
     before = decision.errors[kept]
-    agreement: Agreement | str
-    try:
-        agreement = rank_agreement(before, now)
-    except InvalidInput as error:
-        agreement = str(error)
-    return FidelityCheck(
-        name,
-        candidates,
-        _means(before),
-        _means(now),
-        np.isfinite(now).sum(axis=1),
-        agreement,
-    )
+    agreement = or_reason(lambda: rank_agreement(before, now))
+    runs = np.isfinite(now).sum(axis=1)
+    return FidelityCheck(name, candidates, _means(before), _means(now), runs, agreement)
 
 
 def _means(errors: np.ndarray) -> np.ndarray:
@@ -91,14 +80,10 @@ def fidelity_sentence(check: FidelityCheck, winner: Candidate) -> str:
     )
     if np.isnan(ceiling.low):
         return text + "; with one seed the ceiling that noise sets is not known."
-    verdict = (
-        "the rankings differ by more than noise"
-        if agreement.beyond_noise
-        else "no more than noise explains"
-    )
+    beyond, within = "the rankings differ by more than noise", "no more than noise explains"
     return (
         f"{text}; noise alone would allow {ceiling.value:.2f} ({ceiling.low:.2f} to "
-        f"{ceiling.high:.2f}): {verdict}. The best changes in "
+        f"{ceiling.high:.2f}): {beyond if agreement.beyond_noise else within}. The best changes in "
         f"{percent(agreement.winner_changes, 0)} of redraws, by noise alone in "
         f"{percent(agreement.winner_changes_by_noise, 0)}."
     )
@@ -112,14 +97,12 @@ def fidelity_tables(checks: Sequence[FidelityCheck]) -> list[Table]:
     listed = {c.id: c for check in checks for c in check.candidates}
     rows = []
     for trial, candidate in listed.items():
-        cells, before = [], ""
-        for check in checks:
-            if candidate not in check.candidates:
-                cells.append("")
-                continue
-            at = check.candidates.index(candidate)
-            before = percent(check.before[at])
-            cells.append(f"{percent(check.now[at])} ({check.runs[at]})")
+        cells, before = [""] * len(checks), ""
+        for column, check in enumerate(checks):
+            if candidate in check.candidates:
+                at = check.candidates.index(candidate)
+                before = percent(check.before[at])
+                cells[column] = f"{percent(check.now[at])} ({check.runs[at]})"
         rows.append([trial, ", ".join(candidate.marks) or "search", before, *cells])
     note = (
         "Does the answer survive? Mean val errors of candidates that were trained again at another "

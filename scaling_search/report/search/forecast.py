@@ -163,22 +163,13 @@ def forecast_json(family: Family) -> dict[str, Any]:
     if isinstance(family.law, str):
         return {"law": None, "reason": family.law, "members": []}
     table, target, backtest = family.table, family.target, family.backtest
-    allowed = table[table["forecast"].notna()]
+    columns = {"test_error": "measured", "forecast_low": "low", "forecast_high": "high"}
+    members = table[table["forecast"].notna()].rename(columns=columns)
     return {
         "law": family.law.to_dict(),
         "interval": family.forecast and family.forecast.statement,
         "level": LEVEL,
-        "members": [
-            {
-                "phi": row.phi,
-                "macs": row.macs,
-                "measured": row.test_error,
-                "forecast": row.forecast,
-                "low": row.forecast_low,
-                "high": row.forecast_high,
-            }
-            for row in allowed.itertuples()
-        ],
+        "members": members[["phi", "macs", "forecast", *columns.values()]].to_dict("records"),
         "backtest": {"reason": backtest} if isinstance(backtest, str) else backtest.to_dict(),
         "sizes_needed": [
             {

@@ -14,7 +14,6 @@ from scaling_search.report.search.fidelity import FidelityCheck, fidelity_checks
 from scaling_search.report.search.trials import trials_table
 from scaling_search.search import Candidate, Candidates
 from scaling_search.search.decide import Decision
-from scaling_search.study import StudyDefinition
 from scaling_search.study.asks import read_candidates
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
@@ -24,12 +23,10 @@ from scaling_search.study.read import Study
 class Found:
     """A search, finished or not."""
 
-    definition: StudyDefinition
+    study: Study
     rows: Sequence[RunRow]
     candidates: Candidates
     decision: Decision[Candidate]
-    #: Whether STEP 1 has all the runs that it wanted, as far as is known.
-    search_ended: bool
     #: None before there is a run.
     evidence: Evidence | None
     #: Empty where nothing was trained at another fidelity.
@@ -45,11 +42,10 @@ def find(study: Study, rows: Sequence[RunRow]) -> Found:
     decision = decide_by_rows(definition, candidates, rows)
     winner = decision.winner
     return Found(
-        definition=definition,
+        study=study,
         rows=rows,
         candidates=candidates,
         decision=decision,
-        search_ended=study.search_ended,
         evidence=find_evidence(definition, decision, rows),
         fidelity=fidelity_checks(decision, rows),
         trials=trials_table(definition, decision),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scaling_search.baselines import FamilyMember
+from scaling_search.baselines.baseline import Network
 from scaling_search.findings.interval import LEVEL
 from scaling_search.report.content import Table
 from scaling_search.scaling import Architecture
@@ -23,21 +23,15 @@ def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> 
     """One row for each candidate of STEP 1; of the trained ones the lowest expected error first."""
     compared = decision.comparison
     possible = {c.id for c in (*decision.possible_winners, *decision.untrained_rivals)}
-    sd, p_best = decision.expected_sd, decision.p_best
     rows = []
     for index, candidate in enumerate(decision.candidates):
-        member, coefficients = candidate.member, candidate.coefficients
-        shares = coefficients.shares()
+        member, shares = candidate.member, candidate.shares
         finite = decision.errors[index][np.isfinite(decision.errors[index])]
         rows.append(
             {
                 "trial": candidate.id,
-                "alpha": coefficients.alpha,
-                "beta": coefficients.beta,
-                "gamma": coefficients.gamma,
-                "share_depth": shares.depth,
-                "share_width": shares.width,
-                "share_resolution": shares.resolution,
+                **vars(candidate.coefficients),
+                **{f"share_{name}": share for name, share in shares._asdict().items()},
                 "asked": "; ".join(
                     f"{a.mark or definition.settings.sweep.kind} {a.coefficients.alpha:.4g} "
                     f"{a.coefficients.beta:.4g} {a.coefficients.gamma:.4g}"
@@ -45,7 +39,7 @@ def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> 
                 ),
                 "marks": " ".join(candidate.marks),
                 "within_tolerance": candidate.within,
-                "blocks": _blocks(member),
+                "blocks": _blocks(member.network),
                 "resolution": member.resolution,
                 "macs": member.cost.macs,
                 "cost_ratio": member.cost_ratio,
@@ -60,20 +54,21 @@ def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> 
                 "worse_high": compared.high[index],
                 "possible_winner": candidate.id in possible,
                 "expected_error": decision.expected[index],
-                "expected_sd": sd[index],
-                "p_best": p_best[index],
+                "expected_sd": decision.expected_sd[index],
+                "p_best": decision.p_best[index],
                 "stopped_at": stopped[0] if (stopped := decision.stopped[index]) else None,
             }
         )
     table = pd.DataFrame(rows)
     table["stopped_at"] = table["stopped_at"].astype("Int64")
-    order = table.assign(trained=table["runs"] == 0)
-    order = order.sort_values(["trained", "expected_error", "trial"], kind="stable")
-    return table.loc[order.index].reset_index(drop=True)
+    table["untrained"] = table["runs"] == 0
+    table = table.sort_values(
+        ["untrained", "expected_error", "trial"], kind="stable", ignore_index=True
+    )
+    return table.drop(columns="untrained")
 
 
-def _blocks(member: FamilyMember) -> int | None:
-    network = member.network
+def _blocks(network: Network) -> int | None:
     return sum(network.repeats) if isinstance(network, Architecture) else None
 
 
@@ -88,14 +83,10 @@ def shown_trials(trials: pd.DataFrame, kind: str) -> Table:
         "cost": lambda row: f"{row.cost_ratio:.3f}",
         "asked by": lambda row: _asked_by(row, kind),
         "val error": _val_error,
-        "points worse": lambda row: _if_known(
-            row.worse_low, between(row.worse_low, row.worse_high)
-        ),
+        "points worse": lambda row: _if_known(between, row.worse_low, row.worse_high),
         "may win": lambda row: "yes" if row.possible_winner else "",
-        "expected": lambda row: _if_known(
-            row.expected_error, give_or_take(row.expected_error, row.expected_sd)
-        ),
-        "P(best)": lambda row: _if_known(row.p_best, f"{row.p_best:.2f}"),
+        "expected": lambda row: _if_known(give_or_take, row.expected_error, row.expected_sd),
+        "P(best)": lambda row: _if_known("{:.2f}".format, row.p_best),
     }
     return Table.of(trials.itertuples(), columns, _NOTE)
 
@@ -113,8 +104,8 @@ def _val_error(row: Any) -> str:
     return "diverged" if row.diverged else "not trained"
 
 
-def _if_known(value: float, text: str) -> str:
-    return "" if math.isnan(value) else text
+def _if_known(word: Callable[..., str], value: float, *more: float) -> str:
+    return "" if math.isnan(value) else word(value, *more)
 
 
 _NOTE = (

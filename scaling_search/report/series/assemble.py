@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from scaling_search.report.content import Content, Figure, Section
 from scaling_search.report.latency import Timed, latency_section
 from scaling_search.report.series.measured import Measured, points_table
@@ -50,11 +52,11 @@ def _timed(measured: Measured) -> list[Timed]:
     """Every network whose latency was measured, once, by the first series that it is part of."""
     known = read_latencies(measured.study.folder)
     found: dict[str, Timed] = {}
+    several = len(measured.baselines) > 1
     for point, error in zip(measured.points, measured.mean):
         member = point.member
-        if member.id in known:
-            several = len(measured.baselines) > 1
-            timed = Timed(
+        if member.id in known and member.id not in found:
+            found[member.id] = Timed(
                 series=point.series,
                 group=f"{point.baseline}, {point.series}" if several else point.series,
                 name=f"×{member.cost_ratio:.3g}",
@@ -63,25 +65,18 @@ def _timed(measured: Measured) -> list[Timed]:
                 accuracy=1 - error,
                 latency=known[member.id],
             )
-            found.setdefault(member.id, timed)
     return list(found.values())
 
 
 def _common_remarks(measured: Measured) -> list[str]:
     definition, remarks = measured.study.definition, []
     wanted, seeds = len(definition.series_runs), len(definition.settings.sweep.seeds)
-    known = {
-        (point.member.id, seed)
-        for point, row in zip(measured.points, measured.errors)
-        for seed, error in enumerate(row)
-        if error == error
-    }
-    diverged = {
-        point.member.id: count for point, count in zip(measured.points, measured.diverged) if count
-    }
-    if len(known) + sum(diverged.values()) < wanted:
-        remarks.append(f"The study is unfinished: {len(known)} of {wanted} runs are known.")
-    for network, count in diverged.items():
+    networks = [point.member.id for point in measured.points]
+    runs = dict(zip(networks, np.isfinite(measured.errors).sum(axis=1).tolist()))
+    known, diverged = sum(runs.values()), dict(zip(networks, measured.diverged))
+    if known + sum(diverged.values()) < wanted:
+        remarks.append(f"The study is unfinished: {known} of {wanted} runs are known.")
+    for network, count in ((n, count) for n, count in diverged.items() if count):
         remarks.append(f"Network {network} diverged in {count} of {seeds} runs; they are left out.")
     recipe = definition.settings.recipe
     if recipe.name in ("quick", "smoke") and recipe.epochs < SETTLED:

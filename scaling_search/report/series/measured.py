@@ -9,16 +9,14 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from scaling_search.findings.additive import fit_additive
+from scaling_search.findings.interval import Floats
 from scaling_search.proxy import RunStatus
 from scaling_search.report.decision import require_own
 from scaling_search.series import Point
 from scaling_search.study.files.runs_csv import RunRow, runs_by_key
 from scaling_search.study.read import Study
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,13 +42,11 @@ class Measured:
 
     def distinct(self, baseline: str) -> tuple[Floats, dict[int, int]]:
         """Errors of a baseline's networks, each once, and the row there of each of its points."""
-        own = self.of(baseline)
-        first: dict[str, int] = {}
-        for index in own:
-            first.setdefault(self.points[index].member.id, index)
-        place = {network: row for row, network in enumerate(first)}
-        row = {index: place[self.points[index].member.id] for index in own}
-        return self.errors[list(first.values())], row
+        place: dict[str, int] = {}
+        own = {i: self.points[i].member.id for i in self.of(baseline)}
+        row = {i: place.setdefault(network, len(place)) for i, network in own.items()}
+        # Points of one network have the same errors.
+        return np.array(list({at: self.errors[i] for i, at in row.items()}.values())), row
 
     @cached_property
     def _means(self) -> tuple[Floats, Floats]:
@@ -90,25 +86,16 @@ def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
     """
     definition = study.definition
     points, seeds = definition.networks.points, definition.settings.sweep.seeds
-    known = runs_by_key(rows)
     own = {run.spec.key: run for run in definition.series_runs}
     for row in rows:
         require_own(row, own.get(row.run))
-    found = {
-        (run.member.id, run.spec.seed): known[run.spec.key]
-        for run in definition.series_runs
-        if run.spec.key in known
-    }
     errors = np.full((len(points), len(seeds)), np.nan)
-    diverged = []
-    for index, point in enumerate(points):
-        of_point = [found.get((point.member.id, seed)) for seed in seeds]
-        diverged.append(
-            sum(run is not None and run.status is RunStatus.DIVERGED for run in of_point)
-        )
-        for column, run in enumerate(of_point):
-            if run is not None and run.test_error is not None:
-                errors[index, column] = run.test_error
+    diverged = [0] * len(points)
+    for row in runs_by_key(rows).values():
+        for at in (i for i, point in enumerate(points) if point.member.id == row.trial):
+            diverged[at] += row.status is RunStatus.DIVERGED
+            if row.test_error is not None:
+                errors[at, seeds.index(row.seed)] = row.test_error
     return Measured(study=study, points=points, errors=errors, diverged=tuple(diverged))
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from scaling_search.errors import InvalidInput
 from scaling_search.findings.diminishing import (
     CONTRADICTED,
     DIMINISHING,
     LITTLE,
+    NOT_VISIBLE,
     Diminishing,
     diminishing_returns,
 )
 from scaling_search.findings.interval import LEVEL, Interval
-from scaling_search.report.content import Content, Section, Table
+from scaling_search.report.content import Content, Section, Table, or_reason
 from scaling_search.report.figures.series import accuracy_by_dimension
 from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import measure
@@ -37,10 +38,8 @@ def observation1(study: Study, rows: Sequence[RunRow]) -> Content:
     found: dict[str, Diminishing | str] = {}
     for series in dict.fromkeys(point.series for point in measured.points):
         at = measured.of(series=series)
-        try:
-            found[series] = diminishing_returns(measured.macs[at], measured.errors[at], LEVEL)
-        except InvalidInput as error:
-            found[series] = str(error)
+        judge = partial(diminishing_returns, measured.macs[at], measured.errors[at], LEVEL)
+        found[series] = or_reason(judge)
     caption = (
         "Test accuracy when one dimension alone is scaled: means over seeds ± standard error, with "
         f"the multiplier beside them; saturating fit with its {percent(LEVEL, 0)} interval."
@@ -83,30 +82,23 @@ def _group(result: Diminishing | str) -> str:
 def _sentence(name: str, result: Diminishing | str) -> str:
     if isinstance(result, str):
         return f"{name}: {result}."
+    total = f"{name}: {result.doublings:.1f} doublings buy {_points(result.gain)} points in all"
+    ends = (
+        f"a doubling buys {_points(result.start)} at the start and {_points(result.end)} at the end"
+    )
     if result.helps != "helps":
         seen = "scaling it hurts" if result.helps == "hurts" else "no gain can be seen"
-        return (
-            f"{name}: {result.doublings:.1f} doublings buy {_points(result.gain)} points in all, "
-            f"so {seen}; a doubling buys {_points(result.start)} at the start and "
-            f"{_points(result.end)} at the end."
-        )
+        return f"{total}, so {seen}; {ends}."
+    by, confidence = result.difference.value, f"{percent(result.level, 0)} confidence"
     verdict = {
-        DIMINISHING: f"the gain diminishes: a doubling buys {result.difference.value:.1f} points "
-        f"less at the end than at the start, at least {result.difference_above:.1f} with "
-        f"{percent(result.level, 0)} confidence",
-        CONTRADICTED: f"the gain grows: a doubling buys {-result.difference.value:.1f} points "
-        f"more at the end than at the start, at least {-result.difference_below:.1f} with "
-        f"{percent(result.level, 0)} confidence",
-    }.get(
-        result.verdict,
-        "whether the gain diminishes is not visible in this range: start minus end is "
+        DIMINISHING: f"the gain diminishes: a doubling buys {by:.1f} points less at the end than "
+        f"at the start, at least {result.difference_above:.1f} with {confidence}",
+        CONTRADICTED: f"the gain grows: a doubling buys {-by:.1f} points more at the end than at "
+        f"the start, at least {-result.difference_below:.1f} with {confidence}",
+        NOT_VISIBLE: "whether the gain diminishes is not visible in this range: start minus end is "
         f"{_points(result.difference)} points a doubling",
-    )
-    return (
-        f"{name}: {result.doublings:.1f} doublings buy {_points(result.gain)} points in all; a "
-        f"doubling buys {_points(result.start)} at the start and {_points(result.end)} at the end; "
-        f"{verdict}. {_little_sentence(result)}"
-    )
+    }[result.verdict]
+    return f"{total}; {ends}; {verdict}. {_little_sentence(result)}"
 
 
 def _little_sentence(result: Diminishing) -> str:
@@ -177,13 +169,12 @@ def _table(found: dict[str, Diminishing | str]) -> Table:
 def _json(result: Diminishing | str) -> dict[str, Any]:
     if isinstance(result, str):
         return {"verdict": None, "reason": result}
-
     intervals = ("gain", "start", "end", "difference", "little_from")
     numbers = ("difference_above", "difference_below", "networks", "runs", "doublings")
     return {
         "verdict": result.verdict,
         "helps": result.helps,
         "summary": _group(result),
-        **{name: dict(zip(("median", "low", "high"), getattr(result, name))) for name in intervals},
+        **{name: getattr(result, name).named("median") for name in intervals},
         **{name: getattr(result, name) for name in numbers},
     }

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from scaling_search.errors import InvalidInput
 from scaling_search.findings.balance import Balance, Gap, balance
 from scaling_search.findings.interval import LEVEL
-from scaling_search.report.content import Content, Section, Table
+from scaling_search.report.content import Content, Section, Table, or_reason
 from scaling_search.report.figures.series import width_series
 from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import measure
@@ -18,21 +17,14 @@ from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 from scaling_search.wording import percent, signed
 
-#: Verdicts on series that share a cost.
-_KNOWN = ("better", "worse", "open")
-
 
 def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
     sweep = study.definition.settings.sweep
     assert isinstance(sweep, Observation2Settings)
     measured = measure(study, rows)
-    found: Balance | str
-    try:
-        names = [point.series for point in measured.points]
-        found = balance(names, measured.macs, measured.errors, LEVEL)
-    except InvalidInput as error:
-        found = str(error)
+    names = [point.series for point in measured.points]
+    found = or_reason(lambda: balance(names, measured.macs, measured.errors, LEVEL))
     first, last = sweep.bases[0], sweep.bases[-1]
     grown = last[0] > first[0] and last[1] > first[1]
     question = (
@@ -79,9 +71,9 @@ def _other_bases(found: Balance | str, bases: list[str]) -> list[str]:
     """Is it the balance or one dimension of it? What the bases between first and last do."""
     if isinstance(found, str) or bases[0] not in found.curves:
         return []
-    between = [base for base in bases[1:-1] if base in found.curves]
-    gaps = [gap for gap in (found.gap(b, bases[0]) for b in between) if gap.verdict in _KNOWN]
-    lies = [f"({gap.series}) lies {_side(gap)} it" for gap in gaps]
+    gaps = [found.gap(base, bases[0]) for base in bases[1:-1] if base in found.curves]
+    shared = [gap for gap in gaps if gap.verdict != "no common cost"]
+    lies = [f"({gap.series}) lies {_side(gap)} it" for gap in shared]
     return [f"Of the other bases, {', '.join(lies)}."] if lies else []
 
 
@@ -120,8 +112,5 @@ def _table(found: Balance) -> Table:
 
 
 def _json(found: Balance) -> dict[str, Any]:
-    gaps = [
-        {**vars(gap), **dict(zip(("points", "low", "high"), gap.points)), "verdict": gap.verdict}
-        for gap in found.gaps
-    ]
+    gaps = [{**vars(g), **g.points.named("points"), "verdict": g.verdict} for g in found.gaps]
     return {"networks": found.networks, "runs": found.runs, "gaps": gaps}

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from scaling_search.findings.interval import LEVEL
-from scaling_search.findings.paired import Differences, compare_with_one
+from scaling_search.findings.interval import LEVEL, UNKNOWN, Interval
+from scaling_search.findings.paired import compare_with_one
 from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import scalings_by_baseline
 from scaling_search.report.series.assemble import series_content
@@ -29,20 +29,14 @@ class Rival:
 
     point: Point
     #: Points of accuracy by which compound lies above it; bounds are nan without a repetition.
-    points: float
-    low: float
-    high: float
+    points: Interval
     #: Why it is not compared; empty where it is.
     reason: str = ""
 
     @property
     def verdict(self) -> str:
         """better, worse or open, as compound scaling sees it; else the reason."""
-        if self.reason:
-            return self.reason
-        if self.low > 0:
-            return "better"
-        return "worse" if self.high < 0 else "open"
+        return self.reason or self.points.verdict
 
 
 @dataclass(frozen=True)
@@ -70,7 +64,7 @@ class Compared:
             return f"{_and(worse)} alone {'is' if len(worse) == 1 else 'are'} better than compound"
         if all(r.verdict == "better" for r in judged):
             return f"compound is better than {_and([r.point.series for r in judged])} alone"
-        nearest = min((r for r in judged if r.verdict == "open"), key=lambda r: r.points)
+        nearest = min((r for r in judged if r.verdict == "open"), key=lambda r: r.points.value)
         return f"open between compound and {nearest.point.series}"
 
 
@@ -103,36 +97,29 @@ def compare(measured: Measured) -> list[Compared]:
     """Compound against every single dimension, at every cost of every baseline."""
     found = []
     for baseline in measured.baselines:
-        own = measured.of(baseline)
-        for cost in dict.fromkeys(measured.points[i].asked_cost for i in own):
-            at = [i for i in own if measured.points[i].asked_cost == cost]
-            compound = [i for i in at if measured.points[i].series == COMPOUND]
-            if cost is not None and compound:
-                others = [i for i in at if i != compound[0]]
-                found.append(_compare(measured, baseline, cost, compound[0], others))
+        for compound in measured.of(baseline, COMPOUND):
+            cost = measured.points[compound].asked_cost
+            if cost is not None:
+                found.append(_compare(measured, baseline, cost, compound))
     return found
 
 
-def _compare(
-    measured: Measured, baseline: str, cost: float, compound: int, others: list[int]
-) -> Compared:
+def _compare(measured: Measured, baseline: str, cost: float, compound: int) -> Compared:
     """Noise is pooled over all networks of the baseline, so few seeds go further."""
     errors, row = measured.distinct(baseline)
-    reasons = {i: _reason(measured, compound, i) for i in others}
-    sound = [i for i in others if not reasons[i]]
-    differences: Differences | None = None
-    if sound:
-        differences = compare_with_one(errors, row[compound], [row[i] for i in sound], LEVEL)
+    at = [i for i in measured.of(baseline) if measured.points[i].asked_cost == cost]
+    reasons = {i: _reason(measured, compound, i) for i in at if i != compound}
+    sound = [row[i] for i, reason in reasons.items() if not reason]
+    differences = compare_with_one(errors, row[compound], sound, LEVEL)
     rivals = []
-    for i in others:
-        values = (math.nan, math.nan, math.nan)
-        if differences is not None and i in sound:
-            of_rival = (differences.difference, differences.low, differences.high)
-            values = tuple(100 * float(value[row[i]]) for value in of_rival)  # type: ignore[assignment]
-            if math.isnan(values[0]):
-                reasons[i] = "it shares no seed with compound"
-        rivals.append(Rival(measured.points[i], *values, reasons[i]))
-    freedom = differences.degrees_of_freedom if differences is not None else 0
+    for i, reason in reasons.items():
+        points = UNKNOWN
+        if not reason:
+            of_all = (differences.difference, differences.low, differences.high)
+            points = Interval._make(100 * float(of_each[row[i]]) for of_each in of_all)
+            reason = "it shares no seed with compound" if math.isnan(points.value) else ""
+        rivals.append(Rival(measured.points[i], points, reason))
+    freedom = differences.degrees_of_freedom if sound else 0
     return Compared(baseline, cost, tuple(rivals), freedom)
 
 
@@ -158,7 +145,7 @@ def _first_sentence(found: list[Compared]) -> str:
 
 def _sentence(compared: Compared) -> str:
     known = [
-        f"{signed(r.points, r.low, r.high)} points against {_named(r.point)}"
+        f"{signed(*r.points)} points against {_named(r.point)}"
         for r in compared.rivals
         if not r.reason
     ]
@@ -196,9 +183,7 @@ _NOTE = (
 
 def _table(measured: Measured, found: list[Compared]) -> Table:
     worth = {
-        id(r.point): r.reason or signed(r.points, r.low, r.high)
-        for compared in found
-        for r in compared.rivals
+        id(r.point): r.reason or signed(*r.points) for compared in found for r in compared.rivals
     }
     points, mean, se = measured.points, measured.mean, measured.se
     columns: dict[str, Callable[[int], str]] = {
@@ -240,9 +225,7 @@ def _json(compared: Compared) -> dict[str, Any]:
         "degrees_of_freedom": compared.degrees_of_freedom,
         "compound_minus": {
             rival.point.series: {
-                "points": rival.points,
-                "low": rival.low,
-                "high": rival.high,
+                **rival.points.named("points"),
                 "verdict": rival.verdict,
                 "within_tolerance": rival.point.within,
             }
