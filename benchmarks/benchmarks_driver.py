@@ -8,7 +8,7 @@ from pathlib import Path
 from scaling_search.baselines import load_baseline
 from scaling_search.execution import InlineExecutor
 from scaling_search.proxy import DataSettings, Job, Outcome, Recipe, RunSpec, RunStatus
-from scaling_search.proxy.training import Epoch, RunResult
+from scaling_search.proxy.result import Epoch, RunResult
 from scaling_search.study.database import Database
 from scaling_search.study.loop import AllAtOnce, Progress, complete
 

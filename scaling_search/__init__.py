@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         scale_by,
         solve_phi,
     )
+    from scaling_search.errors import InvalidInput
     from scaling_search.forecast import ScalingLaw, fit_scaling_law
     from scaling_search.scaling import Coefficients
     from scaling_search.study.read import Study, read_study
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Coefficients",
     "FamilyMember",
+    "InvalidInput",
     "ScalingLaw",
     "Study",
     "fit_scaling_law",
@@ -36,6 +38,7 @@ __all__ = [
 _HOME = {
     "Coefficients": "scaling",
     "FamilyMember": "baselines",
+    "InvalidInput": "errors",
     "ScalingLaw": "forecast",
     "Study": "study.read",
     "fit_scaling_law": "forecast",

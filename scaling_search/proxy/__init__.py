@@ -2,7 +2,8 @@
 
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
-from scaling_search.proxy.run import Job, Outcome, RunSpec, RunStatus, carry_out
+from scaling_search.proxy.result import RunStatus
+from scaling_search.proxy.run import Job, Outcome, RunSpec, carry_out
 from scaling_search.proxy.task import ProxyTask, TaskFacts, proxy_task
 
 __all__ = [

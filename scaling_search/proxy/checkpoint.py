@@ -13,18 +13,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from scaling_search.proxy.result import Epoch
 from scaling_search.whole_files import write_whole
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """A point of the learning curve."""
-
-    epoch: int
-    train_loss: float
-    val_error: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,32 +8,17 @@ import os
 import socket
 import time
 from dataclasses import asdict, dataclass, replace
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scaling_search.baselines import Network, build_network, plain_network
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
+from scaling_search.proxy.result import RunResult
 from scaling_search.proxy.task import proxy_task
-
-if TYPE_CHECKING:
-    from scaling_search.proxy.training import RunResult
 
 #: Changes whenever the same settings would mean a different training; part of every run's key.
 TRAINER_VERSION = 1
-
-
-class RunStatus(str, Enum):
-    """How a training ended; its value is what runs.csv and the database hold."""
-
-    FINISHED = "finished"
-    #: The loss or a weight was no longer finite.
-    DIVERGED = "diverged"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, kw_only=True)

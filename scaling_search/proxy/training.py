@@ -6,7 +6,6 @@ import copy
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,33 +17,17 @@ from torch.nn import functional as F
 from scaling_search.proxy.augmentation import Augmentation, augment
 from scaling_search.proxy.checkpoint import (
     Checkpoint,
-    Epoch,
     TrainingState,
     global_generators,
     torch_bytes,
 )
 from scaling_search.proxy.recipe import Recipe
-from scaling_search.proxy.run import RunStatus
+from scaling_search.proxy.result import Epoch, RunResult, RunStatus
 from scaling_search.proxy.task import Split
 from scaling_search.whole_files import write_whole
 
 #: Images in an evaluation step; it does not change the result.
 _EVALUATION_BATCH = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunResult:
-    """What a run found. Errors are fractions.
-
-    A diverged run has none; one that stopped at a rung has no test error.
-    """
-
-    status: RunStatus
-    val_error: float | None = None
-    test_error: float | None = None
-    curve: tuple[Epoch, ...]
-    #: One bit for each val image, 1 where it was right, packed by numpy.packbits.
-    val_correct: bytes = b""
 
 
 def train(

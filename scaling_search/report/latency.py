@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from scaling_search.baselines import Latency
 from scaling_search.findings.interval import LEVEL
 from scaling_search.findings.latency_predictors import LatencyPredictors, latency_predictors
 from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
-from scaling_search.report.figures.latency import accuracy_against_latency
+from scaling_search.report.figures.latency import Timed, accuracy_against_latency
 from scaling_search.report.writing import as_json
 from scaling_search.wording import percent
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timed:
-    """A trained network whose latency is known."""
-
-    #: What it is drawn as (a series, or the family), and what it is listed as.
-    series: str
-    group: str
-    name: str
-    macs: int
-    activations: int
-    #: Test accuracy as a fraction; nan where it is not known.
-    accuracy: float
-    latency: Latency
 
 
 def latency_section(timed: Sequence[Timed]) -> tuple[list[Section], dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from scaling_search.proxy.run import RunStatus
+from scaling_search.proxy.result import RunStatus
 
 
 class Step(str, Enum):

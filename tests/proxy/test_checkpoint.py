@@ -21,10 +21,11 @@ from torch import nn
 from scaling_search.baselines import load_baseline, scale_by
 from scaling_search.proxy import DataSettings, Job, ProxyTask, Recipe, RunSpec, carry_out, training
 from scaling_search.proxy.augmentation import Augmentation
-from scaling_search.proxy.checkpoint import Checkpoint, Epoch, TrainingState, torch_bytes
+from scaling_search.proxy.checkpoint import Checkpoint, TrainingState, torch_bytes
+from scaling_search.proxy.result import Epoch, RunResult
 from scaling_search.proxy.run import checkpoint_name
 from scaling_search.proxy.task import Split
-from scaling_search.proxy.training import RunResult, make_optimizer, save_weights, train
+from scaling_search.proxy.training import make_optimizer, save_weights, train
 
 RUN = '{"seed": 0}'
 LAST = 5

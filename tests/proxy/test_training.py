@@ -24,8 +24,9 @@ from scaling_search.proxy import (
     carry_out,
 )
 from scaling_search.proxy.augmentation import Augmentation
+from scaling_search.proxy.result import RunResult
 from scaling_search.proxy.task import Split
-from scaling_search.proxy.training import RunResult, WeightAverage, make_optimizer, train
+from scaling_search.proxy.training import WeightAverage, make_optimizer, train
 
 RECIPE = Recipe(epochs=2, batch_size=36, optimizer="sgd", learning_rate=0.2, ema_horizon=0.0)
 BASELINE = load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=10)

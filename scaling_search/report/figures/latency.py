@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import ticker
@@ -12,8 +12,20 @@ from matplotlib.figure import Figure
 from scaling_search.baselines import Latency
 from scaling_search.report.figures.drawing import accuracy_axis, decades, drawn, looks
 
-if TYPE_CHECKING:
-    from scaling_search.report.latency import Timed
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """A trained network whose latency is known."""
+
+    #: What it is drawn as (a series, or the family), and what it is listed as.
+    series: str
+    group: str
+    name: str
+    macs: int
+    activations: int
+    #: Test accuracy as a fraction; nan where it is not known.
+    accuracy: float
+    latency: Latency
 
 
 @drawn

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from scaling_search.baselines import Latency
 from scaling_search.report.content import Block, Content, Figure, Section
+from scaling_search.report.figures.latency import Timed
 from scaling_search.report.figures.triangle import triangle
-from scaling_search.report.latency import Timed, latency_section
+from scaling_search.report.latency import latency_section
 from scaling_search.report.search.answer import (
     first_sentence,
     further_remarks,

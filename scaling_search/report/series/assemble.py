@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from scaling_search.report.content import Content, Figure, Section
-from scaling_search.report.latency import Timed, latency_section
+from scaling_search.report.figures.latency import Timed
+from scaling_search.report.latency import latency_section
 from scaling_search.report.series.measured import Measured, points_table
 from scaling_search.report.writing import as_csv, as_json
 from scaling_search.study.files.latency_csv import read_latencies

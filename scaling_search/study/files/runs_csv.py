@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scaling_search.proxy.run import RunStatus, key_of
+from scaling_search.proxy.result import RunStatus
+from scaling_search.proxy.run import key_of
 from scaling_search.study.files.csv_file import CsvFile, within
 from scaling_search.study.records import Step, step_text
 

@@ -16,6 +16,7 @@ from scaling_search.whole_files import write_whole
 RESTORE = "restore it from its source, or repeat the study's command, which makes it anew"
 #: Bytes: many times what any study needs, and little enough to read.
 _LARGEST = 2**28
+_LARGEST_JSON = 2**24
 
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
