@@ -22,15 +22,8 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Of a network."""
-
-    macs: int
-
-
-@dataclass(frozen=True)
 class Network:
-    """A row of the table, as a search looks at a candidate, who is its own `member`."""
+    """A row of the table, as a search looks at a candidate."""
 
     id: str
     coefficients: Coefficients
@@ -44,14 +37,6 @@ class Network:
     def shares(self) -> tuple[float, float, float]:
         depth, width, resolution = self.coefficients.shares()
         return depth, width, resolution
-
-    @property
-    def cost(self) -> Cost:
-        return Cost(self.macs)
-
-    @property
-    def member(self) -> Network:
-        return self
 
 
 @dataclass(frozen=True, eq=False)

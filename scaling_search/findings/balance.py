@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.blocks import BlockFit, fit_blocks, runs_left
+from scaling_search.findings.blocks import BlockFit, fit_blocks, require_runs
 from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
 
 DRAWS = 8000
@@ -79,10 +79,7 @@ def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 
         design = design[:, :-1]
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise InvalidInput("no series has two networks of different cost: train more of them")
-    if runs_left(errors, design.shape[1]) < 1:
-        raise InvalidInput(
-            f"{int(np.isfinite(errors).sum())} runs cannot tell noise from gain: give more seeds"
-        )
+    require_runs(errors, design.shape[1])
     (fit,) = fit_blocks(design[None], 100 * (1 - errors))
     draws = fit.draw(DRAWS, np.random.default_rng(0))
     own = {name: macs[np.array(names) == name] for name in order}

@@ -54,6 +54,14 @@ def runs_left(errors: Floats, parameters: int) -> int:
     return int(known.sum()) - parameters - max(0, int(known.any(axis=0).sum()) - 1)
 
 
+def require_runs(errors: Floats, parameters: int) -> None:
+    """Raise InvalidInput unless runs are left to tell noise by."""
+    if runs_left(errors, parameters) < 1:
+        raise InvalidInput(
+            f"{int(np.isfinite(errors).sum())} runs cannot tell noise from gain: give more seeds"
+        )
+
+
 def fit_blocks(designs: Floats, values: Floats) -> list[BlockFit]:
     """Fit `values` (networks, seeds), nan where a run is missing, by each of several designs.
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scaling_search.errors import InvalidInput
-from scaling_search.findings.blocks import BlockFit, fit_blocks, runs_left
+from scaling_search.findings.blocks import BlockFit, fit_blocks, require_runs
 from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
 
 #: Bends over which is integrated, alike on both sides of 0: at 2 the slope falls to a quarter in
@@ -98,10 +98,7 @@ def diminishing_returns(macs: Floats, errors: Floats, level: float = LEVEL) -> D
             f"{len(np.unique(macs))} networks of different cost are trained, but a start and an "
             "end need three: train more of the series"
         )
-    if runs_left(errors, 3) < 1:
-        raise InvalidInput(
-            f"{int(np.isfinite(errors).sum())} runs cannot tell noise from gain: give more seeds"
-        )
+    require_runs(errors, 3)
     values = 100 * (1 - errors)
     x = np.log2(macs / macs.min())
     reach = float(x.max())

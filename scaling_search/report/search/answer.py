@@ -73,17 +73,17 @@ def second_sentence(found: Found) -> str:
     far, best = found.family.target, found.family.best
     if far is None:
         return seen + "; larger members are not forecast."
-    above = ""
+    seen += (
+        f"; forecast for φ = {far.phi:g} ({far.macs / large.macs:.1f} times beyond): "
+        f"{percent(far.forecast)}, {percent(LEVEL, 0)} interval "
+        f"{between(far.forecast_low, far.forecast_high)} %"
+    )
     if found.family.above_measured is not None:
-        above = (
+        seen += (
             f", above the {percent(best.test_error)} already measured at {best.macs:,} "
             f"({runs_of(found.family, best)})"
         )
-    return seen + (
-        f"; forecast for φ = {far.phi:g} ({far.macs / large.macs:.1f} times beyond): "
-        f"{percent(far.forecast)}, {percent(LEVEL, 0)} interval "
-        f"{between(far.forecast_low, far.forecast_high)} %{above}."
-    )
+    return f"{seen}."
 
 
 def further_remarks(found: Found) -> list[str]:
