@@ -36,18 +36,11 @@ ASKS_CSV = CsvFile("asks.csv", AskRow, key=lambda row: row.ask, check=_require_a
 
 def write_asks(folder: Path, proposals: SampledProposals) -> None:
     """Every ask in its order."""
-    ASKS_CSV.write(
-        folder,
-        (
-            AskRow(
-                ask=number,
-                **vars(asked.coefficients),
-                mark=asked.mark,
-                trial=candidate.id if candidate else "",
-            )
-            for number, (asked, candidate) in enumerate(proposals.asked)
-        ),
+    rows = (
+        AskRow(ask=number, **vars(ask.coefficients), mark=ask.mark, trial=made.id if made else "")
+        for number, (ask, made) in enumerate(proposals.asked)
     )
+    ASKS_CSV.write(folder, rows)
 
 
 def read_candidates(folder: Path, definition: StudyDefinition) -> Candidates:

@@ -52,18 +52,15 @@ def write_records(
         )
     once = [stored[key] for key in dict.fromkeys(key for key, _ in rows)]
     RUNS_CSV.write(folder, rows.values())
-    CURVES_CSV.write(
-        folder,
-        (
-            CurveRow(run=run.key, epoch=epoch, train_loss=loss, val_error=error)
-            for run in once
-            for epoch, loss, error in run.curve
-        ),
+    epochs = (
+        CurveRow(run=run.key, epoch=epoch, train_loss=loss, val_error=error)
+        for run in once
+        for epoch, loss, error in run.curve
     )
+    CURVES_CSV.write(folder, epochs)
     names = [name for name in TIMINGS_CSV.columns if name != "run"]
-    TIMINGS_CSV.write(
-        folder, (TimingRow(run=run.key, **{n: getattr(run, n) for n in names}) for run in once)
-    )
+    timings = (TimingRow(run=run.key, **{n: getattr(run, n) for n in names}) for run in once)
+    TIMINGS_CSV.write(folder, timings)
 
 
 def write_prices(

@@ -110,10 +110,8 @@ class Study:
 
     @property
     def _family_runs(self) -> FamilyRuns:
-        coefficients = self.winning_coefficients
-        known = {
-            row.run: row.test_error for row in read_runs(self.folder) if row.test_error is not None
-        }
+        coefficients, rows = self.winning_coefficients, read_runs(self.folder)
+        known = {row.run: row.test_error for row in rows if row.test_error is not None}
         return known_family_runs(self.definition, coefficients, known)
 
     @property

@@ -45,13 +45,11 @@ NETWORKS_CSV = CsvFile("networks.csv", NetworkRow, key=_called)
 
 def write_networks(folder: Path, counted: Mapping[tuple[OwnNetwork, int], Priced]) -> None:
     """Write what was counted."""
-    NETWORKS_CSV.write(
-        folder,
-        (
-            NetworkRow(**vars(network), resolution=resolution, **vars(priced.cost), id=priced.id)
-            for (network, resolution), priced in counted.items()
-        ),
+    rows = (
+        NetworkRow(**vars(network), resolution=resolution, **vars(priced.cost), id=priced.id)
+        for (network, resolution), priced in counted.items()
     )
+    NETWORKS_CSV.write(folder, rows)
 
 
 def stored_prices(folder: Path) -> Prices:
