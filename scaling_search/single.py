@@ -9,7 +9,8 @@ from scaling_search.errors import require_seed
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, require_places
-from scaling_search.study.definition import Platform, require_native
+from scaling_search.study.definition import Platform
+from scaling_search.study.limits import require_describable, require_native
 from scaling_search.study.loop import AllAtOnce, complete
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def train_one(configuration: Configuration) -> bool:
     coefficients = Coefficients(given.alpha, given.beta, given.gamma)
     member = scale(baseline, coefficients, configuration.phi)
     require_native(member.resolution, facts)
+    require_describable(member)
     dropout, stochastic_depth = recipe.regularisation(configuration.phi)
     platform = Platform.here(conduct.executor.device)
     spec = RunSpec(

@@ -44,6 +44,10 @@ SAMPLERS: dict[str, dict[str, Any]] = {
 }
 
 
+#: Asks of a rehearsal: more than the random ones with which Optuna's samplers begin.
+_REHEARSED = 14
+
+
 @dataclass(frozen=True)
 class OptunaSettings(SearchSweep):
     """`+sweep=optuna`: asks of a sampler, then more seeds for those that may be the best."""
@@ -76,6 +80,20 @@ class OptunaSettings(SearchSweep):
                 + (f" or sweep.bracket={self.lag + 1}" if self.lag else "")
             )
         object.__setattr__(self, "sampler", _explicit(self.sampler))
+
+    def rehearse(self) -> None:
+        """A sampler of the user's choice answers some asks: many fail only when they are asked."""
+        import optuna
+
+        if self.sampler in SAMPLERS.values():
+            return
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        study = optuna.create_study(sampler=make_sampler(self.sampler))
+        with _failures_named(self.sampler):
+            for number in range(min(self.asks, _REHEARSED)):
+                trial = study.ask()
+                value = sum(trial.suggest_float(name, 0, 1) for name in "uv")
+                study.tell(trial, value + 0.1 * number % 1)
 
     def known_candidates(self, space: SearchSpace) -> Candidates:
         """The marked points, which are asked for first."""

@@ -49,6 +49,9 @@ class SweepSettings:
         """Names or import paths of baselines that stand in for the configured one."""
         return ()
 
+    def rehearse(self) -> None:
+        """Raise InvalidInput where something that the sweep uses could only fail later."""
+
     def require_epochs(self, epochs: int) -> None:
         """Raise InvalidInput where runs of so many epochs are too short for the sweep."""
 

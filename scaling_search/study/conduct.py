@@ -17,6 +17,7 @@ from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import Platform, StudyDefinition
 from scaling_search.study.fidelity import require_fidelity
 from scaling_search.study.files.study_yaml import read_definition
+from scaling_search.study.limits import require_describable
 from scaling_search.study.plain import differences
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
@@ -35,7 +36,9 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     task.require_batch(settings.recipe.batch_size)
     definition = StudyDefinition(settings, task.facts, Platform.here(conduct.executor.device))
     # Refused here, before anything is written, where something could not be trained.
-    _ = definition.first_runs
+    settings.sweep.rehearse()
+    for run in definition.first_runs:
+        require_describable(run.member)
     if definition.settings.series is None:
         require_fidelity(definition)
     return definition, task

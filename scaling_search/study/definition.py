@@ -31,18 +31,9 @@ from scaling_search.search import Candidate, Candidates, SearchSpace
 from scaling_search.search.decide import Decision, decide
 from scaling_search.search.strategy import Answer, Evaluation, Search
 from scaling_search.series import Networks, list_networks
+from scaling_search.study.limits import require_native
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
-
-
-def require_native(resolution: int, facts: TaskFacts) -> None:
-    """Refuse a resolution that the images do not have."""
-    if resolution > facts.native_resolution:
-        raise InvalidInput(
-            f"the resolution is {resolution} px, but the images of {facts.name} have "
-            f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} "
-            "or less"
-        )
 
 
 @dataclass(frozen=True)

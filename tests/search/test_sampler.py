@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from importlib import util
 from typing import Any
 
 import numpy as np
@@ -281,3 +282,25 @@ def test_what_is_no_sampler_is_not_called(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_sampler_that_fails_while_it_is_asked_is_named(sampler: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match=r"sweep\.sampler is .*_target_.* fails .*another"):
         dialogue(proposals(sampler))
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        # It has no list of values to go through, and says so when it is asked.
+        {"_target_": "optuna.samplers.BruteForceSampler", "seed": 0},
+        # It comes with a package of its own, which it misses after its first asks.
+        {"_target_": "optuna.samplers.CmaEsSampler", "seed": 0},
+    ],
+)
+def test_a_sampler_that_would_fail_later_is_refused_before(sampler: dict[str, Any]) -> None:
+    if sampler["_target_"].endswith("CmaEsSampler") and util.find_spec("cmaes"):
+        pytest.skip("cmaes is installed")
+    with pytest.raises(InvalidInput, match=rf"{sampler['_target_'].split('.')[-1]}.*take another"):
+        OptunaSettings(sampler=sampler, asks=20).rehearse()
+
+
+def test_a_rehearsal_changes_no_ask() -> None:
+    settings = {"_target_": "optuna.samplers.TPESampler", "seed": 3}
+    OptunaSettings(sampler=settings).rehearse()
+    assert dialogue(proposals(settings), asks=8) == dialogue(proposals(settings), asks=8)
