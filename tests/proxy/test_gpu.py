@@ -15,7 +15,14 @@ from scaling_search.proxy import DataSettings, Job, Recipe, RunSpec, carry_out, 
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
-RECIPE = Recipe(epochs=5, batch_size=64, optimizer="sgd", learning_rate=0.3, ema_horizon=0.1)
+RECIPE = Recipe(
+    epochs=3,
+    batch_size=64,
+    optimizer="sgd",
+    learning_rate=0.6,
+    warmup=0.3,
+    weight_decay=5e-4,
+)
 MEMBER = scale_by(
     load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=20),
     depth_mult=1,
