@@ -79,7 +79,7 @@ def test_kill_9_at_random_moments(tmp_path: Path, undisturbed: Path, cache: Path
     code, _, err = finish(process)
     assert code == 0, err
     assert results(tmp_path) == results(undisturbed)
-    assert not group(process)
+    wait_for("the end of its processes", lambda: not group(process))
 
 
 @pytest.mark.slow
