@@ -92,10 +92,11 @@ def removed_cache(victim: Victim) -> str:
 
 @fault("torn records")
 def torn_records(victim: Victim) -> str:
-    victim.interrupt()
+    # Records are written at the end; the command is repeated on what is torn.
+    victim.up().wait()
+    victim.note_end()
     # What the settings say is not known elsewhere: a torn study.yaml is refused.
-    pattern = "experiments/tiny/*.[cj]s*"
-    path = _kept(victim, pattern)
+    path = _kept(victim, "experiments/tiny/*.[cj]s*")
     if victim.rng.random() < 0.3:
         path.unlink()
         return f"{path.name} is gone"
