@@ -2,7 +2,8 @@
 
 Each figure is the median of several runs with its smallest and largest, on an otherwise idle
 machine; the limits are those that the project sets itself for 2 cores without a GPU. Names:
-start, price, driver, report, smoke, quick, comparisons, workers. Without names the first five run.
+start, price, driver, report, large, smoke, quick, comparisons, workers. Without names the first
+six run.
 """
 
 from __future__ import annotations
@@ -99,6 +100,23 @@ def report(folder: Path) -> None:
     show("rebuilding a report", timed(rebuild), 6)
 
 
+def large(folder: Path) -> None:
+    """A search of thousands of networks: its plan, and the report of those that differ."""
+    from benchmarks_driver import large_study
+
+    shares = np.linspace(0, 1, 55)
+    words = [f"sweep.alpha={[round(float(2**x), 4) for x in shares]}".replace(" ", "")]
+    words += [f"sweep.beta={[round(float(2 ** (x / 2)), 4) for x in shares]}".replace(" ", "")]
+    words += ["+sweep=grid", "baseline.name=efficientnet_b7", "baseline.resolution=64"]
+    words += ["dry_run=true"]
+    show("plan of 3,030 points of B7", timed(command("scaling_search", *words, cwd=folder)), 2)
+    study = large_study(folder / "experiments")
+    rebuild = command("scaling_search.report", str(study), cwd=folder)
+    seconds = timed(rebuild)
+    candidates = len((study / "trials.csv").read_text().splitlines()) - 1
+    show(f"report of {candidates} candidates of B7", seconds, 5)
+
+
 def smoke(folder: Path) -> None:
     """A whole study in seconds, from an empty database; pixel caches are kept."""
 
@@ -149,12 +167,14 @@ def workers(folder: Path) -> None:
     )
 
 
-ALL = {f.__name__: f for f in (start, price, driver, report, smoke, quick, comparisons, workers)}
+ALL = {
+    f.__name__: f for f in (start, price, driver, report, large, smoke, quick, comparisons, workers)
+}
 
 
 def main() -> None:
     sys.path.insert(0, str(REPOSITORY / "benchmarks"))
-    names = sys.argv[1:] or ["start", "price", "driver", "report", "smoke"]
+    names = sys.argv[1:] or ["start", "price", "driver", "report", "large", "smoke"]
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             ALL[name](Path(folder))
