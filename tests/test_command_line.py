@@ -237,6 +237,8 @@ REFUSED = [
     ([GRID, "baseline.resolution=65"], ["65", "64", "baseline.resolution="]),
     ([GRID, "baseline.resolution=0"], ["baseline.resolution", "0", "above 0"]),
     ([GRID, "baseline.channel_divisor=0"], ["baseline.channel_divisor", "0", "above 0"]),
+    ([GRID, "baseline.channel_divisor=1000000"], ["1000000", "at most 10,000"]),
+    ([GRID, "baseline.resolution_divisor=1000"], ["1000 px", "64 px", "baseline.resolution"]),
     ([GRID, "baseline.name=resnet"], ["resnet", "efficientnet_micro"]),
     ([GRID, "baseline=own"], ["_target_"]),
     (
