@@ -80,11 +80,17 @@ class Database:
         with self._errors_named(Exception):
             if create:
                 try:
-                    _METADATA.create_all(self._engine)
+                    self._make_tables()
                 except sa.exc.DatabaseError:
-                    # Another driver may have made the tables between the look and the making.
-                    _METADATA.create_all(self._engine)
+                    # Elsewhere than in SQLite two may make one table at once; the first has now.
+                    self._make_tables()
             self.is_there = create or sa.inspect(self._engine).has_table(_RUNS.name)
+
+    def _make_tables(self) -> None:
+        # One statement looks and makes: between the two another driver could make it.
+        with self._engine.begin() as connection:
+            for table in _METADATA.sorted_tables:
+                connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
 
     @property
     def address(self) -> str:

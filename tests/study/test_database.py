@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -93,6 +95,21 @@ def test_two_drivers_that_record_the_same_run_at_once(
     database.record(spec.content, run_of(spec, attempts=2))
     assert set(database.stored_runs([spec.key])) == {spec.key}
     other.close()
+
+
+@pytest.mark.parametrize("_attempt", range(10))
+def test_drivers_that_make_the_same_database_at_once(path: Path, _attempt: int) -> None:
+    drivers = 8
+    together = Barrier(drivers)
+
+    def begin(_: int) -> bool:
+        together.wait()
+        database = Database(f"sqlite:///{path}")
+        database.close()
+        return database.is_there
+
+    with ThreadPoolExecutor(drivers) as pool:
+        assert all(pool.map(begin, range(drivers)))
 
 
 def test_more_keys_than_one_query_takes(database: Database, spec: RunSpec) -> None:
