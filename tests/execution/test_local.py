@@ -1,26 +1,16 @@
-"""Slots: a worker's death costs its own task, and no worker outlives its driver."""
+"""Slots: a worker's death costs its own task, and its slot works again."""
 
 import importlib
-import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from worker_tasks import act, eventually, is_alive, run
 
-from scaling_search.errors import InvalidInput
-from scaling_search.execution import ExecutorSettings, LocalExecutor, WorkerLost, device
-
-
-class Awkward(Exception):
-    """Cannot be unpickled: its arguments are two, what is kept of them is one."""
-
-    def __init__(self, left: str, right: str) -> None:
-        super().__init__(left + right)
+from scaling_search.execution import LocalExecutor, WorkerLost, device
 
 
 def environment(_: object) -> dict[str, str]:
@@ -28,61 +18,10 @@ def environment(_: object) -> dict[str, str]:
     return dict(os.environ)
 
 
-def act(task: tuple[str, float]) -> int:
-    """What the workers of these tests do; gives the process id."""
-    what, value = task
-    if what == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
-    elif what == "fail":
-        raise ValueError("as asked")
-    elif what == "exit":
-        sys.exit(int(value))
-    elif what == "awkward":
-        raise Awkward("left", "right")
-    elif what == "lambda":
-        return lambda: 0  # type: ignore[return-value]
-    elif what == "sleep":
-        time.sleep(value)
-    elif what == "lock":
-        # As tqdm does for the data sets library.
-        HELD.append(multiprocessing.Lock())
-    return os.getpid()
-
-
-HELD: list[object] = []
-
-
-def is_alive(pid: int) -> bool:
-    """Whether the process runs; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 @pytest.fixture(scope="module")
 def executor() -> Iterator[LocalExecutor[tuple[str, float], int]]:
     with LocalExecutor(act, 2) as two_slots:
         yield two_slots
-
-
-def run(
-    executor: LocalExecutor[tuple[str, float], int], what: str = "answer", value: float = 0
-) -> int:
-    future = executor.submit((what, value))
-    try:
-        return future.result(timeout=60)
-    finally:
-        executor.release(future)
 
 
 def test_worker_stays_for_the_next_task(executor: LocalExecutor[tuple[str, float], int]) -> None:
@@ -216,121 +155,9 @@ def test_close_leaves_no_process() -> None:
         busy.result(timeout=60)
 
 
-def test_idle_workers_give_back_what_they_hold(tmp_path: Path) -> None:
-    script = tmp_path / "driver.py"
-    script.write_text(
-        "from scaling_search.execution import LocalExecutor\n"
-        "from test_local import act, run\n"
-        "if __name__ == '__main__':\n"
-        "    with LocalExecutor(act, 1) as executor:\n"
-        "        run(executor, 'lock')\n"
-    )
-    paths = [str(Path(__file__).parent), *filter(None, sys.path)]
-    ended = subprocess.run(
-        [sys.executable, str(script)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    # The resource tracker of multiprocessing would name semaphores that leaked.
-    assert (ended.returncode, ended.stderr) == (0, "")
-
-
 def test_driver_keeps_its_own_interrupts(
     executor: LocalExecutor[tuple[str, float], int],
 ) -> None:
     before = signal.getsignal(signal.SIGINT)
     run(executor)
     assert signal.getsignal(signal.SIGINT) is before
-
-
-DRIVER = """
-import sys, time
-from scaling_search.execution import LocalExecutor
-from test_local import act
-
-if __name__ == "__main__":
-    with LocalExecutor(act, 1) as executor:
-        first = executor.submit(("answer", 0))
-        print(first.result(), flush=True)
-        executor.release(first)
-        future = executor.submit(("sleep", float(sys.argv[1])))
-        while True:
-            try:
-                print(future.result(), flush=True)
-                break
-            except KeyboardInterrupt:
-                print("interrupted", flush=True)
-"""
-
-
-@pytest.fixture
-def start_driver(tmp_path: Path) -> Iterator[Callable[[float], tuple[subprocess.Popen[str], int]]]:
-    """Starts a driver in a process group of its own; gives it and the process id of its worker."""
-    script = tmp_path / "driver.py"
-    script.write_text(DRIVER)
-    drivers: list[subprocess.Popen[str]] = []
-
-    def start(seconds: float) -> tuple[subprocess.Popen[str], int]:
-        paths = [str(Path(__file__).parent), *filter(None, sys.path)]
-        driver = subprocess.Popen(
-            [sys.executable, str(script), str(seconds)],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            # A suite that runs in the background is started with interrupts ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
-        drivers.append(driver)
-        assert driver.stdout is not None
-        return driver, int(driver.stdout.readline())
-
-    yield start
-    for driver in drivers:
-        if driver.poll() is None:
-            os.killpg(driver.pid, signal.SIGKILL)
-        driver.communicate()
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-def test_workers_die_with_a_killed_driver(
-    start_driver: Callable[[float], tuple[subprocess.Popen[str], int]],
-) -> None:
-    driver, worker = start_driver(600)
-    assert is_alive(worker)
-    driver.kill()
-    driver.wait()
-    assert eventually(lambda: not is_alive(worker), seconds=10)
-
-
-def test_interrupt_does_not_reach_the_workers(
-    start_driver: Callable[[float], tuple[subprocess.Popen[str], int]],
-) -> None:
-    driver, worker = start_driver(1.5)
-    time.sleep(0.3)
-    os.killpg(driver.pid, signal.SIGINT)
-    assert driver.stdout is not None
-    # The driver hears of it; the worker goes on and gives its answer.
-    assert driver.stdout.readline() == "interrupted\n"
-    assert int(driver.stdout.readline()) == worker
-    assert driver.wait(timeout=30) == 0
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("kind", "cluster"),
-        ("workers", 0),
-        ("workers", 2000),
-        ("device", "gpu"),
-        ("timeout", 0.0),
-        ("timeout", float("nan")),
-        ("attempts", 0),
-        ("attempts", 11),
-    ],
-)
-def test_settings_out_of_range_are_refused(name: str, value: object) -> None:
-    with pytest.raises(InvalidInput, match=rf"executor\.{name} is {value!r}"):
-        ExecutorSettings(**{name: value})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from image_files import WriteParquet, encode_png, make_pixels
 
-from scaling_search.proxy import DataSettings, ProxyTask
+from scaling_search.proxy import DataSettings, ProxyTask, pixel_cache
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +62,9 @@ def write_parquet() -> WriteParquet:
         return path
 
     return write
+
+
+@pytest.fixture
+def new_process() -> None:
+    """What an earlier test has compared is forgotten."""
+    pixel_cache._compared.clear()

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from scaling_search.baselines import BaselineSettings
 from scaling_search.execution import InlineExecutor
 from scaling_search.proxy import DataSettings, Job, Recipe
-from scaling_search.search import CostConstraint, GridSettings
+from scaling_search.search import Budget, CostConstraint, GridSettings, OptunaSettings, RaceSettings
 from scaling_search.study import (
     Conduct,
     FamilySettings,
@@ -108,3 +109,23 @@ def fake_study(
     )
     database.close()
     return folder
+
+
+BASE = replace(
+    SETTINGS,
+    recipe=replace(SETTINGS.recipe, epochs=3),
+    family=replace(SETTINGS.family, train_up_to=0.5, sizes=2, span=2.0),
+)
+STUDIES = {
+    "optuna": replace(BASE, sweep=OptunaSettings(asks=11, lag=2, round=2), budget=Budget(runs=17)),
+    "rungs": replace(
+        BASE,
+        sweep=OptunaSettings(asks=11, lag=3, bracket=4, rungs=[1, 2], reduction=2, round=2),
+        budget=Budget(runs=14),
+    ),
+    "race": replace(
+        BASE,
+        sweep=RaceSettings(alpha=[1.0, 1.19, 1.41], beta=[1.0, 1.12, 1.26], start=5, round=3),
+        budget=Budget(runs=14),
+    ),
+}

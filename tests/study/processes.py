@@ -10,19 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from small_study import RESULTS, SMALL
+
 import scaling_search
 
 CHECKOUT = Path(scaling_search.__file__).parents[1]
-SMALL = [
-    "recipe=smoke",
-    "data.train_images=150",
-    "data.test_images=80",
-    "recipe.batch_size=16",
-    "baseline.resolution=12",
-    "name=tiny",
-]
 TINY = [
     *SMALL,
+    "name=tiny",
     "+sweep=grid",
     "sweep.alpha=[1.0]",
     "sweep.beta=[1.0]",
@@ -35,6 +30,7 @@ TINY = [
 #: Three networks, of which two reach the second rung and one the end; then the race adds a run.
 HALVING = [
     *SMALL,
+    "name=tiny",
     "+sweep=optuna",
     # From the second rung to the end takes longer than looking at the database does.
     "recipe.epochs=10",
@@ -48,8 +44,6 @@ HALVING = [
     "family.sizes=1",
     "family.seeds=[0]",
 ]
-#: What must not depend on when and how often a study was killed.
-RESULTS = ("study.yaml", "runs.csv", "curves.csv", "trials.csv", "family.csv", "winner.json")
 #: Seconds that a slow machine may take for a step.
 PATIENCE = 300
 

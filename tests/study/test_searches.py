@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
-from fakes import SETTINGS, diverged, fake_outcome, fake_study, inline, unordered
+from fakes import STUDIES, diverged, fake_outcome, fake_study, inline, unordered
+from small_study import rows
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job
 from scaling_search.report import build_report
-from scaling_search.search import Budget, OptunaSettings, RaceSettings
-from scaling_search.search.dashboard import copy_for_dashboard
+from scaling_search.search import Budget
 from scaling_search.study import read_definition, running
 from scaling_search.study.asks import read_candidates
 
-BASE = replace(
-    SETTINGS,
-    recipe=replace(SETTINGS.recipe, epochs=3),
-    family=replace(SETTINGS.family, train_up_to=0.5, sizes=2, span=2.0),
-)
-STUDIES = {
-    "optuna": replace(BASE, sweep=OptunaSettings(asks=11, lag=2, round=2), budget=Budget(runs=17)),
-    "rungs": replace(
-        BASE,
-        sweep=OptunaSettings(asks=11, lag=3, bracket=4, rungs=[1, 2], reduction=2, round=2),
-        budget=Budget(runs=14),
-    ),
-    "race": replace(
-        BASE,
-        sweep=RaceSettings(alpha=[1.0, 1.19, 1.41], beta=[1.0, 1.12, 1.26], start=5, round=3),
-        budget=Budget(runs=14),
-    ),
-}
 #: What depends on the settings and the results alone.
 RECORDS = ("study.yaml", "runs.csv", "curves.csv")
 MADE = ("trials.csv", "family.csv", "winner.json", "forecast.json")
@@ -66,11 +44,6 @@ def content(folder: Path) -> dict[str, bytes]:
     """All files that a study's settings and results determine."""
     names = [*RECORDS, *MADE, *(["asks.csv"] if (folder / "asks.csv").exists() else [])]
     return {name: (folder / name).read_bytes() for name in names}
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 @pytest.fixture(scope="module")
@@ -290,66 +263,3 @@ def test_lost_asks_come_back_from_the_database(
     folder = fake_study(tmp_path, STUDIES["optuna"], executor, name="study")
     assert executor.tasks == []
     assert reported(folder) == content(undisturbed["optuna"])
-
-
-class TestDashboard:
-    """The database opens as an Optuna study."""
-
-    SETTINGS = replace(STUDIES["rungs"], budget=Budget(runs=11))
-
-    @pytest.fixture(autouse=True)
-    def _copied(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(running, "copy_for_dashboard", copy_for_dashboard)
-
-    def test_its_trials_are_the_asks(self, tmp_path: Path) -> None:
-        folder = fake_study(tmp_path, self.SETTINGS, name="my study")
-        url = f"sqlite:///{tmp_path / 'store.db'}"
-        assert optuna.get_all_study_names(storage=url) == ["my study"]
-        study = optuna.load_study(study_name="my study", storage=url)
-        asks, runs = rows(folder / "asks.csv"), rows(folder / "runs.csv")
-        assert [t.user_attrs["trial"] for t in study.trials] == [row["trial"] for row in asks]
-        candidates = read_candidates(folder, read_definition(folder)).kept
-        by_id = {candidate.id: candidate for candidate in candidates}
-        for trial in study.trials:
-            candidate = by_id[trial.user_attrs["trial"]]
-            c, shares = candidate.coefficients, candidate.shares
-            expected = dict(zip(("alpha", "beta", "gamma"), (c.alpha, c.beta, c.gamma)))
-            expected |= dict(zip(("share_depth", "share_width", "share_resolution"), shares))
-            expected["cost_ratio"] = candidate.cost_ratio
-            for name, value in expected.items():
-                assert trial.user_attrs[name] == pytest.approx(value, abs=1e-6), name
-            errors = {
-                int(row["epochs"]): float(row["val_error"])
-                for row in runs
-                if (row["trial"], row["seed"], row["step"]) == (candidate.id, "0", "search")
-            }
-            assert trial.intermediate_values == errors
-            assert trial.state.name == ("COMPLETE" if 3 in errors else "PRUNED")
-        # Repeated: replaced, not doubled.
-        fake_study(tmp_path, self.SETTINGS, name="my study")
-        again = optuna.load_study(study_name="my study", storage=url)
-        assert [t.params for t in again.trials] == [t.params for t in study.trials]
-
-    def test_somebodys_own_study_of_that_name_is_not_replaced(self, tmp_path: Path) -> None:
-        url = f"sqlite:///{tmp_path / 'store.db'}"
-        own = optuna.create_study(study_name="study", storage=url)
-        own.add_trial(optuna.trial.create_trial(value=1.0))
-        folder = fake_study(tmp_path, self.SETTINGS, name="study")
-        kept = optuna.load_study(study_name="study", storage=url)
-        assert [t.value for t in kept.trials] == [1.0]
-        (failure,) = json.loads((folder / "environment.json").read_text())["failures"]
-        assert "'study'" in failure
-        assert "name=" in failure
-        # Only the copy is missing.
-        assert {row["step"] for row in rows(folder / "runs.csv")} == {"search", "family"}
-
-    def test_a_database_that_refuses_the_copy_costs_only_the_copy(self, tmp_path: Path) -> None:
-        url = f"sqlite:///{tmp_path / 'store.db'}"
-        optuna.create_study(study_name="other", storage=url)
-        with closing(sqlite3.connect(tmp_path / "store.db")) as database, database:
-            database.execute("ALTER TABLE trials RENAME COLUMN number TO place")
-        folder = fake_study(tmp_path, self.SETTINGS, name="study")
-        (failure,) = json.loads((folder / "environment.json").read_text())["failures"]
-        assert "optuna-dashboard" in failure
-        assert "store=" in failure
-        assert {row["step"] for row in rows(folder / "runs.csv")} == {"search", "family"}

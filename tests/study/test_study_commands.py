@@ -5,84 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
-from fakes import fake_outcome, inline
+from commands import Call
+from fakes import fake_outcome
 from filelock import FileLock
+from small_study import content
 
-import scaling_search.__main__ as command
-from scaling_search.execution import ExecutorSettings, InlineExecutor, WorkerLost
 from scaling_search.proxy import Job
-from scaling_search.sweep import command_line
-
-SMALL = [
-    "recipe=smoke",
-    "data.train_images=150",
-    "data.test_images=80",
-    "recipe.batch_size=16",
-    "baseline.resolution=12",
-]
-TINY = [
-    *SMALL,
-    "+sweep=grid",
-    "sweep.alpha=[1.0,1.41]",
-    "sweep.beta=[1.0,1.41]",
-    "family.train_up_to=1",
-    "family.sizes=2",
-    "family.span=3",
-    "executor.workers=2",
-]
-#: What must not depend on when and how often a study was interrupted.
-RESULTS = ("study.yaml", "runs.csv", "curves.csv", "trials.csv", "family.csv", "winner.json")
-
-Call = Callable[..., SimpleNamespace]
-
-
-@pytest.fixture
-def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Call:
-    """Type a command; gives code, out, err and the jobs that it trained."""
-    monkeypatch.chdir(tmp_path)
-    # Drawing takes most of a command's time here; tests of the report draw.
-    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
-
-    def run(
-        *words: str,
-        function: Callable[[Job], Any] = fake_outcome,
-        study: Sequence[str] = TINY,
-    ) -> SimpleNamespace:
-        executors: list[InlineExecutor[Job, Any]] = []
-
-        def start(_self: object, _function: object, slots: int) -> InlineExecutor[Job, Any]:
-            executors.append(inline(function, slots))
-            return executors[-1]
-
-        monkeypatch.setattr(ExecutorSettings, "start", start)
-        monkeypatch.setattr(sys, "argv", ["scaling_search", *study, *words, "data.cache_dir=cache"])
-        capsys.readouterr()
-        code = 0
-        try:
-            command.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return SimpleNamespace(
-            code=code, out=out, err=err, jobs=[job for e in executors for job in e.tasks]
-        )
-
-    return run
-
-
-def content(folder: Path, names: tuple[str, ...] = RESULTS) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in names}
 
 
 def test_repeating_a_command_trains_nothing_and_changes_nothing(call: Call, tmp_path: Path) -> None:
@@ -215,97 +148,6 @@ def test_ctrl_c_says_what_is_saved_and_the_next_time_goes_on(call: Call, tmp_pat
     assert 0 < len(on.jobs) < len(pd.read_csv(tmp_path / "alone" / "a" / "runs.csv"))
 
 
-def test_failed_runs_are_listed_and_trained_the_next_time(call: Call, tmp_path: Path) -> None:
-    def seed_1_fails(job: Job) -> Any:
-        if job.spec.seed == 1:
-            raise RuntimeError("boom")
-        return fake_outcome(job)
-
-    first = call("name=a", function=seed_1_fails)
-    assert first.code == 1
-    assert "Report: " in first.out
-    assert first.out.count("failed: run ") == 5 + 2
-    folder = tmp_path / "experiments" / "a"
-    assert "boom" in (folder / "environment.json").read_text()
-    assert "boom" in (folder / "report.html").read_text()
-    assert set(pd.read_csv(folder / "runs.csv")["seed"]) == {0}
-    assert call("name=a").code == 0
-    call("name=a", "experiments_dir=alone")
-    assert content(folder) == content(tmp_path / "alone" / "a")
-    assert json.loads((folder / "environment.json").read_text())["failures"] == []
-
-
-def test_a_family_that_fails_is_a_gap_in_the_report(call: Call, tmp_path: Path) -> None:
-    left = iter(range(10))
-
-    def step_2_fails(job: Job) -> Any:
-        if next(left, None) is None:
-            raise WorkerLost("its worker died (signal 9)")
-        return fake_outcome(job)
-
-    ended = call("name=a", function=step_2_fails)
-    assert ended.code == 1
-    folder = tmp_path / "experiments" / "a"
-    assert json.loads((folder / "winner.json").read_text())["trial"] is not None
-    assert "its worker died (signal 9)" in (folder / "report.md").read_text()
-    assert call("name=a").code == 0
-
-
-@pytest.mark.parametrize("sweep", ["grid", "observation1", "optuna"])
-@pytest.mark.parametrize(
-    "error", [MemoryError(), WorkerLost("its worker died (signal 9)"), RuntimeError("boom")]
-)
-def test_a_study_in_which_nothing_finished(
-    call: Call, tmp_path: Path, error: Exception, sweep: str
-) -> None:
-    def fails(_: Job) -> Any:
-        raise error
-
-    study = [*SMALL, f"+sweep={sweep}", "name=a", "sweep.seeds=[0,1]"]
-    ended = call(function=fails, study=study)
-    assert ended.code == 1
-    assert ended.out.count("failed: run ") > 0
-    assert "no run has finished" in ended.err
-    folder = tmp_path / "experiments" / "a"
-    assert not (folder / "report.html").exists()
-    assert len(json.loads((folder / "environment.json").read_text())["failures"]) > 3
-    assert call(study=study).code == 0
-
-
-def test_many_failures_fit_on_a_screen(call: Call, tmp_path: Path) -> None:
-    def fails(_: Job) -> Any:
-        raise RuntimeError("boom")
-
-    ended = call("name=a", "sweep.seeds=[0,1,2,3,4,5,6,7,8,9]", function=fails)
-    assert ended.out.count("failed: ") == 21
-    assert "failed: 30 more, which experiments/a/environment.json lists" in ended.out
-
-
-@pytest.mark.parametrize("fails", [True, False])
-def test_one_network(call: Call, fails: bool) -> None:
-    def function(job: Job) -> Any:
-        if fails:
-            raise MemoryError
-        return fake_outcome(job)
-
-    ended = call(function=function, study=SMALL)
-    assert ended.code == int(fails)
-    assert ("failed: run " in ended.out) == fails
-    assert ("seed 0: val error" in ended.out) != fails
-
-
-def test_all_runs_diverged_is_an_answer(call: Call, tmp_path: Path) -> None:
-    result = SimpleNamespace(
-        status="diverged", val_error=None, test_error=None, curve=(), val_correct=b""
-    )
-    outcome = SimpleNamespace(result=result, seconds=1.0, worker="host:1")
-    ended = call("name=a", function=lambda _: outcome)
-    assert ended.code == 0
-    winner = json.loads((tmp_path / "experiments" / "a" / "winner.json").read_text())
-    assert (winner["trial"], winner["decided"]) == (None, False)
-    assert call("name=a").jobs == []
-
-
 def test_the_test_error_decides_nothing(call: Call, tmp_path: Path) -> None:
     def test_error_misleads(job: Job) -> Any:
         outcome = fake_outcome(job)
@@ -367,36 +209,3 @@ def test_a_damaged_database_is_refused_before_anything_is_written(
         assert "damaged" in refused.err
     assert content(copy / "a") == content(tmp_path / "experiments" / "a")
     assert not (copy / "b" / "study.yaml").exists()
-
-
-@pytest.mark.filterwarnings("ignore:Query string")
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "store=sqlite:///{}?password\\=s3cret",
-        "store='sqlite:///{}?password=s3cret&x=1'",
-        'store="sqlite:///{}?sslpassword=s3cret"',
-        "++store='sqlite:///{}?user=me&token=s3cret/and@more'",
-    ],
-)
-def test_a_password_in_the_store_is_recorded_nowhere(
-    call: Call, tmp_path: Path, typed: str
-) -> None:
-    ended = call("name=a", typed.format("elsewhere.db"))
-    assert ended.code == 0, ended.err
-    assert "s3cret" not in ended.out + ended.err
-    assert (tmp_path / "elsewhere.db").exists()
-    assert not (tmp_path / "experiments" / "store.db").exists()
-    found = [f.name for f in tmp_path.rglob("*") if f.is_file() and b"s3cret" in f.read_bytes()]
-    assert found == []
-    command = json.loads((tmp_path / "experiments/a/environment.json").read_text())["command"]
-    assert "store=sqlite:///elsewhere.db?" in command
-    assert "***" in command
-
-
-def test_a_password_before_the_host_is_recorded_nowhere() -> None:
-    """No server is at hand, so only what would be recorded is looked at."""
-    for url in ("postgresql://me:s3cret@host/name", "postgresql://me:s3/cr@e t@host/name"):
-        command = command_line(["+sweep=grid", f"store='{url}'", "name=a"], url)
-        assert "s3" not in command
-        assert "me:***@host/name" in command

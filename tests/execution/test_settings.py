@@ -1,0 +1,24 @@
+"""ExecutorSettings out of range are refused by name."""
+
+import pytest
+
+from scaling_search.errors import InvalidInput
+from scaling_search.execution import ExecutorSettings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kind", "cluster"),
+        ("workers", 0),
+        ("workers", 2000),
+        ("device", "gpu"),
+        ("timeout", 0.0),
+        ("timeout", float("nan")),
+        ("attempts", 0),
+        ("attempts", 11),
+    ],
+)
+def test_settings_out_of_range_are_refused(name: str, value: object) -> None:
+    with pytest.raises(InvalidInput, match=rf"executor\.{name} is {value!r}"):
+        ExecutorSettings(**{name: value})

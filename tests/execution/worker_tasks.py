@@ -1,0 +1,69 @@
+"""Tasks for workers, and what a test asks of their processes."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from scaling_search.execution import LocalExecutor
+
+
+class Awkward(Exception):
+    """Cannot be unpickled: its arguments are two, what is kept of them is one."""
+
+    def __init__(self, left: str, right: str) -> None:
+        super().__init__(left + right)
+
+
+def act(task: tuple[str, float]) -> int:
+    """What the workers of these tests do; gives the process id."""
+    what, value = task
+    if what == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif what == "fail":
+        raise ValueError("as asked")
+    elif what == "exit":
+        sys.exit(int(value))
+    elif what == "awkward":
+        raise Awkward("left", "right")
+    elif what == "lambda":
+        return lambda: 0  # type: ignore[return-value]
+    elif what == "sleep":
+        time.sleep(value)
+    elif what == "lock":
+        # As tqdm does for the data sets library.
+        HELD.append(multiprocessing.Lock())
+    return os.getpid()
+
+
+HELD: list[object] = []
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def run(
+    executor: LocalExecutor[tuple[str, float], int], what: str = "answer", value: float = 0
+) -> int:
+    future = executor.submit((what, value))
+    try:
+        return future.result(timeout=60)
+    finally:
+        executor.release(future)
