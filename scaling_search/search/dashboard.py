@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from scaling_search.errors import InvalidInput
 from scaling_search.search.sampler import COPY, SampledProposals
+
+if TYPE_CHECKING:
+    from optuna.storages import RDBStorage
+
+#: How often Optuna's tables are tried to be made, and seconds between.
+_ATTEMPTS, _PAUSE = 10, 0.2
 
 
 def copy_for_dashboard(proposals: SampledProposals, url: str, name: str) -> None:
@@ -18,7 +26,7 @@ def copy_for_dashboard(proposals: SampledProposals, url: str, name: str) -> None
     import optuna
 
     try:
-        storage = optuna.storages.RDBStorage(url)
+        storage = _open_storage(url)
         with suppress(KeyError):
             if COPY not in optuna.load_study(study_name=name, storage=storage).user_attrs:
                 raise InvalidInput(
@@ -41,3 +49,16 @@ def copy_for_dashboard(proposals: SampledProposals, url: str, name: str) -> None
             f"the study could not be copied into the database for optuna-dashboard "
             f"({type(error).__name__}: {str(error).splitlines()[0]}): give store= another one"
         ) from error
+
+
+def _open_storage(url: str) -> RDBStorage:
+    """Optuna's storage, whose tables another study may be making at this moment."""
+    import optuna
+
+    for _ in range(_ATTEMPTS - 1):
+        # Optuna looks for each table and then makes it: of two that begin at once one fails.
+        # Its errors are those of the database's driver, which differ; the last one is not kept back.
+        with suppress(Exception):
+            return optuna.storages.RDBStorage(url)
+        time.sleep(_PAUSE)
+    return optuna.storages.RDBStorage(url)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
+from types import SimpleNamespace
+from typing import Any
 
 import optuna
 import pytest
@@ -14,6 +18,8 @@ from fakes import STUDIES, fake_study
 from small_study import rows
 
 from scaling_search.search import Budget
+from scaling_search.search.dashboard import copy_for_dashboard
+from scaling_search.search.sampler import COPY
 from scaling_search.study import read_definition
 from scaling_search.study.asks import read_candidates
 
@@ -75,3 +81,22 @@ class TestDashboard:
         assert "optuna-dashboard" in failure
         assert "store=" in failure
         assert {row["step"] for row in rows(folder / "runs.csv")} == {"search", "family"}
+
+    def test_studies_that_end_at_once_in_a_new_database(self, tmp_path: Path) -> None:
+        studies = 4
+        together = Barrier(studies)
+        url = f"sqlite:///{tmp_path / 'store.db'}"
+
+        def end(number: int) -> None:
+            searched = optuna.create_study(study_name=f"searched {number}")
+            searched.set_user_attr(COPY, True)
+            searched.add_trial(optuna.trial.create_trial(value=number / 10))
+            proposals: Any = SimpleNamespace(study=searched)
+            together.wait()
+            copy_for_dashboard(proposals, url, f"study {number}")
+
+        with ThreadPoolExecutor(studies) as pool:
+            list(pool.map(end, range(studies)))
+        for number in range(studies):
+            copied = optuna.load_study(study_name=f"study {number}", storage=url)
+            assert [trial.value for trial in copied.trials] == [number / 10]
