@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from scaling_search.errors import InvalidInput, finite_number, whole_number
 
 #: mbconv: an inverted residual (Sandler et al. 2018), with squeeze-excitation where asked for.
+#: fused_mbconv: the same with one full convolution for the expansion and the depthwise one (Tan &
+#: Le 2021, Figure 2).
 #: separable: a depthwise and a pointwise convolution (Howard et al. 2017), nothing added.
-#: bottleneck: a residual of three convolutions (He et al. 2015); its first block projects.
-BlockKind = Literal["mbconv", "separable", "bottleneck"]
+#: basic: a residual of two convolutions; bottleneck: of three (He et al. 2015, Figure 5). The first
+#: block of a stage projects its input.
+BlockKind = Literal["mbconv", "fused_mbconv", "separable", "basic", "bottleneck"]
 Activation = Literal["silu", "relu", "relu6"]
+
+#: Blocks that may have squeeze-excitation.
+SQUEEZED = ("mbconv", "fused_mbconv")
+#: The least and the largest expansion of each kind of block. A fused one that expands nothing would
+#: be a single convolution.
+EXPANSIONS: dict[BlockKind, tuple[int, float]] = {
+    "mbconv": (1, math.inf),
+    "fused_mbconv": (2, math.inf),
+    "separable": (1, 1),
+    "basic": (1, 1),
+    "bottleneck": (1, math.inf),
+}
 
 
 @dataclass(frozen=True)
@@ -24,10 +40,11 @@ class Stage:
     channels: int
     kernel: int
     stride: int
-    #: mbconv: channels inside a block over channels at its input; bottleneck: channels at a
-    #: block's output over channels inside it; separable: 1.
+    #: mbconv, fused_mbconv: channels inside a block over channels at its input; bottleneck:
+    #: channels at a block's output over channels inside it; separable, basic: 1.
     expansion: int
-    #: mbconv: channels of the squeeze over channels at the block's input; 0 leaves it out.
+    #: mbconv, fused_mbconv: channels of the squeeze over channels at the block's input; 0 leaves it
+    #: out.
     se_ratio: float
 
     def __post_init__(self) -> None:
@@ -37,15 +54,17 @@ class Stage:
         _odd("kernel", self.kernel)
         if not 0 <= finite_number("se_ratio", self.se_ratio) <= 1:
             raise InvalidInput(f"se_ratio is {self.se_ratio!r}, but must lie between 0 and 1")
-        if self.se_ratio and self.block != "mbconv":
+        if self.se_ratio and self.block not in SQUEEZED:
             raise InvalidInput(
                 f"se_ratio is {self.se_ratio!r}, but must be 0: a {self.block} block has no "
                 "squeeze-excitation, an mbconv block has"
             )
-        if self.expansion != 1 and self.block == "separable":
+        low, high = EXPANSIONS[self.block]
+        if not low <= self.expansion <= high:
+            must = f"must be {low}" if low == high else f"must be at least {low}"
             raise InvalidInput(
-                f"expansion is {self.expansion}, but must be 1: a separable block expands nothing, "
-                "an mbconv block does"
+                f"expansion is {self.expansion}, but {must} in a {self.block} block: an mbconv "
+                "block takes any"
             )
 
 
@@ -70,6 +89,10 @@ class Architecture:
 
     def __post_init__(self) -> None:
         _one_of("activation", self.activation, get_args(Activation))
+        for name in ("stem_channels", "stem_stride", "num_classes", "in_channels"):
+            whole_number(name, getattr(self, name))
+        if self.head_channels:
+            whole_number("head_channels", self.head_channels)
         _odd("stem_kernel", whole_number("stem_kernel", self.stem_kernel))
 
     @property

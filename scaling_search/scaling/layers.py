@@ -95,18 +95,23 @@ def network_layers(architecture: Architecture, channels: Sequence[Count]) -> Net
 
 def _block(stage: Stage, in_channels: Count, width: Count, first: bool) -> BlockLayers:
     stride = stage.stride if first else 1
-    if stage.block == "mbconv":
+    if stage.block in ("mbconv", "fused_mbconv"):
         return _mbconv(stage, in_channels, width, stride)
     if stage.block == "separable":
         depthwise = Conv(in_channels, in_channels, stage.kernel, stride, depthwise=True)
         return BlockLayers((depthwise, Conv(in_channels, width, 1)))
     out_channels = width * stage.expansion
-    layers = (
-        Conv(in_channels, width, 1),
-        # The stride sits in the middle: with it in front, half of the pixels were never read.
-        Conv(width, width, stage.kernel, stride),
-        Conv(width, out_channels, 1, activate=False),
+    layers: tuple[Layer, ...] = (
+        Conv(in_channels, width, stage.kernel, stride),
+        Conv(width, width, stage.kernel, activate=False),
     )
+    if stage.block == "bottleneck":
+        layers = (
+            Conv(in_channels, width, 1),
+            # The stride sits in the middle: with it in front, half of the pixels were never read.
+            Conv(width, width, stage.kernel, stride),
+            Conv(width, out_channels, 1, activate=False),
+        )
     projection = Conv(in_channels, out_channels, 1, stride, activate=False) if first else None
     return BlockLayers(layers, residual=True, projection=projection, activate_sum=True)
 
@@ -115,9 +120,12 @@ def _mbconv(stage: Stage, in_channels: Count, width: Count, stride: int) -> Bloc
     """The squeeze follows the block's input channels, as in the published EfficientNet."""
     inner = in_channels * stage.expansion
     layers: list[Layer] = []
-    if stage.expansion != 1:
-        layers.append(Conv(in_channels, inner, 1))
-    layers.append(Conv(inner, inner, stage.kernel, stride, depthwise=True))
+    if stage.block == "fused_mbconv":
+        layers.append(Conv(in_channels, inner, stage.kernel, stride))
+    else:
+        if stage.expansion != 1:
+            layers.append(Conv(in_channels, inner, 1))
+        layers.append(Conv(inner, inner, stage.kernel, stride, depthwise=True))
     if stage.se_ratio > 0:
         squeezed = np.maximum(1, np.floor(np.multiply(in_channels, stage.se_ratio)))
         layers.append(SqueezeExcitation(inner, _count(squeezed)))

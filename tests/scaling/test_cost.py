@@ -37,7 +37,9 @@ def _stages(block: str, expansions: list[int], se_ratios: list[float]) -> st.Sea
 
 stages = st.one_of(
     _stages("mbconv", [1, 2, 3, 6], [0.0, 0.1, 0.25, 0.5]),
+    _stages("fused_mbconv", [2, 4], [0.0, 0.25]),
     _stages("separable", [1], [0.0]),
+    _stages("basic", [1], [0.0]),
     _stages("bottleneck", [1, 2, 4], [0.0]),
 )
 architectures = st.builds(
@@ -77,6 +79,19 @@ def test_a_network_priced_by_hand() -> None:
         + 11 * 5,
         activations=4 * 64 + 8 * 64 + 8 * 16 + (1 + 8) + 6 * 16 + 10 * 16,
     )
+
+
+# Stem 8x8, of each kind one block of 6 channels, 8x8 -> 4x4, no head, 5 classes.
+FUSED = Architecture(4, 2, (Stage("fused_mbconv", 1, 6, 3, 2, 2, 0.25),), 0, 5, 3)
+BASIC = Architecture(4, 2, (Stage("basic", 1, 6, 3, 2, 1, 0.0),), 0, 5, 3)
+
+
+def test_fused_and_basic_blocks_priced_by_hand() -> None:
+    stem, classes = 4 * 64 * 27, 6 * 5
+    fused = 8 * 16 * 4 * 9 + 2 * 8 * 1 + 6 * 16 * 8
+    basic = 6 * 16 * 4 * 9 + 6 * 16 * 6 * 9 + 6 * 16 * 4
+    assert cost(FUSED, 16).macs == stem + fused + classes
+    assert cost(BASIC, 16).macs == stem + basic + classes
 
 
 # Stem 8x8 pooled to 4x4, two blocks of 2 inside and 6 out, 4x4 -> 2x2, no head, 5 classes.

@@ -77,10 +77,13 @@ def test_the_head_of_mobilenet_v2_never_shrinks() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"block": "dense"}, "block is 'dense', but must be one of mbconv, separable, bottleneck"),
+        (
+            {"block": "dense"},
+            "block is 'dense', but must be one of mbconv, fused_mbconv",
+        ),
         ({"kernel": 4}, "kernel is 4, but must be odd"),
         ({"block": "bottleneck"}, "se_ratio is 0.25, but must be 0: a bottleneck block"),
-        ({"block": "separable", "se_ratio": 0.0}, "expansion is 4, but must be 1: a separable"),
+        ({"block": "separable", "se_ratio": 0.0}, "expansion is 4, but must be 1 in a separable"),
     ],
 )
 def test_blocks_that_do_not_exist(change: dict, message: str) -> None:
