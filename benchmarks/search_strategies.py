@@ -23,8 +23,9 @@ from scaling_search.search import Asked, Budget, OptunaSettings, RaceSettings, S
 from scaling_search.search.candidates import marked_points
 from scaling_search.search.decide import decide
 from scaling_search.search.grid import ListedProposals
+from scaling_search.search.optuna_samplers import SAMPLERS
 from scaling_search.search.race import Race, most_looks
-from scaling_search.search.sampler import SAMPLERS, SampledProposals
+from scaling_search.search.sampler import SampledProposals
 from scaling_search.search.strategy import Evaluation, Search
 
 #: Seeds of the exhaustive grid whose cost is the measure of all.

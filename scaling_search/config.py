@@ -107,13 +107,16 @@ def read_command_line() -> list[Configuration]:
 
     _refuse_no_choice(sys.argv[1:])
     # Errors come as they are; otherwise Hydra prints some in parts and some with their traceback.
-    before = os.environ.get("HYDRA_FULL_ERROR")
+    before, words = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    # A word of Python's cannot be the name of a field.
+    sys.argv = [re.sub(r"^(\+*baseline\.from)=", r"\1_=", word) for word in words]
     try:
         composed()
     except Exception as error:
         raise InvalidInput(_in_a_line(error)) from error
     finally:
+        sys.argv = words
         del os.environ["HYDRA_FULL_ERROR"]
         if before is not None:
             os.environ["HYDRA_FULL_ERROR"] = before
@@ -221,7 +224,7 @@ def to_configuration(config: DictConfig) -> Configuration:
     try:
         configuration = OmegaConf.to_object(config)
     except MissingMandatoryValue as error:
-        key = str(error).split(":")[-1].strip().splitlines()[0]
+        key = str(error).split(":")[-1].strip().splitlines()[0].removesuffix("_")
         raise InvalidInput(f"{key} is missing: give {key}=") from error
     except OmegaConfBaseException as error:
         raise InvalidInput(_in_a_line(error)) from error

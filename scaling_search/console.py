@@ -13,9 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from scaling_search.study.loop import Progress
-from scaling_search.study.plan import duration
+from scaling_search.study.plan_text import duration
 
 _TITLES = {
+    "baseline": "STEP 0",
     "search": "STEP 1",
     "family": "STEP 2",
     "fidelity": "fidelity",

@@ -16,31 +16,10 @@ from pathlib import Path
 from scaling_search.baselines import OwnBaseline
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job, carry_out, proxy_task
-from scaling_search.report.decision import decide_by_rows, rung_of
-from scaling_search.study import PlannedRun, StudyDefinition, read_definition
-from scaling_search.study.asks import read_candidates
+from scaling_search.study import read_definition
 from scaling_search.study.definition import Platform
 from scaling_search.study.files.runs_csv import read_runs, runs_by_key
-from scaling_search.study.records import Step
-
-
-def decisive_runs(definition: StudyDefinition, folder: Path, all_runs: bool) -> list[PlannedRun]:
-    """The known runs of the winner and its nearest rival, or all known runs of STEP 1."""
-    results = runs_by_key(read_runs(folder))
-    if definition.settings.series is not None:
-        seeds = definition.settings.sweep.seeds[: None if all_runs else 1]
-        known = [run for run in definition.series_runs if run.spec.key in results]
-        return [run for run in known if run.spec.seed in seeds]
-    candidates = read_candidates(folder, definition)
-    ranked = decide_by_rows(definition, candidates, results.values()).ranked
-    wanted = {c.id: c for c in (candidates.kept if all_runs else ranked[:2])}
-    return [
-        definition.run(
-            Step.SEARCH, wanted[run.trial].member, 1.0, run.seed, rung_of(definition, run)
-        )
-        for run in results.values()
-        if run.step is Step.SEARCH and run.trial in wanted
-    ]
+from scaling_search.study.kinds import kind_of
 
 
 def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool:
@@ -68,7 +47,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
             "differs"
         )
     before = runs_by_key(read_runs(folder))
-    runs = decisive_runs(definition, folder, all_runs)
+    runs = kind_of(definition).decisive_runs(folder, before, all_runs)
     if not runs:
         raise InvalidInput(f"{folder} has no finished run to train again")
     equal = 0

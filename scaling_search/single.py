@@ -10,6 +10,7 @@ from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, require_places
 from scaling_search.study.definition import Platform
+from scaling_search.study.found import with_table
 from scaling_search.study.limits import require_describable, require_native
 from scaling_search.study.loop import AllAtOnce, complete
 
@@ -28,7 +29,7 @@ def train_one(configuration: Configuration) -> bool:
     task = proxy_task(configuration.data)
     task.require_batch(recipe.batch_size)
     facts = task.facts
-    baseline = configuration.baseline.load(facts.num_classes, facts.in_channels)
+    baseline = with_table(configuration.baseline).load(facts.num_classes, facts.in_channels)
     given = configuration.coefficients
     coefficients = Coefficients(given.alpha, given.beta, given.gamma)
     member = scale(baseline, coefficients, configuration.phi)

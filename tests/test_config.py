@@ -15,7 +15,7 @@ from scaling_search.config import Configuration, conf_folder
 from scaling_search.study.settings import SWEEPS
 
 GROUPS = {
-    "baseline": {*STAGE_TABLES, "own"},
+    "baseline": {*STAGE_TABLES, "own", "found"},
     "data": {"glyphs", "parquet", "hub", "cifar10", "flowers102", "imagenet-1k"},
     "recipe": {"quick", "proxy", "smoke", "paper"},
     "executor": {"local"},
@@ -43,7 +43,7 @@ def test_a_kind_of_study_says_what_it_is(kind: str) -> None:
 def test_baseline_files_name_baselines_that_exist() -> None:
     for path in (conf_folder() / "baseline").glob("*.yaml"):
         name = yaml.safe_load(path.read_text()).get("name")
-        assert name is None or name in STAGE_TABLES
+        assert name in (None, "found", *STAGE_TABLES)
 
 
 def test_every_setting_has_a_default_and_is_frozen() -> None:

@@ -13,12 +13,14 @@ from scaling_search.baselines.baseline import (
     scale_by,
 )
 from scaling_search.baselines.latency import Latency, measure_latency
-from scaling_search.baselines.load import BaselineSettings, load_baseline
+from scaling_search.baselines.load import FOUND, BaselineSettings, load_baseline
 from scaling_search.baselines.own_network import OwnNetwork, Priced
 from scaling_search.baselines.solve import solve_phi
 from scaling_search.baselines.stage_tables import STAGE_TABLES
+from scaling_search.baselines.table import plain_table, read_table
 
 __all__ = [
+    "FOUND",
     "STAGE_TABLES",
     "ArchitectureBaseline",
     "Baseline",
@@ -34,6 +36,8 @@ __all__ = [
     "load_baseline",
     "measure_latency",
     "plain_network",
+    "plain_table",
+    "read_table",
     "scale",
     "scale_by",
     "solve_phi",

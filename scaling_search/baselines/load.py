@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from scaling_search.baselines.baseline import (
     ArchitectureBaseline,
@@ -11,9 +12,13 @@ from scaling_search.baselines.baseline import (
     StoredBaseline,
 )
 from scaling_search.baselines.own_network import Prices, import_function
-from scaling_search.baselines.stage_tables import STAGE_TABLES
+from scaling_search.baselines.stage_tables import STAGE_TABLES, StageTable
+from scaling_search.baselines.table import read_table
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import FineRounding
+
+#: The name of a baseline that STEP 0 found.
+FOUND = "found"
 
 
 @dataclass(frozen=True)
@@ -31,18 +36,30 @@ class BaselineSettings:
     channel_divisor: int | None = None
     #: Resolutions are rounded to a multiple of this; null takes the baseline's own.
     resolution_divisor: int | None = None
+    #: baseline=found: the folder of a study of +sweep=baseline, or a baseline.yaml; typed as
+    #: `baseline.from=`.
+    from_: str = ""
+    #: baseline=found: the stage table that stands there, so that a study needs that place no more.
+    table: Any = None
 
     def load(self, num_classes: int, in_channels: int, prices: Prices | None = None) -> Baseline:
         """The baseline for data with so many classes and channels.
 
         prices: of own networks, whose function is then not imported.
         """
+        own = (self.resolution, self.channel_divisor, self.resolution_divisor)
+        if self.table is not None:
+            return from_table(FOUND, read_table(self.table), num_classes, in_channels, *own)
+        if self.name == FOUND:
+            raise InvalidInput(
+                "baseline=found has no baseline.from=: give the folder of a finished study of "
+                "+sweep=baseline, baseline.from=experiments/NAME"
+            )
         if not (self._target_ or self.name):
             raise InvalidInput(
                 "baseline._target_ is empty: give the import path of your function, "
                 "baseline._target_=module.function, and baseline.resolution="
             )
-        own = (self.resolution, self.channel_divisor, self.resolution_divisor)
         return load_baseline(self._target_ or self.name, num_classes, in_channels, *own, prices)
 
 
@@ -62,17 +79,7 @@ def load_baseline(
     imported and counted, or where `prices` are given neither.
     Raises InvalidInput for an unknown name and for values that are not whole numbers above 0.
     """
-    for what, value, largest in (
-        ("num_classes", num_classes, 10**7),
-        ("in_channels", in_channels, 10**4),
-        ("baseline.resolution", resolution, 10**4),
-        ("baseline.channel_divisor", channel_divisor, 10**4),
-        ("baseline.resolution_divisor", resolution_divisor, 10**4),
-    ):
-        if value is not None and whole_number(what, value) > largest:
-            raise InvalidInput(f"{what} is {value!r}, but must be at most {largest:,}")
-    divisors = {"channel_divisor": channel_divisor, "resolution_divisor": resolution_divisor}
-    given = {key: value for key, value in divisors.items() if value is not None}
+    given = _checked(num_classes, in_channels, resolution, channel_divisor, resolution_divisor)
     if "." in name:
         if resolution is None:
             raise InvalidInput(
@@ -89,7 +96,29 @@ def load_baseline(
             f"the baseline is {name!r}, but must be one of {', '.join(STAGE_TABLES)}, or "
             "module.function for an own network"
         )
-    architecture, own_resolution, rounding = STAGE_TABLES[name]
+    return from_table(
+        name,
+        STAGE_TABLES[name],
+        num_classes,
+        in_channels,
+        resolution,
+        channel_divisor,
+        resolution_divisor,
+    )
+
+
+def from_table(
+    name: str,
+    table: StageTable,
+    num_classes: int,
+    in_channels: int,
+    resolution: int | None = None,
+    channel_divisor: int | None = None,
+    resolution_divisor: int | None = None,
+) -> ArchitectureBaseline:
+    """The baseline that a stage table describes; arguments as of `load_baseline`."""
+    given = _checked(num_classes, in_channels, resolution, channel_divisor, resolution_divisor)
+    architecture, own_resolution, rounding = table
     architecture = replace(architecture, num_classes=num_classes, in_channels=in_channels)
     if isinstance(rounding, FineRounding):
         rounding = replace(rounding, **given)
@@ -113,3 +142,24 @@ def load_baseline(
             f"baseline.resolution={divisor * max(1, round(resolution / divisor))}"
         )
     return ArchitectureBaseline(name, architecture, resolution, rounding)
+
+
+def _checked(
+    num_classes: int,
+    in_channels: int,
+    resolution: int | None,
+    channel_divisor: int | None,
+    resolution_divisor: int | None,
+) -> dict[str, int]:
+    """The divisors that are given. Raises InvalidInput where a number is none, or too large."""
+    for what, value, largest in (
+        ("num_classes", num_classes, 10**7),
+        ("in_channels", in_channels, 10**4),
+        ("baseline.resolution", resolution, 10**4),
+        ("baseline.channel_divisor", channel_divisor, 10**4),
+        ("baseline.resolution_divisor", resolution_divisor, 10**4),
+    ):
+        if value is not None and whole_number(what, value) > largest:
+            raise InvalidInput(f"{what} is {value!r}, but must be at most {largest:,}")
+    divisors = {"channel_divisor": channel_divisor, "resolution_divisor": resolution_divisor}
+    return {key: value for key, value in divisors.items() if value is not None}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import yaml
-
 from scaling_search.proxy import RunStatus
 from scaling_search.report.content import Block, Details, Section, Table
 from scaling_search.study import StudyDefinition
 from scaling_search.study.files.environment_json import Environment, read_environment
 from scaling_search.study.files.runs_csv import TIMINGS_CSV, RunRow
+from scaling_search.study.files.yaml_text import yaml_text
 from scaling_search.study.read import Study
 
 #: So many failures are told at the top; the last section tells all.
@@ -26,7 +25,7 @@ def conduct(study: Study, rows: Sequence[RunRow]) -> tuple[list[str], Section]:
     timings = TIMINGS_CSV.read_if_there(folder)
     if timings:
         told.append(["runs", _training(rows, sum(timing.seconds for timing in timings))])
-    settings = str(yaml.safe_dump(definition.to_plain(), sort_keys=False, allow_unicode=True))
+    settings = yaml_text(definition.to_plain())
     blocks: list[Block] = [Table(["", ""], told), Details("Configuration", settings, "yaml")]
     return _failure_remarks(failures), Section("How it was run", blocks)
 

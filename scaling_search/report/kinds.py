@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from scaling_search.report.baseline import baseline
 from scaling_search.report.content import Content
 from scaling_search.report.search import search
 from scaling_search.report.series.observation1 import observation1
@@ -13,6 +14,7 @@ from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 
 CONTENT: Mapping[str, Callable[[Study, tuple[RunRow, ...]], Content]] = {
+    "baseline": baseline,
     "grid": search,
     "race": search,
     "optuna": search,

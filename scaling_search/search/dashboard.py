@@ -7,17 +7,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from scaling_search.errors import InvalidInput
-from scaling_search.search.sampler import COPY, SampledProposals
+from scaling_search.search.optuna_samplers import COPY
 
 if TYPE_CHECKING:
+    import optuna
     from optuna.storages import RDBStorage
 
 #: How often Optuna's tables are tried to be made, and seconds between.
 _ATTEMPTS, _PAUSE = 10, 0.2
 
 
-def copy_for_dashboard(proposals: SampledProposals, url: str, name: str) -> None:
-    """Put the asks and their results into the database as a study that optuna-dashboard opens.
+def copy_for_dashboard(searched: optuna.Study, url: str, name: str) -> None:
+    """Put asks and their results into the database as a study that optuna-dashboard opens.
 
     The sampler itself works in memory: what it sees follows from the study alone, and an ask takes
     no time. An earlier copy is replaced. Raises InvalidInput where the database refuses, or has a
@@ -35,8 +36,8 @@ def copy_for_dashboard(proposals: SampledProposals, url: str, name: str) -> None
                 )
             optuna.delete_study(study_name=name, storage=storage)
         optuna.copy_study(
-            from_study_name=proposals.study.study_name,
-            from_storage=proposals.study._storage,
+            from_study_name=searched.study_name,
+            from_storage=searched._storage,
             to_storage=storage,
             to_study_name=name,
         )
@@ -57,7 +58,7 @@ def _open_storage(url: str) -> RDBStorage:
 
     for _ in range(_ATTEMPTS - 1):
         # Optuna looks for each table and then makes it: of two that begin at once one fails.
-        # Its errors are those of the database's driver, which differ; the last one is not kept back.
+        # Its errors are those of the database's driver, which differ.
         with suppress(Exception):
             return optuna.storages.RDBStorage(url)
         time.sleep(_PAUSE)

@@ -1,8 +1,7 @@
 """STEP 1's decision: which candidate wins, by what is known of its runs.
 
 Races, reports and benchmarks all ask here. A candidate of another cost or with a diverged run can
-not win. A run that failed says nothing of its network: it is missing, as if it had not been asked
-for, and its candidate may still win by its other runs.
+not win; a failed run is missing (answers.py).
 """
 
 from __future__ import annotations
@@ -11,17 +10,27 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from scaling_search.errors import InvalidInput
 from scaling_search.findings import Comparison, Surface, compare_with_best, fit_surface
-from scaling_search.findings.design import Design
+from scaling_search.findings.design import Design, Realised
 from scaling_search.findings.interval import Bools, Floats
-from scaling_search.search.strategy import Answer, Contender, Ending, Evaluation
+from scaling_search.search.answers import answered
+from scaling_search.search.strategy import Answer, Contender, Evaluation
 
-C = TypeVar("C", bound=Contender)
+
+class Compared(Contender, Realised, Protocol):
+    """A candidate of STEP 1, as far as the decision looks at it."""
+
+    @property
+    def within(self) -> bool:
+        """Whether it has the right cost, so that it may win."""
+        ...
+
+
+C = TypeVar("C", bound=Compared)
 
 #: So probable may it be that the best is an untrained candidate that is named nowhere.
 LEFT_OUT = 0.05
@@ -149,32 +158,13 @@ def decide(
     often the candidates are looked at at most; each look has its part of the level. Raises
     InvalidInput where an answer is of another search.
     """
-    row = {candidate.id: index for index, candidate in enumerate(candidates)}
-    errors = np.full((len(candidates), len(seeds)), np.nan)
-    diverged = [0] * len(candidates)
-    stopped: list[tuple[int, float] | None] = [None] * len(candidates)
-    for run, answer in answers.items():
-        if run.trial not in row or run.seed not in seeds:
-            raise InvalidInput(
-                f"there is a run of trial {run.trial} with seed {run.seed}, which the study does "
-                "not ask for: restore study.yaml and runs.csv from one source"
-            )
-        index = row[run.trial]
-        if answer.status is Ending.DIVERGED:
-            diverged[index] += 1
-        elif answer.val_error is None:
-            continue
-        elif run.epochs == epochs:
-            errors[index, seeds.index(run.seed)] = answer.val_error
-        else:
-            stopped[index] = max(stopped[index] or (0, 0.0), (run.epochs, answer.val_error))
-    whole = np.isfinite(errors).any(axis=1)
+    runs = answered([c.id for c in candidates], answers, seeds=seeds, epochs=epochs)
     return Decision(
         candidates=tuple(candidates),
-        errors=errors,
-        diverged=tuple(diverged),
-        eligible=np.array([c.within and not n for c, n in zip(candidates, diverged)], bool),
-        stopped=tuple(None if ended else at for ended, at in zip(whole, stopped)),
+        errors=runs.errors,
+        diverged=runs.diverged,
+        eligible=np.array([c.within and not n for c, n in zip(candidates, runs.diverged)], bool),
+        stopped=runs.stopped,
         cost_ratio=cost_ratio,
         looks=looks,
     )

@@ -67,7 +67,9 @@ class GridSettings(SearchSweep):
                 dropped.append(Dropped(Asked(Coefficients(alpha, beta, 1.0)), reason))
         return space.snap_all([*asked, *marked_points(cost_ratio)], dropped)
 
-    def search(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> Search:
+    def search(
+        self, space: SearchSpace, candidates: Candidates, budget: Budget
+    ) -> Search[Candidate]:
         """Every candidate with every seed."""
         return Search(
             ListedProposals(candidates.kept),

@@ -12,7 +12,7 @@ import numpy as np
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.design import Design
 from scaling_search.findings.racing import first_round, next_runs
-from scaling_search.search.candidates import Candidates, SearchSpace
+from scaling_search.search.candidates import Candidate, Candidates, SearchSpace
 from scaling_search.search.decide import decide
 from scaling_search.search.grid import GridSettings, ListedProposals
 from scaling_search.search.settings import Budget
@@ -42,7 +42,9 @@ class RaceSettings(GridSettings):
                 "out, or take +sweep=grid or +sweep=optuna"
             )
 
-    def search(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> Search:
+    def search(
+        self, space: SearchSpace, candidates: Candidates, budget: Budget
+    ) -> Search[Candidate]:
         """A first round of the most telling networks, then racing among all of them."""
         able = [candidate for candidate in candidates.kept if candidate.within]
         first = first_round(Design.of(able, space.constraint.cost_ratio), self.start)
@@ -77,7 +79,7 @@ class Race:
     #: How often the race looks at its candidates at most: each look has its part of the level.
     looks: int
 
-    def __call__(self, search: Search) -> Sequence[Evaluation]:
+    def __call__(self, search: Search[Candidate]) -> Sequence[Evaluation]:
         """The next runs; none when the winner is decided or the budget is spent."""
         seeds, trials = search.settings.seeds, list(search.points)
         decision = decide(
@@ -116,8 +118,12 @@ def granted(budget: Budget, asks: int) -> Budget:
 
 
 def with_race(
-    search: Search, space: SearchSpace, candidates: Candidates, budget: Budget, race: Race
-) -> Search:
+    search: Search[Candidate],
+    space: SearchSpace,
+    candidates: Candidates,
+    budget: Budget,
+    race: Race,
+) -> Search[Candidate]:
     """A search whose asks are followed by a race. Raises InvalidInput for a budget of no run."""
     epochs = [*search.settings.rungs, space.epochs][0]
     dearest = space.flops_per_mac * epochs * max(c.macs for c in candidates.kept)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,31 +18,19 @@ from scaling_search.search.candidates import (
     Snapper,
     marked_points,
 )
+from scaling_search.search.optuna_samplers import (
+    COPY,
+    explicit_sampler,
+    failures_named,
+    make_sampler,
+    rehearse_sampler,
+)
 from scaling_search.search.race import Race, most_looks, with_race
 from scaling_search.search.settings import Budget, SearchSweep
 from scaling_search.search.strategy import Answer, Search
 
 if TYPE_CHECKING:
     import optuna
-
-#: Every argument that the samplers with a name here still take, so that a study does not change
-#: with Optuna's defaults; those that Optuna 5 calls deprecated are not given.
-SAMPLERS: dict[str, dict[str, Any]] = {
-    "random": {"_target_": "optuna.samplers.RandomSampler", "seed": 0},
-    "tpe": {
-        "_target_": "optuna.samplers.TPESampler",
-        "n_startup_trials": 8,
-        "n_ei_candidates": 24,
-        "multivariate": True,
-        "group": False,
-        "constant_liar": True,
-        "seed": 0,
-    },
-}
-
-
-#: Asks of a rehearsal: more than the random ones with which Optuna's samplers begin.
-_REHEARSED = 14
 
 
 @dataclass(frozen=True)
@@ -79,27 +64,18 @@ class OptunaSettings(SearchSweep):
                 f"sweep.lag={self.bracket - 1}"
                 + (f" or sweep.bracket={self.lag + 1}" if self.lag else "")
             )
-        object.__setattr__(self, "sampler", _explicit(self.sampler))
+        object.__setattr__(self, "sampler", explicit_sampler(self.sampler))
 
     def rehearse(self) -> None:
-        """A sampler of the user's choice answers some asks: many fail only when they are asked."""
-        import optuna
-
-        if self.sampler in SAMPLERS.values():
-            return
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        study = optuna.create_study(sampler=make_sampler(self.sampler))
-        with _failures_named(self.sampler):
-            for number in range(min(self.asks, _REHEARSED)):
-                trial = study.ask()
-                value = sum(trial.suggest_float(name, 0, 1) for name in "uv")
-                study.tell(trial, value + 0.1 * number % 1)
+        rehearse_sampler(self.sampler, self.asks)
 
     def known_candidates(self, space: SearchSpace) -> Candidates:
         """The marked points, which are asked for first."""
         return space.snap_all(marked_points(space.constraint.cost_ratio)[: self.asks])
 
-    def search(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> Search:
+    def search(
+        self, space: SearchSpace, candidates: Candidates, budget: Budget
+    ) -> Search[Candidate]:
         """The asks, then racing among the networks that were asked for."""
         marked = marked_points(space.constraint.cost_ratio)
         search = Search(
@@ -122,63 +98,6 @@ class OptunaSettings(SearchSweep):
         return f"{self.asks} asks, the marked points first:"
 
 
-def _explicit(sampler: Any) -> dict[str, Any]:
-    """The sampler's class and arguments, for the record."""
-    if isinstance(sampler, str):
-        if sampler not in SAMPLERS:
-            raise InvalidInput(
-                f"sweep.sampler is {sampler!r}, but must be one of {', '.join(sorted(SAMPLERS))}, "
-                "or a sampler's class: 'sweep.sampler={_target_: optuna.samplers.GPSampler, seed: "
-                "0}'"
-            )
-        return dict(SAMPLERS[sampler])
-    if not isinstance(sampler, dict) or "_target_" not in sampler:
-        raise InvalidInput(
-            f"sweep.sampler is {sampler!r}, but must be a name or hold _target_, such as "
-            "{_target_: optuna.samplers.GPSampler, seed: 0}"
-        )
-    return dict(sampler)
-
-
-def make_sampler(settings: dict[str, Any]) -> optuna.samplers.BaseSampler:
-    """The sampler that `sweep.sampler` describes. Raises InvalidInput."""
-    import optuna
-
-    target = str(settings["_target_"])
-    arguments = {name: value for name, value in settings.items() if name != "_target_"}
-    module, _, name = target.rpartition(".")
-    try:
-        kind = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InvalidInput(
-            f"sweep.sampler._target_ is {target!r}, but that is nowhere ({error}): give the class "
-            "of a sampler, such as optuna.samplers.GPSampler"
-        ) from error
-    if not (isinstance(kind, type) and issubclass(kind, optuna.samplers.BaseSampler)):
-        raise InvalidInput(
-            f"sweep.sampler._target_ is {target!r}, but that is no Optuna sampler: give a class "
-            "such as optuna.samplers.GPSampler"
-        )
-    if "seed" in inspect.signature(kind).parameters and arguments.get("seed") is None:
-        raise InvalidInput(
-            "sweep.sampler has no seed, so the study could not be repeated: give seed: 0"
-        )
-    with _failures_named(settings):
-        return kind(**arguments)
-
-
-@contextmanager
-def _failures_named(sampler: dict[str, Any]) -> Iterator[None]:
-    """Samplers look at their arguments late, and are not all made for this search."""
-    try:
-        yield
-    except Exception as error:
-        raise InvalidInput(
-            f"sweep.sampler is {sampler}, but that fails ({type(error).__name__}: {error}): change "
-            "its arguments, or take another sampler, such as tpe"
-        ) from error
-
-
 def shares_of(u: float, v: float) -> tuple[float, float, float]:
     """The point of the triangle for two uniform numbers, (depth, width, resolution).
 
@@ -192,10 +111,6 @@ def uniforms_of(depth: float, width: float, resolution: float) -> tuple[float, f
     """The two numbers of which `shares_of` makes these shares."""
     rest = width + resolution
     return min(1.0, (1 - depth) ** 2), width / rest if rest > 0 else 0.0
-
-
-#: Attribute of the Optuna studies that are copies of this package's.
-COPY = "scaling_search"
 
 
 class SampledProposals:
@@ -226,7 +141,7 @@ class SampledProposals:
 
     def ask(self) -> Candidate | None:
         """The sampler's next point, snapped to its network."""
-        with _failures_named(self._settings):
+        with failures_named(self._settings):
             trial = self.study.ask()
             u, v = trial.suggest_float("u", 0, 1), trial.suggest_float("v", 0, 1)
         self._trials.append(trial)
@@ -262,7 +177,7 @@ class SampledProposals:
     def _end(self, trial: optuna.Trial, value: float | None, state: str) -> None:
         import optuna
 
-        with _failures_named(self._settings):
+        with failures_named(self._settings):
             self.study.tell(trial, value, optuna.trial.TrialState[state])
 
     @property

@@ -12,7 +12,7 @@ from scaling_search.errors import InvalidInput, require_seeds
 from scaling_search.scaling import Coefficients
 
 if TYPE_CHECKING:
-    from scaling_search.search.candidates import Candidates, SearchSpace
+    from scaling_search.search.candidates import Candidate, Candidates, SearchSpace
     from scaling_search.search.strategy import Search
 
 S = TypeVar("S", bound="SweepSettings")
@@ -106,7 +106,9 @@ class SearchSweep(SearchSettings, ABC):
         """The distinct networks that are known before anything is trained. Raises InvalidInput."""
 
     @abstractmethod
-    def search(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> Search:
+    def search(
+        self, space: SearchSpace, candidates: Candidates, budget: Budget
+    ) -> Search[Candidate]:
         """STEP 1 from its beginning, with what `known_candidates` gives. Raises InvalidInput."""
 
     def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:

@@ -1,4 +1,4 @@
-"""STEP 1 as a dialogue: which runs a search wants next, given the answers that it waits for.
+"""A search as a dialogue: which runs a search wants next, given the answers that it waits for.
 
 A search is a generator that says which evaluations to start and for which answers it waits. What
 it decides therefore follows from the answers alone, never from who answered first: any number of
@@ -11,23 +11,22 @@ import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from scaling_search.findings.design import Realised
 from scaling_search.search.settings import Budget, SearchSettings
 
 
-class Contender(Realised, Protocol):
-    """A candidate, as far as a search looks at it."""
+class Contender(Protocol):
+    """A network, as far as every search looks at it."""
 
     @property
     def id(self) -> str: ...
     @property
     def macs(self) -> int: ...
-    @property
-    def within(self) -> bool:
-        """Whether it has the right cost, so that it may win."""
-        ...
+
+
+P = TypeVar("P", bound=Contender)
+P_co = TypeVar("P_co", bound=Contender, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,10 @@ class Request:
 Steps = Generator[Request, Mapping[Evaluation, Answer], None]
 
 
-class Proposals(Protocol):
+class Proposals(Protocol[P_co]):
     """Where candidates come from."""
 
-    def ask(self) -> Contender | None:
+    def ask(self) -> P_co | None:
         """The next candidate; None where there is no network for what was asked."""
         ...
 
@@ -87,11 +86,16 @@ class Proposals(Protocol):
         ...
 
 
+def lowest_error(looked_at: Sequence[tuple[Contender, float]]) -> list[int]:
+    """The order of candidates by val error, the best first; those without one are infinite."""
+    return sorted(range(len(looked_at)), key=lambda index: looked_at[index][1])
+
+
 @dataclass
-class Search:
+class Search(Generic[P]):
     """How many candidates are asked for, and what is then done with them."""
 
-    proposals: Proposals
+    proposals: Proposals[P]
     #: How many times `proposals` is asked.
     asks: int
     #: Ask k sees the results of the asks before k - lag, in order; None shows none of them.
@@ -106,9 +110,11 @@ class Search:
     #: Floating-point operations of an epoch for each multiply-add of a network.
     flops_per_mac: int = 1
     #: Chooses the runs that follow the asks: (search) -> the next evaluations; () ends the search.
-    race: Callable[[Search], Sequence[Evaluation]] | None = None
+    race: Callable[[Search[P]], Sequence[Evaluation]] | None = None
+    #: The order of candidates at a rung, by their val errors there, the best first.
+    best_first: Callable[[Sequence[tuple[P, float]]], Sequence[int]] = lowest_error
     #: Trial -> candidate, in the order of asking.
-    points: dict[str, Contender] = field(default_factory=dict)
+    points: dict[str, P] = field(default_factory=dict)
     #: Trial of each ask; None where there was no network.
     asked: list[str | None] = field(default_factory=list)
     answers: dict[Evaluation, Answer] = field(default_factory=dict)
@@ -133,6 +139,10 @@ class Search:
                     break
                 yield from self._start(chosen)
         yield from self._wait(list(self._started))
+
+    def has_started(self, evaluation: Evaluation) -> bool:
+        """Whether it was asked for already."""
+        return evaluation in self._started
 
     @property
     def first(self) -> int:
@@ -198,8 +208,9 @@ class Search:
             yield from self._wait(looked_at)
             for trial in alive:
                 self._reached.setdefault(trial, []).append(rung)
-            alive.sort(key=lambda t: self._value(Evaluation(t, self.first, rung)))
-            alive = alive[: math.ceil(len(alive) / self.settings.reduction)]
+            errors = [self._value(Evaluation(t, self.first, rung)) for t in alive]
+            order = self.best_first([(self.points[t], e) for t, e in zip(alive, errors)])
+            alive = [alive[i] for i in order[: math.ceil(len(alive) / self.settings.reduction)]]
 
     def _tell(self, number: int) -> None:
         if (trial := self.asked[number]) is not None:

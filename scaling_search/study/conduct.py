@@ -15,8 +15,9 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import ProxyTask, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import Platform, StudyDefinition
-from scaling_search.study.fidelity import require_fidelity
 from scaling_search.study.files.study_yaml import read_definition
+from scaling_search.study.found import with_table
+from scaling_search.study.kinds import kind_of
 from scaling_search.study.limits import require_describable
 from scaling_search.study.plain import differences
 from scaling_search.study.read import read_study
@@ -31,16 +32,20 @@ _RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") fo
 
 def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask]:
     """Make a study concrete: open its data and find its device. Raises InvalidInput."""
-    settings = replace(settings, sweep=settings.sweep.resolved(_winner_of))
+    settings = replace(
+        settings,
+        baseline=with_table(settings.baseline),
+        sweep=settings.sweep.resolved(_winner_of),
+    )
     task = proxy_task(settings.data)
     task.require_batch(settings.recipe.batch_size)
     definition = StudyDefinition(settings, task.facts, Platform.here(conduct.executor.device))
     # Refused here, before anything is written, where something could not be trained.
     settings.sweep.rehearse()
-    for run in definition.first_runs:
+    kind = kind_of(definition)
+    for run in kind.first_runs():
         require_describable(run.member)
-    if definition.settings.series is None:
-        require_fidelity(definition)
+    kind.require()
     return definition, task
 
 

@@ -8,7 +8,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.search import Candidate, Candidates
 from scaling_search.search.decide import Decision
 from scaling_search.search.strategy import Answer, Ending, Evaluation
-from scaling_search.study import PlannedRun, StudyDefinition
+from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.records import Step
 
@@ -26,23 +26,24 @@ def decide_by_rows(
 
     Raises InvalidInput where they are not runs of this study.
     """
-    epochs = definition.settings.recipe.epochs
     searched = [row for row in rows if row.step is Step.SEARCH]
     members = {candidate.id: candidate.member for candidate in candidates.kept}
     for row in searched:
         if (member := members.get(row.trial)) is not None:
             rung = rung_of(definition, row)
             require_own(row, definition.run(Step.SEARCH, member, 1.0, row.seed, rung))
-    return definition.decide(
-        candidates,
-        {
-            # What a search gets to know of a run.
-            Evaluation(row.trial, row.seed, rung_of(definition, row) or epochs): Answer(
-                row.val_error, status=Ending(row.status)
-            )
-            for row in searched
-        },
-    )
+    return definition.decide(candidates, answers_of(definition, searched))
+
+
+def answers_of(definition: StudyDefinition, searched: Iterable[RunRow]) -> dict[Evaluation, Answer]:
+    """What a search gets to know of its runs: no test error."""
+    epochs = definition.settings.recipe.epochs
+    return {
+        Evaluation(row.trial, row.seed, rung_of(definition, row) or epochs): Answer(
+            row.val_error, status=Ending(row.status)
+        )
+        for row in searched
+    }
 
 
 def require_own(row: RunRow, planned: PlannedRun | None) -> None:

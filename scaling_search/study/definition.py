@@ -83,15 +83,17 @@ class StudyDefinition:
 
         Raises InvalidInput where it needs more pixels than the images have.
         """
-        if settings not in self._loaded:
+        # A stage table is no key of a dictionary.
+        name = repr(settings)
+        if name not in self._loaded:
             facts = self.facts
             baseline = settings.load(facts.num_classes, facts.in_channels, self.prices)
             require_native(baseline.resolution, facts)
-            self._loaded[settings] = baseline
-        return self._loaded[settings]
+            self._loaded[name] = baseline
+        return self._loaded[name]
 
     @cached_property
-    def _loaded(self) -> dict[BaselineSettings, Baseline]:
+    def _loaded(self) -> dict[str, Baseline]:
         return {}
 
     @property
@@ -120,7 +122,7 @@ class StudyDefinition:
         """The distinct networks that are known before anything is trained."""
         return self.settings.search.known_candidates(self._space)
 
-    def search(self) -> Search:
+    def search(self) -> Search[Candidate]:
         """STEP 1 from its beginning."""
         settings = self.settings
         return settings.search.search(self._space, self.candidates, settings.budget)
@@ -161,7 +163,7 @@ class StudyDefinition:
             request = steps.send({})
         return tuple(found)
 
-    def search_run(self, search: Search, evaluation: Evaluation) -> PlannedRun:
+    def search_run(self, search: Search[Candidate], evaluation: Evaluation) -> PlannedRun:
         """The run that answers an evaluation."""
         point = search.points[evaluation.trial]
         assert isinstance(point, Candidate)
@@ -202,11 +204,6 @@ class StudyDefinition:
             for seed in self.settings.sweep.seeds
             for member in self.networks.members
         )
-
-    @property
-    def first_runs(self) -> tuple[PlannedRun, ...]:
-        """The runs that are wanted before any result is known."""
-        return self.search_runs if self.settings.series is None else self.series_runs
 
     def family(self, coefficients: Coefficients) -> tuple[FamilyMember, ...]:
         """STEP 2's listed members, in the order of family.phi."""
@@ -276,6 +273,10 @@ class StudyDefinition:
     def to_plain(self) -> dict[str, Any]:
         """For study.yaml."""
         settings = asdict(self.settings)
+        for name in ("from_", "table"):
+            # Only a found baseline has them.
+            if not settings["baseline"][name]:
+                del settings["baseline"][name]
         # Where the pixel cache lies changes nothing.
         del settings["data"]["cache_dir"]
         return {**settings, "facts": asdict(self.facts), "platform": asdict(self.platform)}

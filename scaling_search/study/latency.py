@@ -7,16 +7,13 @@ from pathlib import Path
 from scaling_search.baselines import measure_latency
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.latency_csv import write_latencies
-from scaling_search.study.read import Study
+from scaling_search.study.kinds import kind_of
 
 
 def write_latency(folder: Path, definition: StudyDefinition) -> None:
-    """Measure the series' networks or the family's trained sizes in turns; writes latency.csv.
+    """Measure the networks that the answer is about in turns; writes latency.csv.
 
     It takes a few seconds a network.
     """
-    if definition.settings.series is not None:
-        members = definition.networks.members
-    else:
-        members = definition.trained_sizes(Study(folder, definition).winning_coefficients)
+    members = kind_of(definition).timed_members(folder)
     write_latencies(folder, measure_latency(members, device=definition.platform.device))

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from scaling_search.forecast import Backtest, ScalingLaw
 
 
-#: Files that only one of the two kinds of study has.
-_OF_SEARCHES = ("trials.csv", "family.csv", "winner.json")
-_OF_SERIES = ("points.csv", "verdict.json")
 _NAMES = ("trial", "member", "network")
 
 
@@ -144,11 +141,14 @@ class Study:
         return content
 
     def _require_kind(self, name: str) -> Path:
-        is_series = self.definition.settings.series is not None
-        if name in (_OF_SEARCHES if is_series else _OF_SERIES):
+        from scaling_search.study.kinds import KINDS, kind_of
+
+        kind = kind_of(self.definition)
+        if name not in kind.FILES:
+            able = " or a ".join(k.NAME for k in KINDS if name in k.FILES)
             raise InvalidInput(
                 f"{self.folder} is a study of the kind {self.definition.settings.sweep.kind}, "
-                f"which has no {name}: give a {'search' if is_series else 'study of series'}"
+                f"which has no {name}: give a {able}"
             )
         return self.folder / name
 

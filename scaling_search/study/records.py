@@ -11,6 +11,8 @@ from scaling_search.proxy.result import RunStatus
 class Step(str, Enum):
     """Why a run is wanted; the values are what runs.csv holds."""
 
+    #: STEP 0.
+    BASELINE = "baseline"
     #: STEP 1.
     SEARCH = "search"
     #: STEP 2.

@@ -1,4 +1,4 @@
-"""Training what is missing of a study: STEP 1, the decision and STEP 2, or series of networks."""
+"""Training what is missing of a study, step by step, and writing its records."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from scaling_search.execution import Executor
 from scaling_search.proxy import Job, Outcome, RunSpec
 from scaling_search.proxy.run import checkpoint_name
 from scaling_search.search.dashboard import copy_for_dashboard
-from scaling_search.study.asks import write_asks
 from scaling_search.study.definition import PlannedRun, StudyDefinition
-from scaling_search.study.fidelity import fidelity_runs
 from scaling_search.study.files import STUDY_FILES
 from scaling_search.study.files.environment_json import write_environment
 from scaling_search.study.files.study_yaml import write_definition
 from scaling_search.study.folder import known_rows, read_records, write_prices, write_records
-from scaling_search.study.loop import AllAtOnce, Progress, complete
+from scaling_search.study.kinds import kind_of
+from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
 from scaling_search.study.records import Step
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
@@ -55,11 +54,8 @@ def run_study(
     # A folder that came from elsewhere, such as a clone's, brings its runs with it.
     for content, run in read_records(folder).items():
         database.record(content, run)
-    study = _Training(definition, conduct, folder, database, executor, command, progress)
-    if definition.settings.series is not None:
-        study.train(Step.SERIES, definition.series_runs)
-    else:
-        study.search_and_scale()
+    study = Training(definition, conduct, folder, database, executor, command, progress)
+    kind_of(definition).train(study)
     planned = {run.spec.key for run in study.planned}
     if not study.failures and known_rows(folder) != len(planned):
         # An earlier time, when runs failed, the search went another way.
@@ -68,7 +64,7 @@ def run_study(
 
 
 @dataclass
-class _Training:
+class Training:
     """A study under way."""
 
     definition: StudyDefinition
@@ -85,35 +81,33 @@ class _Training:
     reported: tuple[FamilyMember, ...] = ()
     searching: SearchProposer | None = None
 
-    def search_and_scale(self) -> None:
-        """STEP 1, the decision, STEP 2 and the check of fidelity."""
-        definition = self.definition
-        searching = self.searching = SearchProposer(definition)
-        self.train(Step.SEARCH, searching.runs)
+    def search(self, step: Step, searching: SearchProposer, first: int) -> None:
+        """A step whose runs follow from the answers so far; `first` of them are known before."""
+        self.searching = searching
+        self._complete(step, searching, searching.runs, first)
         _forget_checkpoints(self.checkpoints, searching.runs)
-        if searching.sampled:
+        if searching.asks is not None:
             try:
-                copy_for_dashboard(searching.sampled, self.database.address, self.folder.name)
+                address = self.database.address
+                copy_for_dashboard(searching.asks().study, address, self.folder.name)
             except InvalidInput as error:
                 # The study itself does not need the copy.
                 self.failures.append(without_secrets(str(error), self.database.url))
-        decision = definition.decide(searching.candidates, searching.search.answers)
-        if decision.winner is not None:
-            self.reported = definition.family(decision.winner.coefficients)
-            self.train(Step.FAMILY, definition.family_runs(decision.winner.coefficients))
-            if definition.settings.fidelity.wanted:
-                self.train(Step.FIDELITY, fidelity_runs(definition, decision))
+
+    def train(self, step: Step, runs: Sequence[PlannedRun]) -> None:
+        """A step whose runs are known before."""
+        self._complete(step, AllAtOnce([run.spec for run in runs]), runs, len(runs))
 
     @property
     def checkpoints(self) -> Path:
         """Where runs that stopped at a rung wait to go on."""
         return (self.folder.parent / "checkpoints").resolve()
 
-    def train(self, step: Step, runs: Sequence[PlannedRun]) -> None:
-        """One step; in STEP 1 `runs` may grow while the search goes on."""
-        searching = self.searching if step is Step.SEARCH else None
-        first = self.definition.search_runs if searching else runs
-        reported = self.progress(step, len(first))
+    def _complete(
+        self, step: Step, proposer: Proposer, runs: Sequence[PlannedRun], first: int
+    ) -> None:
+        """One step; in a search `runs` grows while it goes on."""
+        reported = self.progress(step, first)
         rungs = self.searching is not None and bool(self.searching.search.settings.rungs)
         saves = step is Step.FAMILY and self.definition.settings.family.save_weights
         saved = {run.spec.key: run.member.id for run in runs} if saves else {}
@@ -129,7 +123,7 @@ class _Training:
 
         try:
             complete(
-                searching or AllAtOnce([run.spec for run in runs]),
+                proposer,
                 self.database,
                 self.executor,
                 make_job,
@@ -148,11 +142,11 @@ class _Training:
         # A folder that knows more than the database, such as a clone's, is left alone.
         if whole or len(stored) >= known_rows(self.folder):
             searching = self.searching
-            if searching and searching.sampled:
-                write_asks(self.folder, searching.sampled)
+            if searching is not None and searching.asks is not None:
+                searching.asks().write(self.folder)
             write_records(self.folder, self.definition, self.planned, stored)
-            candidates = searching.candidates.kept if searching else ()
-            members = [*(c.member for c in candidates), *(run.member for run in self.planned)]
+            asked = searching.members() if searching else ()
+            members = [*asked, *(run.member for run in self.planned)]
             write_prices(self.folder, self.definition, [*members, *self.reported])
             ended = searching is None or searching.ended
             write_environment(self.folder, self.command, self.executor.slots, self.failures, ended)

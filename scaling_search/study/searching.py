@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from scaling_search.baselines import FamilyMember
 from scaling_search.proxy import RunSpec
-from scaling_search.search import Candidates
-from scaling_search.search.sampler import SampledProposals
 from scaling_search.search.strategy import Answer, Ending, Evaluation, Request, Search, Steps
-from scaling_search.study.definition import PlannedRun, StudyDefinition
+from scaling_search.study.definition import PlannedRun
 from scaling_search.study.loop import Proposer
 from scaling_search.study.records import SearchResult
+
+if TYPE_CHECKING:
+    import optuna
+
+
+@dataclass(frozen=True)
+class Asks:
+    """What a search asked of a sampler, from which its candidates follow."""
+
+    study: optuna.Study
+    #: Writes them into a study's folder.
+    write: Callable[[Path], None]
 
 
 class SearchProposer(Proposer):
     """Wants what the search asks for, and answers it only what it waits for."""
 
-    def __init__(self, definition: StudyDefinition) -> None:
-        self._definition = definition
-        self.search: Search = definition.search()
-        self._steps: Steps = self.search.steps()
+    def __init__(
+        self,
+        search: Search[Any],
+        run_of: Callable[[Evaluation], PlannedRun],
+        members: Callable[[], Sequence[FamilyMember]],
+        asks: Callable[[], Asks] | None = None,
+    ) -> None:
+        """run_of: the run that answers an evaluation. members: the networks asked for so far.
+
+        asks: of a search whose candidates come from a sampler.
+        """
+        self.search = search
+        self.members = members
+        self.asks = asks
+        self._run_of = run_of
+        self._steps: Steps = search.steps()
         self._request: Request | None = None
         self._evaluations: dict[str, Evaluation] = {}
         self._known: dict[Evaluation, Answer] = {}
@@ -30,17 +56,6 @@ class SearchProposer(Proposer):
     def ended(self) -> bool:
         """Whether the search has all that it wanted."""
         return self._request is None
-
-    @property
-    def sampled(self) -> SampledProposals | None:
-        """Where the candidates come from, if a sampler asks for them."""
-        proposals = self.search.proposals
-        return proposals if isinstance(proposals, SampledProposals) else None
-
-    @property
-    def candidates(self) -> Candidates:
-        """What the search has compared."""
-        return (self.sampled or self._definition).candidates
 
     def start(self) -> Sequence[RunSpec]:
         self._request = next(self._steps, None)
@@ -60,7 +75,7 @@ class SearchProposer(Proposer):
         wanted: list[RunSpec] = []
         while self._request is not None and all(e in self._known for e in self._request.wait):
             for evaluation in self._request.start:
-                run = self._definition.search_run(self.search, evaluation)
+                run = self._run_of(evaluation)
                 self._evaluations[run.spec.key] = evaluation
                 self.runs.append(run)
                 wanted.append(run.spec)

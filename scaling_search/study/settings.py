@@ -18,6 +18,7 @@ from scaling_search.search import (
     SearchSweep,
     SweepSettings,
 )
+from scaling_search.search.baseline import BaselineSearchSettings
 from scaling_search.series import (
     Observation1Settings,
     Observation2Settings,
@@ -26,9 +27,12 @@ from scaling_search.series import (
 )
 
 #: The kinds of study, by the name that stands behind `+sweep=`; conf/sweep has a file for each.
-_SEARCHES = (GridSettings, RaceSettings, OptunaSettings)
-_SERIES = (Observation1Settings, Observation2Settings, SingleVsCompoundSettings)
-SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in (*_SEARCHES, *_SERIES)}
+_ALL: tuple[type[SweepSettings], ...] = (
+    BaselineSearchSettings,
+    *(GridSettings, RaceSettings, OptunaSettings),
+    *(Observation1Settings, Observation2Settings, SingleVsCompoundSettings),
+)
+SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in _ALL}
 
 
 @dataclass(frozen=True)

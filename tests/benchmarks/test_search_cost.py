@@ -12,7 +12,7 @@ from search_strategies import exhaustive, full_cost, halving, plain, race, rungs
 from search_table import Half, Table, errors_of, within
 
 from scaling_search.search import Budget
-from scaling_search.search.sampler import SAMPLERS
+from scaling_search.search.optuna_samplers import SAMPLERS
 from scaling_search.search.strategy import Evaluation
 
 SEEDS, EPOCHS = 8, 3

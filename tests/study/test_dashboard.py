@@ -9,8 +9,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
-from types import SimpleNamespace
-from typing import Any
 
 import optuna
 import pytest
@@ -19,7 +17,7 @@ from small_study import rows
 
 from scaling_search.search import Budget
 from scaling_search.search.dashboard import copy_for_dashboard
-from scaling_search.search.sampler import COPY
+from scaling_search.search.optuna_samplers import COPY
 from scaling_search.study import read_definition
 from scaling_search.study.asks import read_candidates
 
@@ -91,9 +89,8 @@ class TestDashboard:
             searched = optuna.create_study(study_name=f"searched {number}")
             searched.set_user_attr(COPY, True)
             searched.add_trial(optuna.trial.create_trial(value=number / 10))
-            proposals: Any = SimpleNamespace(study=searched)
             together.wait()
-            copy_for_dashboard(proposals, url, f"study {number}")
+            copy_for_dashboard(searched, url, f"study {number}")
 
         with ThreadPoolExecutor(studies) as pool:
             list(pool.map(end, range(studies)))

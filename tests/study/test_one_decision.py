@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from scaling_search.execution import InlineExecutor
 from scaling_search.proxy import Job
-from scaling_search.report.decision import decide_by_rows
 from scaling_search.search import Budget, Candidate, OptunaSettings, RaceSettings
 from scaling_search.search.decide import Decision
 from scaling_search.study import StudyDefinition, read_definition, running
 from scaling_search.study.asks import read_candidates
+from scaling_search.study.decision import decide_by_rows
 from scaling_search.study.files.runs_csv import read_runs
 
 BASE = replace(

@@ -13,6 +13,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import proxy_task
 from scaling_search.search import GridSettings
 from scaling_search.study import Conduct, define, make_plan, print_plan
+from scaling_search.study.kinds import kind_of
 
 
 def lines_of(sweep: GridSettings, tmp_path: Path) -> list[str]:
@@ -61,7 +62,7 @@ def test_pixels_without_a_digest_are_counted_as_missing(tmp_path: Path) -> None:
     definition, task = define(settings, Conduct(experiments_dir=str(tmp_path)))
     before = make_plan(definition, task, None, 2).cache_bytes
     assert before > 0
-    for resolution in {run.spec.resolution for run in definition.first_runs}:
+    for resolution in {run.spec.resolution for run in kind_of(definition).first_runs()}:
         task.load(resolution)
     assert make_plan(definition, task, None, 2).cache_bytes == 0
     for digest in (tmp_path / "cache").glob("*.sha256"):

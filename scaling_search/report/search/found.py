@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from scaling_search.report.decision import decide_by_rows
 from scaling_search.report.search.evidence import Evidence, find_evidence
 from scaling_search.report.search.family import Family, make_family
 from scaling_search.report.search.fidelity import FidelityCheck, fidelity_checks
@@ -15,6 +14,7 @@ from scaling_search.report.search.trials import trials_table
 from scaling_search.search import Candidate, Candidates
 from scaling_search.search.decide import Decision
 from scaling_search.study.asks import read_candidates
+from scaling_search.study.decision import decide_by_rows
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 

@@ -13,8 +13,8 @@ import pandas as pd
 from scaling_search.findings.additive import fit_additive
 from scaling_search.findings.interval import Floats
 from scaling_search.proxy import RunStatus
-from scaling_search.report.decision import require_own
 from scaling_search.series import Point
+from scaling_search.study.decision import require_own
 from scaling_search.study.files.runs_csv import RunRow, runs_by_key
 from scaling_search.study.read import Study
 

@@ -16,9 +16,9 @@ import scaling_search as ss
 from scaling_search.errors import InvalidInput
 from scaling_search.forecast import contrast, fit_scaling_law, held_out_sizes
 from scaling_search.report import build_report
-from scaling_search.report.decision import decide_by_rows
 from scaling_search.scaling import Coefficients
 from scaling_search.study import StudyDefinition, read_definition
+from scaling_search.study.decision import decide_by_rows
 from scaling_search.study.files.runs_csv import RUN_COLUMNS, read_runs
 from scaling_search.study.files.study_yaml import write_definition
 

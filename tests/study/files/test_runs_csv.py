@@ -73,7 +73,7 @@ def changed(tmp_path: Path, change: Callable[[Cells], object]) -> str:
     [
         ({"run": "f069ffac3f182b8c"}, "is not the key of its spec"),
         ({"spec": "{}"}, "is not the key of its spec"),
-        ({"step": "searching"}, "column step is 'searching', but must be one of search, family"),
+        ({"step": "searching"}, "column step is 'searching', but must be one of baseline, search"),
         ({"step": "fidelity"}, "column step is 'fidelity', which no study has"),
         ({"step": "search: x"}, "column step is 'search: x', which no study has"),
         ({"status": "failed"}, "column status is 'failed', but must be one of finished, diverged"),

@@ -145,7 +145,7 @@ CHANGES = [
     ("data.augmentation.flip", 1, "data.augmentation.flip is 1, but must be true or false"),
     ("data.augmentation", "x", "data.augmentation is 'x', but must be a section"),
     ("data.train_images", "many", "data.train_images is 'many', but must be a whole number"),
-    ("sweep.kind", "gird", "sweep.kind is 'gird', but must be one of grid, race, optuna"),
+    ("sweep.kind", "gird", "sweep.kind is 'gird', but must be one of baseline, grid, race"),
     ("sweep.kind", ["grid"], "sweep.kind is ['grid'], but must be one of"),
     ("sweep.kind", None, "sweep.kind is None, but must be one of"),
     ("sweep", "grid", "sweep is 'grid', but must be a section"),

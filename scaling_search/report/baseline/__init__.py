@@ -1,0 +1,277 @@
+"""The report of STEP 0: the baseline that was found, beside those that exist."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from scaling_search.findings.interval import LEVEL
+from scaling_search.report.baseline.found import Existing, FoundBaseline, find
+from scaling_search.report.content import Block, Content, Figure, Paragraph, Section, Table
+from scaling_search.report.figures.baseline import accuracy_of_networks
+from scaling_search.report.figures.latency import Timed
+from scaling_search.report.latency import latency_section
+from scaling_search.report.writing import as_csv, as_json
+from scaling_search.search.baseline import BaselineCandidate
+from scaling_search.search.baseline.shape import shape_text
+from scaling_search.study.files.latency_csv import read_latencies
+from scaling_search.study.files.proposals_csv import plain_of
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.files.yaml_text import yaml_text
+from scaling_search.study.found import BASELINE_YAML
+from scaling_search.study.read import Study
+from scaling_search.wording import between, give_or_take, macs_text, percent, points
+
+#: Networks that the page lists; trials.csv lists all.
+_LISTED = 20
+
+
+def baseline(study: Study, rows: Sequence[RunRow]) -> Content:
+    """The content of the report. Raises InvalidInput."""
+    found = find(study, rows)
+    latency, measured = latency_section(_timed(found))
+    files = {
+        "trials.csv": as_csv(found.table),
+        "baseline.json": as_json(_as_plain(found)),
+        **measured,
+    }
+    if found.winner is not None:
+        files[BASELINE_YAML] = _yaml(found, found.winner)
+        if found.decision.objective.pareto:
+            for candidate in found.decision.frontier:
+                files[f"frontier/{candidate.id}.yaml"] = _yaml(found, candidate)
+    return Content(
+        answer=_answer(found),
+        headlines=2,
+        remarks=_remarks(found),
+        sections=[*_sections(found), *latency],
+        files=files,
+    )
+
+
+def _answer(found: FoundBaseline) -> list[str]:
+    winner, decision = found.winner, found.decision
+    name = found.study.definition.facts.name
+    if winner is None:
+        return ["No proposed network has a finished run yet, so there is no answer."]
+    at = decision.candidates.index(winner)
+    error = give_or_take(decision.expected[at], decision.expected_sd[at])
+    first = (
+        f"The best baseline found on {name} at about {macs_text(decision.objective.macs)} "
+        f"multiply-adds is {shape_text(winner.member)}: {winner.macs:,} multiply-adds, expected "
+        f"val error {error}. Of {int(decision.proposed.sum())} networks it is the best with "
+        f"probability {decision.p_best[at]:.2f}."
+    )
+    return [first, _against_present(found)]
+
+
+def _against_present(found: FoundBaseline) -> str:
+    present = found.existing[0] if found.existing else None
+    if present is None or present.runs == 0:
+        return "The present baseline has no finished run yet, so it cannot be compared."
+    worse = present.worse
+    what = (
+        f"The present baseline, {present.candidate.mark}, brought to {present.candidate.macs:,} "
+        f"multiply-adds errs {percent(present.val_error)}"
+    )
+    if worse.low > 0:
+        return f"{what}: {points(worse.value)} points more ({between(worse.low, worse.high)})."
+    if worse.high < 0:
+        return (
+            f"{what}: {points(-worse.value)} points less ({between(-worse.high, -worse.low)}). "
+            "Keep it, or search further with more asks."
+        )
+    return (
+        f"{what}, which these runs cannot tell from the found one (difference "
+        f"{points(worse.value)} points, {between(worse.low, worse.high)})."
+    )
+
+
+def _remarks(found: FoundBaseline) -> list[str]:
+    remarks = []
+    if not found.study.search_ended:
+        remarks.append("The search has not ended: repeat its command to go on.")
+    if found.winner is not None:
+        remarks.append(
+            f"Scale it with baseline=found baseline.from=experiments/"
+            f"{found.study.folder.resolve().name}, which reads {BASELINE_YAML}."
+        )
+    unreached = sum(1 for made in found.asked_without_network if made)
+    if unreached:
+        remarks.append(
+            f"{unreached} proposals have no width and no resolution at which they cost what was "
+            "asked for; they are left out."
+        )
+    diverged = sum(found.decision.runs.diverged)
+    if diverged:
+        remarks.append(f"{diverged} runs diverged; their networks cannot win.")
+    remarks.append(
+        "Chosen by val errors alone; the best of many is expected to be a little worse than it "
+        "was measured, which the expected error allows for. Test errors were looked at by nothing."
+    )
+    return remarks
+
+
+def _sections(found: FoundBaseline) -> list[Section]:
+    if found.winner is None:
+        return []
+    figure = Figure(
+        name="frontier",
+        svg=accuracy_of_networks(found),
+        alt="Val accuracy against multiply-adds",
+        caption="Mean val accuracy of every network that was trained to its end. The line joins "
+        "the proposed ones that no other beats in expected error and cost.",
+    )
+    stages: dict[str, Callable[[Any], str]] = {
+        "stage": lambda row: str(row[0]),
+        "block": lambda row: row[1].block,
+        "blocks": lambda row: str(row[1].repeats),
+        "channels": lambda row: str(row[1].channels),
+        "kernel": lambda row: str(row[1].kernel),
+        "stride": lambda row: str(row[1].stride),
+        "expansion": lambda row: str(row[1].expansion),
+        "squeeze-excitation": lambda row: f"{row[1].se_ratio:g}" if row[1].se_ratio else "",
+    }
+    architecture = found.winner.member.architecture
+    note = (
+        f"Images of {found.winner.member.resolution} px, a stem of {architecture.stem_channels} "
+        f"channels and stride {architecture.stem_stride}, a head of "
+        f"{architecture.head_channels or 'no'} channels, {architecture.activation}."
+    )
+    table = Table.of(enumerate(architecture.stages, 1), stages, note)
+    first: list[Block] = [figure, table, _compared(found)]
+    return [
+        Section("STEP 0: which network", first),
+        Section("What each choice is worth", [_choices(found)]),
+        Section("The networks", [_networks(found)]),
+    ]
+
+
+def _compared(found: FoundBaseline) -> Table:
+    columns: dict[str, Callable[[Existing], str]] = {
+        "existing baseline": lambda e: e.candidate.mark,
+        "px": lambda e: str(e.candidate.member.resolution),
+        "multiply-adds": lambda e: f"{e.candidate.macs:,}",
+        "runs": lambda e: str(e.runs),
+        "val error": lambda e: percent(e.val_error) if e.runs else "not trained",
+        "points worse than the found one": lambda e: (
+            f"{points(e.worse.value)} ({between(e.worse.low, e.worse.high)})" if e.runs else ""
+        ),
+        "test error": lambda e: percent(e.test_error) if e.runs else "",
+    }
+    return Table.of(
+        found.existing,
+        columns,
+        "Each is scaled evenly in depth, width and resolution to the cost that was asked for; the "
+        f"first one is the present baseline. {percent(LEVEL, 0)} intervals: the noise of the "
+        "runs, and what is not known of the found network.",
+    )
+
+
+def _choices(found: FoundBaseline) -> Table | Paragraph:
+    decision = found.decision
+    if not decision.choices:
+        return Paragraph("All networks that were trained to the end are alike in every choice.")
+    rows = list(zip(decision.choices, decision.fit.effects))
+    columns: dict[str, Callable[[Any], str]] = {
+        "at equal cost": lambda row: row[0].phrase,
+        "mistakes": lambda row: _change(row[1].value),
+        f"{percent(LEVEL, 0)} interval": lambda row: (
+            f"{_change(row[1].low)} to {_change(row[1].high)}"
+        ),
+        "": lambda row: {"better": "worse", "worse": "better"}.get(row[1].verdict, ""),
+    }
+    return Table.of(
+        rows,
+        columns,
+        "By a linear model of the log error of the networks that were trained to the end; what it "
+        f"leaves out of single networks has a standard deviation of {_change(decision.fit.tau)}, "
+        f"the noise of a run {_change(decision.fit.sigma)}. A sampler proposes good networks more "
+        "often, so the table speaks of networks near the best ones.",
+    )
+
+
+def _change(log_error: float) -> str:
+    return f"{100 * math.expm1(log_error):+.0f} %"
+
+
+def _networks(found: FoundBaseline) -> Table:
+    columns: dict[str, Callable[[Any], str]] = {
+        "trial": lambda row: row.trial,
+        "network": lambda row: row.network,
+        "multiply-adds": lambda row: f"{row.macs:,}",
+        "runs": lambda row: str(row.runs),
+        "val error": lambda row: percent(row.val_error) if row.runs else "not trained",
+        "expected": lambda row: give_or_take(row.expected_error, row.expected_sd),
+        "P(best)": lambda row: f"{row.p_best:.2f}",
+    }
+    listed = found.table[found.table["expected_error"].notna()].head(_LISTED)
+    return Table.of(
+        listed.itertuples(),
+        columns,
+        f"The best of {int(found.decision.proposed.sum())} by the objective; trials.csv has all. "
+        "A stage is its blocks, their kind, channels, kernel (k), stride (/), expansion (e) and "
+        "squeeze-excitation (se). Expected: by the network's own runs and by what its choices say.",
+    )
+
+
+def _yaml(found: FoundBaseline, candidate: BaselineCandidate) -> str:
+    decision = found.decision
+    at = decision.candidates.index(candidate)
+    head = (
+        f"# Found by +sweep=baseline on {found.study.definition.facts.name}: trial {candidate.id}, "
+        f"{candidate.macs:,} multiply-adds,\n# expected val error "
+        f"{give_or_take(decision.expected[at], decision.expected_sd[at])}. Use: baseline=found "
+        "baseline.from=PATH\n"
+    )
+    return head + yaml_text(plain_of(candidate))
+
+
+def _as_plain(found: FoundBaseline) -> dict[str, Any]:
+    decision, winner = found.decision, found.winner
+    at = decision.candidates.index(winner) if winner else None
+    known = winner is not None
+    return {
+        "trial": winner.id if winner else None,
+        "network": shape_text(winner.member) if winner else None,
+        "macs": winner.macs if winner else None,
+        "expected_error": decision.expected[at] if at is not None else None,
+        "expected_sd": decision.expected_sd[at] if at is not None else None,
+        "p_best": decision.p_best[at] if at is not None else None,
+        "objective": {"macs": decision.objective.macs, "w": decision.objective.w},
+        "frontier": [candidate.id for candidate in decision.frontier] if known else [],
+        "existing": {
+            e.candidate.mark: {
+                "trial": e.candidate.id,
+                "macs": e.candidate.macs,
+                "val_error": e.val_error,
+                "test_error": e.test_error,
+                "worse": e.worse,
+            }
+            for e in found.existing
+        },
+        "choices": [
+            {"what": choice.phrase, "log_error": effect}
+            for choice, effect in zip(decision.choices, decision.fit.effects)
+        ]
+        if known
+        else [],
+    }
+
+
+def _timed(found: FoundBaseline) -> list[Timed]:
+    measured = read_latencies(found.study.folder)
+    return [
+        Timed(
+            series=row.mark or "found",
+            group=row.mark or "found",
+            name=row.mark or row.trial,
+            macs=row.macs,
+            activations=row.activations,
+            accuracy=1 - row.test_error,
+            latency=measured[row.trial],
+        )
+        for row in found.table.itertuples()
+        if row.trial in measured
+    ]

@@ -1,0 +1,129 @@
+"""All that the report of STEP 0 says, as numbers, each computed once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scaling_search.findings.interval import LEVEL, UNKNOWN, Interval, tails
+from scaling_search.search.baseline import BaselineCandidate, BaselineDecision
+from scaling_search.search.baseline.shape import shape_text
+from scaling_search.study.files.proposals_csv import PROPOSALS_CSV
+from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.study.kinds.baseline import BaselineSearch
+from scaling_search.study.read import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class Existing:
+    """An existing baseline beside the found one. Errors are fractions."""
+
+    candidate: BaselineCandidate
+    runs: int
+    val_error: float
+    test_error: float
+    #: Its val error above what is expected of the found one.
+    worse: Interval
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FoundBaseline:
+    """A search of a baseline, finished or not."""
+
+    study: Study
+    decision: BaselineDecision
+    #: The present baseline first.
+    existing: tuple[Existing, ...]
+    #: Of each ask whether it has no network.
+    asked_without_network: tuple[bool, ...]
+    #: One row a network, the best value of the objective first.
+    table: pd.DataFrame
+
+    @property
+    def winner(self) -> BaselineCandidate | None:
+        return self.decision.winner
+
+
+def find(study: Study, rows: Sequence[RunRow]) -> FoundBaseline:
+    """From a study's records alone. Raises InvalidInput where they contradict each other."""
+    kind = BaselineSearch(study.definition)
+    decision = kind.decide(study.folder, rows)
+    tests: dict[str, list[float]] = {}
+    for row in rows:
+        if row.test_error is not None:
+            tests.setdefault(row.trial, []).append(row.test_error)
+    test_error = {trial: float(np.mean(errors)) for trial, errors in tests.items()}
+    return FoundBaseline(
+        study=study,
+        decision=decision,
+        existing=tuple(_existing(decision, candidate, test_error) for candidate in kind.existing),
+        asked_without_network=tuple(not row.trial for row in PROPOSALS_CSV.read(study.folder)),
+        table=_table(decision, test_error),
+    )
+
+
+def _existing(
+    decision: BaselineDecision, candidate: BaselineCandidate, test_error: dict[str, float]
+) -> Existing:
+    trials = [c.id for c in decision.candidates]
+    errors = np.array([])
+    if candidate.id in trials:
+        errors = decision.errors[trials.index(candidate.id)]
+        errors = errors[np.isfinite(errors)]
+    return Existing(
+        candidate=candidate,
+        runs=len(errors),
+        val_error=float(errors.mean()) if len(errors) else math.nan,
+        test_error=test_error.get(candidate.id, math.nan),
+        worse=_worse(decision, errors),
+    )
+
+
+def _worse(decision: BaselineDecision, errors: np.ndarray) -> Interval:
+    winner = decision.winner
+    if winner is None or not len(errors):
+        return UNKNOWN
+    fit = decision.fit
+    at = [c.id for c, able in zip(decision.candidates, decision.proposed) if able].index(winner.id)
+    draws = fit.mean_of(errors) - np.exp(decision.log_error[:, at])
+    low, high = np.quantile(draws, tails(LEVEL))
+    return Interval(float(draws.mean()), float(low), float(high))
+
+
+def _table(decision: BaselineDecision, test_error: dict[str, float]) -> pd.DataFrame:
+    order = {candidate.id: place for place, candidate in enumerate(decision.ranked)}
+    frontier = {candidate.id for candidate in decision.frontier}
+    rows = []
+    for index, candidate in enumerate(decision.candidates):
+        known = decision.errors[index][np.isfinite(decision.errors[index])]
+        stopped = decision.runs.stopped[index]
+        cost = candidate.member.cost
+        rows.append(
+            {
+                "trial": candidate.id,
+                "mark": candidate.mark,
+                "network": shape_text(candidate.member),
+                "resolution": candidate.member.resolution,
+                "macs": cost.macs,
+                "params": cost.params,
+                "activations": cost.activations,
+                "runs": len(known),
+                "diverged": decision.runs.diverged[index],
+                "val_error": known.mean() if len(known) else math.nan,
+                "expected_error": decision.expected[index],
+                "expected_sd": decision.expected_sd[index],
+                "p_best": decision.p_best[index],
+                "frontier": candidate.id in frontier,
+                "stopped_at": stopped[0] if stopped else None,
+                "test_error": test_error.get(candidate.id, math.nan),
+                "place": order.get(candidate.id, len(order)),
+            }
+        )
+    table = pd.DataFrame(rows)
+    table["stopped_at"] = table["stopped_at"].astype("Int64")
+    table = table.sort_values(["place", "trial"], kind="stable", ignore_index=True)
+    return table.drop(columns="place")

@@ -1,0 +1,62 @@
+"""The figure of STEP 0: networks, their val accuracy against their cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.ticker
+import numpy as np
+from matplotlib.figure import Figure
+
+from scaling_search.report.figures.drawing import drawn, looks, macs_axis
+
+if TYPE_CHECKING:
+    from scaling_search.report.baseline.found import FoundBaseline
+
+#: Costs that differ by less lie on an axis that is not logarithmic.
+_WIDE = 3.0
+
+
+@drawn
+def accuracy_of_networks(figure: Figure, found: FoundBaseline) -> None:
+    """Every network a point, the frontier a line, the existing baselines by name."""
+    figure.set_size_inches(7.8, 5.2)
+    axes = figure.subplots()
+    table = found.table[found.table["runs"] > 0]
+    if table["macs"].max() > _WIDE * table["macs"].min():
+        macs_axis(axes)
+    else:
+        axes.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter())
+        axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+        axes.set_xlabel("multiply-adds of one forward pass")
+    axes.grid(axis="y", color="0.9")
+    axes.set_ylabel("val accuracy, %")
+    proposed = table[table["mark"] == ""]
+    accuracy = 100 * (1 - proposed["val_error"])
+    axes.plot(proposed["macs"], accuracy, "o", color="0.6", markersize=5, label="proposed")
+    frontier = proposed[proposed["frontier"]].sort_values("macs")
+    expected = 100 * (1 - frontier["expected_error"])
+    axes.plot(frontier["macs"], expected, "-", color="black", label="frontier, expected")
+    best = proposed[proposed["trial"] == (found.winner.id if found.winner else "")]
+    axes.errorbar(
+        best["macs"],
+        100 * (1 - best["expected_error"]),
+        yerr=100 * np.nan_to_num(best["expected_sd"]),
+        fmt="D",
+        color="black",
+        markersize=9,
+        capsize=4,
+        label="found, expected ± sd",
+    )
+    marked = table[table["mark"] != ""]
+    for look, row in zip(looks([f" {m}" for m in marked["mark"]]).values(), marked.itertuples()):
+        axes.plot(
+            row.macs,
+            100 * (1 - row.val_error),
+            look.marker,
+            color=look.colour,
+            markeredgecolor="black",
+            markersize=9,
+            label=row.mark,
+        )
+    axes.legend(loc="lower left", fontsize=10, frameon=False)

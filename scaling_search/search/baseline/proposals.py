@@ -1,0 +1,158 @@
+"""Where STEP 0's networks come from: the existing baselines first, then an Optuna study."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scaling_search.baselines import FamilyMember
+from scaling_search.errors import InvalidInput
+from scaling_search.search.baseline.candidate import BaselineCandidate
+from scaling_search.search.baseline.objective import Objective
+from scaling_search.search.baseline.shape import shape_text
+from scaling_search.search.baseline.space import Choose, Space
+from scaling_search.search.optuna_samplers import COPY, failures_named, make_sampler
+from scaling_search.search.strategy import Answer
+
+if TYPE_CHECKING:
+    import optuna
+
+#: Random proposals of which one at least must reach the cost.
+_TRIED = 30
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the networks are trained for."""
+
+    num_classes: int
+    in_channels: int
+    #: Side of the images in pixels, above which no network is trained.
+    native_resolution: int
+    #: Of a whole run.
+    epochs: int
+    train_images: int
+
+
+class BaselineProposals:
+    """Asks an Optuna study in memory, which only the results that it is told of can change."""
+
+    def __init__(
+        self,
+        sampler: dict[str, Any],
+        space: Space,
+        task: Task,
+        objective: Objective,
+        costs: Sequence[float],
+        tolerance: float,
+        existing: Sequence[BaselineCandidate],
+    ) -> None:
+        self.objective = objective
+        self._sampler = sampler
+        self._space = space
+        self._task = task
+        #: What a network may cost, in multiply-adds; one of these is chosen.
+        self._costs = tuple(costs)
+        self._tolerance = tolerance
+        self._existing = list(existing)
+        self._trials: list[optuna.Trial | None] = []
+        #: Every ask with its network; None where no width and no resolution has the right cost.
+        self.asked: list[BaselineCandidate | None] = []
+
+    @cached_property
+    def study(self) -> optuna.Study:
+        """Made at the first ask: what only looks at a search imports no sampler that it names."""
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        low, high = optuna.study.StudyDirection.MINIMIZE, optuna.study.StudyDirection.MAXIMIZE
+        directions = [low, low] if self.objective.pareto else [high]
+        study = optuna.create_study(directions=directions, sampler=make_sampler(self._sampler))
+        study.set_user_attr(COPY, True)
+        return study
+
+    @property
+    def candidates(self) -> tuple[BaselineCandidate, ...]:
+        """The distinct networks so far, in the order of first asking."""
+        return tuple({c.id: c for c in reversed(self.asked) if c is not None}.values())[::-1]
+
+    def require_reachable(self) -> None:
+        """Raise InvalidInput where none of some random proposals comes to the cost."""
+        rng = np.random.default_rng(0)
+        ratios: list[float] = []
+        for _ in range(_TRIED):
+            member, ratio = self._propose(
+                lambda name, options: options[int(rng.integers(len(options)))]
+            )
+            if member is not None:
+                return
+            ratios.append(ratio)
+        closest = min(ratios, key=lambda ratio: abs(math.log(ratio)))
+        macs = self._costs[0]
+        raise InvalidInput(
+            f"sweep.macs is {macs:,.0f}, but of {_TRIED} networks of random shape none comes "
+            f"within {100 * self._tolerance:.3g} % of it; the nearest costs "
+            f"{macs * closest:,.0f}: give sweep.macs={macs * closest:.0f}, other "
+            "sweep.resolutions, or a larger sweep.tolerance"
+        )
+
+    def ask(self) -> BaselineCandidate | None:
+        """The next existing baseline, then the sampler's next network."""
+        if self._existing:
+            self._trials.append(None)
+            self.asked.append(self._existing.pop(0))
+            return self.asked[-1]
+        with failures_named(self._sampler):
+            trial = self.study.ask()
+            member, _ = self._propose(
+                lambda name, options: (
+                    options[0] if len(options) == 1 else trial.suggest_categorical(name, options)
+                )
+            )
+        self._trials.append(trial)
+        if member is None:
+            self.asked.append(None)
+            self._end(trial, None, "FAIL")
+            return None
+        candidate = BaselineCandidate(member)
+        self.asked.append(candidate)
+        attributes = {"trial": candidate.id, "macs": candidate.macs, "network": shape_text(member)}
+        for name, value in attributes.items():
+            trial.set_user_attr(name, value)
+        return candidate
+
+    def tell(self, number: int, answers: Sequence[tuple[int, Answer]]) -> None:
+        """Report what came of an ask; a network that was stopped at a rung is pruned."""
+        trial, candidate = self._trials[number], self.asked[number]
+        if trial is None or candidate is None:
+            return
+        epochs, last = answers[-1]
+        if last.val_error is None:
+            self._end(trial, None, "FAIL")
+        elif epochs < self._task.epochs:
+            # Optuna has no rungs for several objectives.
+            self._end(trial, None, "FAIL" if self.objective.pareto else "PRUNED")
+        elif self.objective.pareto:
+            self._end(trial, [last.val_error, float(candidate.macs)], "COMPLETE")
+        else:
+            error, macs = np.array(last.val_error), np.array(float(candidate.macs))
+            self._end(trial, [float(self.objective.value(error, macs))], "COMPLETE")
+
+    def _propose(self, choose: Choose) -> tuple[FamilyMember | None, float]:
+        """The network of the choices, None where it has not the right cost; its cost over that."""
+        macs = self._costs[choose("cost", range(len(self._costs)))]
+        task = self._task
+        proposed = self._space.propose(choose, task.num_classes, task.in_channels)
+        member, ratio = self._space.at_cost(proposed, macs, self._tolerance, task.native_resolution)
+        return (member if abs(ratio - 1) <= self._tolerance else None), ratio
+
+    def _end(self, trial: optuna.Trial, values: list[float] | None, state: str) -> None:
+        import optuna
+
+        with failures_named(self._sampler):
+            self.study.tell(trial, values, optuna.trial.TrialState[state])

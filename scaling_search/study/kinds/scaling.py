@@ -1,0 +1,145 @@
+"""Studies of scaling: STEP 1 searches the coefficients, STEP 2 trains the winner's family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from scaling_search.baselines import FamilyMember
+from scaling_search.search import Asked, SearchSweep, SweepSettings
+from scaling_search.search.sampler import SampledProposals
+from scaling_search.study.asks import read_candidates, write_asks
+from scaling_search.study.decision import decide_by_rows, rung_of
+from scaling_search.study.definition import PlannedRun
+from scaling_search.study.fidelity import fidelity_runs, require_fidelity
+from scaling_search.study.kinds.kind import Kind
+from scaling_search.study.plan_text import LINES, print_left_out
+from scaling_search.study.read import Study
+from scaling_search.study.records import Step
+from scaling_search.study.searching import Asks, SearchProposer
+
+if TYPE_CHECKING:
+    from scaling_search.study.files.runs_csv import RunRow
+    from scaling_search.study.plan import Plan
+    from scaling_search.study.running import Training
+
+
+class ScalingSearch(Kind):
+    """grid, race and optuna."""
+
+    SETTINGS: ClassVar[type[SweepSettings]] = SearchSweep
+    NAME = "search"
+    FILES = ("trials.csv", "family.csv", "winner.json")
+
+    def first_runs(self) -> tuple[PlannedRun, ...]:
+        return self.definition.search_runs
+
+    def most_runs(self) -> int:
+        return self.definition.search().budget.runs or 0
+
+    def later_flops(self) -> float:
+        """STEP 2's training, whoever wins: the sizes are spaced evenly below the largest."""
+        definition = self.definition
+        family, settings = definition.settings.family, definition.settings
+        largest = settings.constraint.cost_ratio**family.train_up_to
+        steps = max(1, family.sizes - 1)
+        ratios: float = sum(
+            largest / family.span ** (index / steps) for index in range(family.sizes)
+        )
+        macs = (
+            definition.search_runs[0].member.cost.macs / definition.search_runs[0].member.cost_ratio
+        )
+        examples = settings.recipe.epochs * definition.facts.train_images
+        return 6 * macs * ratios * examples * len(definition.family_seeds)
+
+    def require(self) -> None:
+        require_fidelity(self.definition)
+
+    def train(self, training: Training) -> None:
+        """STEP 1, the decision, STEP 2 and the check of fidelity."""
+        definition = self.definition
+        search = definition.search()
+        sampled = search.proposals if isinstance(search.proposals, SampledProposals) else None
+        searching = SearchProposer(
+            search,
+            run_of=lambda evaluation: definition.search_run(search, evaluation),
+            members=lambda: [c.member for c in (sampled or definition).candidates.kept],
+            asks=partial(_asks, sampled) if sampled else None,
+        )
+        training.search(Step.SEARCH, searching, len(definition.search_runs))
+        decision = definition.decide((sampled or definition).candidates, search.answers)
+        if decision.winner is not None:
+            training.reported = definition.family(decision.winner.coefficients)
+            training.train(Step.FAMILY, definition.family_runs(decision.winner.coefficients))
+            if definition.settings.fidelity.wanted:
+                training.train(Step.FIDELITY, fidelity_runs(definition, decision))
+
+    def print_plan(self, plan: Plan, write: Callable[[str], None]) -> None:
+        definition = self.definition
+        settings, candidates = definition.settings, definition.candidates
+        constraint = settings.constraint
+        base = plan.runs[0].member.baseline
+        macs = plan.runs[0].member.cost.macs / plan.runs[0].member.cost_ratio
+        write(f"Baseline: {base.name} at {base.resolution} px, {round(macs):,} multiply-adds")
+        ratio, tolerance = constraint.cost_ratio, constraint.tolerance
+        within = f"within {100 * tolerance:g} % of {ratio:g} times the baseline's multiply-adds"
+        if constraint.on != "realised":
+            within = f"|alpha*beta^2*gamma^2 - {ratio:g}| <= {tolerance:g}"
+        asks = settings.search.asks_text(candidates)
+        write(f"STEP 1: {asks} {len(candidates.kept)} distinct networks, {within}")
+        write("  trial     alpha  beta   gamma  cost   px  multiply-adds     params  asked by")
+        # The marked points are always shown.
+        marked = {c.id for c in candidates.kept if c.marks}
+        others = [c.id for c in candidates.kept if not c.marks][: LINES - len(marked)]
+        shown = [c for c in candidates.kept if c.id in marked.union(others)]
+        for candidate in shown:
+            c, cost = candidate.coefficients, candidate.member.cost
+            who = ", ".join(candidate.marks) or "grid"
+            outside = "" if candidate.within else "  (outside the tolerance: compared, cannot win)"
+            write(
+                f"  {candidate.id}  {c.alpha:<6.3f} {c.beta:<6.3f} {c.gamma:<6.3f} "
+                f"{candidate.member.cost_ratio:<5.3f} {candidate.member.resolution:>4} "
+                f"{cost.macs:>14,} {cost.params:>10,}  {who}{outside}"
+            )
+        if len(shown) < len(candidates.kept):
+            write(f"  and {len(candidates.kept) - len(shown)} more")
+        print_left_out("dropped", ((_named(d.asked), d.reason) for d in candidates.dropped), write)
+        family = settings.family
+        write(
+            f"STEP 2: up to {family.sizes} sizes of the winner's family up to phi = "
+            f"{family.train_up_to:g}, {len(definition.family_seeds)} seeds each"
+        )
+        runs = f"Runs: {len(plan.runs)} in STEP 1"
+        if "budget" in settings.sweep.READS:
+            runs = f"Runs: {len(plan.runs)} to start STEP 1 with, at most {plan.most_runs} in all"
+        write(f"{runs}; {len(plan.known)} of the first ones are already trained")
+
+    def timed_members(self, folder: Path) -> Sequence[FamilyMember]:
+        return self.definition.trained_sizes(Study(folder, self.definition).winning_coefficients)
+
+    def decisive_runs(
+        self, folder: Path, rows: Mapping[str, RunRow], all_runs: bool
+    ) -> list[PlannedRun]:
+        """Of the winner and its nearest rival."""
+        definition = self.definition
+        candidates = read_candidates(folder, definition)
+        ranked = decide_by_rows(definition, candidates, rows.values()).ranked
+        wanted = {c.id: c for c in (candidates.kept if all_runs else ranked[:2])}
+        return [
+            definition.run(
+                Step.SEARCH, wanted[run.trial].member, 1.0, run.seed, rung_of(definition, run)
+            )
+            for run in rows.values()
+            if run.step is Step.SEARCH and run.trial in wanted
+        ]
+
+
+def _asks(proposals: SampledProposals) -> Asks:
+    return Asks(proposals.study, partial(write_asks, proposals=proposals))
+
+
+def _named(asked: Asked) -> str:
+    c, mark = asked.coefficients, f" ({asked.mark})" if asked.mark else ""
+    return f"({c.alpha:.3g}, {c.beta:.3g}, {c.gamma:.3g}){mark}"

@@ -1,0 +1,82 @@
+"""What is asked for follows from the settings and the answers alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optuna
+import pytest
+from spaces import TASK, present, sweep
+
+from scaling_search.search import Budget
+from scaling_search.search.baseline import BaselineProposals
+from scaling_search.search.strategy import Answer, Ending
+
+
+def proposals(**change: Any) -> BaselineProposals:
+    made = sweep(**change).search(TASK, present(), (), Budget()).proposals
+    assert isinstance(made, BaselineProposals)
+    return made
+
+
+def played(made: BaselineProposals, asks: int, turned: bool = False) -> list[str | None]:
+    """Ask and tell in turn, with errors that follow from the network, or the other way round."""
+    trials = []
+    for number in range(asks):
+        point = made.ask()
+        trials.append(point.id if point else None)
+        if point:
+            error = (int(point.id[:4], 16) % 89) / 100
+            made.tell(number, [(TASK.epochs, Answer(1 - error if turned else error))])
+    return trials
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "nsgaii"])
+@pytest.mark.parametrize("objective", ["paper", "pareto"])
+def test_the_same_answers_give_the_same_asks(sampler: str, objective: str) -> None:
+    change = {"sampler": sampler, "objective": objective}
+    assert played(proposals(**change), 30) == played(proposals(**change), 30)
+
+
+def test_tpe_looks_at_the_answers() -> None:
+    assert played(proposals(), 40) != played(proposals(), 40, turned=True)
+
+
+def test_the_present_baseline_comes_first_and_is_no_trial_of_the_sampler() -> None:
+    made = proposals()
+    first = made.ask()
+    assert first is not None
+    assert first.mark == "efficientnet_micro"
+    made.tell(0, [(TASK.epochs, Answer(0.5))])
+    assert made.study.trials == []
+    assert (made.ask() or first).mark == ""
+
+
+def test_what_the_sampler_is_told() -> None:
+    made = proposals(objective="paper", w=-0.5)
+    for _ in range(4):
+        made.ask()
+    point = made.asked[1]
+    assert point is not None
+    made.tell(1, [(1, Answer(0.9)), (TASK.epochs, Answer(0.25))])
+    made.tell(2, [(1, Answer(0.9))])
+    made.tell(3, [(TASK.epochs, Answer(None, status=Ending.DIVERGED))])
+    told = made.study.trials
+    assert told[0].values == [pytest.approx(0.75 * (point.macs / 2e6) ** -0.5)]
+    assert [trial.state.name for trial in told] == ["COMPLETE", "PRUNED", "FAIL"]
+    assert told[0].user_attrs["trial"] == point.id
+
+
+def test_of_a_frontier_the_sampler_is_told_error_and_cost() -> None:
+    made = proposals(objective="pareto", span=4.0)
+    costs = []
+    for number in range(30):
+        point = made.ask()
+        if point and number:
+            costs.append(point.macs / 2e6)
+            made.tell(number, [(TASK.epochs, Answer(0.25))])
+    last = [t for t in made.study.trials if t.state is optuna.trial.TrialState.COMPLETE][-1]
+    assert last.values == [0.25, last.user_attrs["macs"]]
+    assert 0.2 < min(costs) < 0.3
+    assert 0.95 < max(costs) < 1.05
+    assert len({round(cost, 1) for cost in costs}) >= 4
