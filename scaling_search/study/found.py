@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from scaling_search.baselines import FOUND, BaselineSettings, read_table
 from scaling_search.errors import InvalidInput
+from scaling_search.study.files.proposals_csv import network_of
 from scaling_search.study.files.text_file import damaged, read_text
 from scaling_search.study.files.yaml_text import LARGEST, YAML_ERRORS, plain_yaml
 from scaling_search.study.read import read_study
 
 #: The file that holds it.
 BASELINE_YAML = "baseline.yaml"
+_REMEDY = "restore it, or make it anew: python -m scaling_search.report with its folder"
 
 
 def with_table(settings: BaselineSettings) -> BaselineSettings:
@@ -25,10 +28,11 @@ def with_table(settings: BaselineSettings) -> BaselineSettings:
             "baseline=found, or leave baseline.from= out"
         )
     path = Path(settings.from_).expanduser()
+    if (path.parent / "study.yaml").is_file() and not path.exists():
+        return replace(settings, from_="", table=_of_trial(path.parent, path.name))
     if path.suffix not in (".yaml", ".yml"):
-        path = _of_study(path)
-    remedy = "restore it, or make it anew: python -m scaling_search.report with its folder"
-    text = read_text(path, remedy, LARGEST)
+        path = _of_study(path) / BASELINE_YAML
+    text = read_text(path, _REMEDY, LARGEST)
     if text is None:
         raise InvalidInput(
             f"baseline.from is {settings.from_!r}, but there is no {path}: give the folder of a "
@@ -38,12 +42,23 @@ def with_table(settings: BaselineSettings) -> BaselineSettings:
         table = plain_yaml(text)
         read_table(table)
     except YAML_ERRORS as error:
-        raise damaged(path, error, remedy) from error
+        raise damaged(path, error, _REMEDY) from error
     return replace(settings, from_="", table=table)
 
 
+def _of_trial(folder: Path, trial: str) -> Any:
+    """The table of one of a search's networks."""
+    network = network_of(_of_study(folder), trial)
+    if network is None:
+        raise InvalidInput(
+            f"baseline.from is {str(folder / trial)!r}, but that is a search which has no proposed "
+            "network of that name: take one of its trials.csv"
+        )
+    return network
+
+
 def _of_study(folder: Path) -> Path:
-    """The file of a study's folder. Raises InvalidInput where the study has none to give yet."""
+    """The folder, where a search of a baseline lies that has ended. Raises InvalidInput."""
     if not (folder / "study.yaml").is_file():
         raise InvalidInput(
             f"baseline.from is {str(folder)!r}, but no study is there: give the folder of a "
@@ -61,4 +76,4 @@ def _of_study(folder: Path) -> Path:
             f"baseline.from is {str(folder)!r}, but that search has not ended: repeat its command "
             "first"
         )
-    return folder / BASELINE_YAML
+    return folder

@@ -44,6 +44,21 @@ HALVING = [
     "family.sizes=1",
     "family.seeds=[0]",
 ]
+#: Four networks of STEP 0 beside the present baseline, of which one reaches the end.
+STEP_0 = [
+    *SMALL,
+    "name=tiny",
+    "+sweep=baseline",
+    "recipe.epochs=3",
+    "sweep.asks=4",
+    "sweep.resolutions=[8,12]",
+    "sweep.compare=[]",
+    "sweep.rungs=[1]",
+    "sweep.bracket=5",
+    "sweep.lag=4",
+    "sweep.finalists=1",
+    "sweep.seeds=[0,1]",
+]
 #: Seconds that a slow machine may take for a step.
 PATIENCE = 300
 
@@ -73,10 +88,12 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def results(folder: Path) -> dict[str, bytes]:
-    """The files among RESULTS, and what was asked for where a sampler asked."""
+    """The files among RESULTS, and what was asked for where a sampler asked; of STEP 0 its own."""
     study = folder / "experiments" / "tiny"
-    asks = ["asks.csv"] if (study / "asks.csv").exists() else []
-    return {name: (study / name).read_bytes() for name in (*RESULTS, *asks)}
+    names: tuple[str, ...] = (*RESULTS, *(["asks.csv"] if (study / "asks.csv").exists() else []))
+    if (study / "proposals.csv").exists():
+        names = ("study.yaml", "proposals.csv", "runs.csv", "trials.csv", "baseline.yaml")
+    return {name: (study / name).read_bytes() for name in names}
 
 
 def group(process: subprocess.Popen[str]) -> dict[int, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from fakes import inline
-from processes import HALVING, finish, group, results, start, wait_for, workers
+from processes import HALVING, STEP_0, finish, group, results, start, wait_for, workers
 
 import scaling_search.__main__ as command_line
 from scaling_search.execution import ExecutorSettings, LocalExecutor, WorkerLost
@@ -169,6 +169,35 @@ def test_kill_9_between_rungs_and_in_a_continued_run(
     assert results(killed) == results(alone)
     assert "asks.csv" in results(killed)
     # Nothing waits any more.
+    assert checkpoints(killed) == checkpoints(alone) == []
+
+
+@pytest.mark.slow
+def test_kill_9_in_a_search_of_a_baseline(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, killed = tmp_path / "alone", tmp_path / "killed"
+    for folder in (alone, killed):
+        folder.mkdir()
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
+    words = ["executor.workers=2", f"data.cache_dir={cache}"]
+    monkeypatch.setattr(sys, "argv", ["scaling_search", *STEP_0, *words])
+    # Without a break and one run after the other, in this process.
+    with monkeypatch.context() as patch:
+        patch.chdir(alone)
+        patch.setattr(ExecutorSettings, "start", lambda _self, train, _slots: inline(train, 1))
+        command_line.main()
+    for runs in (2, 6):
+        process = start(killed, cache, "executor.workers=2", study=STEP_0)
+        wait_for("runs", lambda n=runs: runs_stored(killed) >= n, process)
+        assert process.poll() is None
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        wait_for("the end of its workers", lambda p=process: not group(p))
+    monkeypatch.chdir(killed)
+    command_line.main()
+    assert results(killed) == results(alone)
+    assert "proposals.csv" in results(killed)
     assert checkpoints(killed) == checkpoints(alone) == []
 
 

@@ -38,9 +38,6 @@ def baseline(study: Study, rows: Sequence[RunRow]) -> Content:
     }
     if found.winner is not None:
         files[BASELINE_YAML] = _yaml(found, found.winner)
-        if found.decision.objective.pareto:
-            for candidate in found.decision.frontier:
-                files[f"frontier/{candidate.id}.yaml"] = _yaml(found, candidate)
     return Content(
         answer=_answer(found),
         headlines=2,
@@ -93,9 +90,10 @@ def _remarks(found: FoundBaseline) -> list[str]:
     if not found.study.search_ended:
         remarks.append("The search has not ended: repeat its command to go on.")
     if found.winner is not None:
+        name = found.study.folder.resolve().name
         remarks.append(
-            f"Scale it with baseline=found baseline.from=experiments/"
-            f"{found.study.folder.resolve().name}, which reads {BASELINE_YAML}."
+            f"Scale it with baseline=found baseline.from=experiments/{name}, or another of the "
+            f"networks with baseline.from=experiments/{name}/TRIAL."
         )
     unreached = sum(1 for made in found.asked_without_network if made)
     if unreached:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from scaling_search.baselines import ArchitectureBaseline, plain_table, read_table
-from scaling_search.errors import InvalidInput
 from scaling_search.scaling import FineRounding
 from scaling_search.search.baseline import BaselineCandidate
 from scaling_search.search.baseline.space import member_of
@@ -70,12 +70,28 @@ def read_proposals(
             raise damaged(path, f"ask {row.ask} is of {row.mark!r}, which is not compared")
         try:
             made = marked[row.mark] if row.mark else _proposed(row, num_classes, in_channels)
-        except (InvalidInput, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise damaged(path, f"ask {row.ask}: {error}") from error
         if made.id != row.trial:
             raise damaged(path, f"ask {row.ask} gives another network than trial {row.trial!r}")
         found.setdefault(made.id, made)
     return list(found.values())
+
+
+def network_of(folder: Path, trial: str) -> dict[str, Any] | None:
+    """The stage table of a proposed network; None where there is none of that name.
+
+    Raises InvalidInput where the file is missing or damaged.
+    """
+    for row in PROPOSALS_CSV.read(folder):
+        if row.trial == trial and row.network:
+            try:
+                table: dict[str, Any] = json.loads(row.network)
+                read_table(table)
+            except (ValueError, RecursionError) as error:
+                raise damaged(folder / PROPOSALS_CSV.name, f"ask {row.ask}: {error}") from error
+            return table
+    return None
 
 
 def _proposed(row: ProposalRow, num_classes: int, in_channels: int) -> BaselineCandidate:

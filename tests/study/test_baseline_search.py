@@ -1,0 +1,302 @@
+"""STEP 0 as a study: the same files however it comes about, and a baseline that can be scaled."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fakes import BASE, diverged, fake_outcome, fake_study, inline, unordered
+from small_study import rows
+from spaces import OPTIONS
+
+import scaling_search as ss
+from scaling_search.baselines import BaselineSettings
+from scaling_search.errors import InvalidInput
+from scaling_search.proxy import Job
+from scaling_search.report import build_report
+from scaling_search.search import Budget, GridSettings
+from scaling_search.search.baseline import BaselineSearchSettings
+from scaling_search.study import (
+    Conduct,
+    FamilySettings,
+    StudySettings,
+    define,
+    read_definition,
+    running,
+)
+from scaling_search.study.kinds import kind_of
+
+SMALL: dict[str, Any] = {**OPTIONS, "resolutions": [12, 16], "asks": 9, "finalists": 2}
+PLAIN = replace(
+    BASE,
+    sweep=BaselineSearchSettings(**SMALL, macs=400_000, compare=["resnet50_micro"]),
+    family=FamilySettings(),
+)
+SEARCHES = {
+    "plain": PLAIN,
+    "rungs": replace(
+        PLAIN,
+        sweep=replace(PLAIN.sweep, rungs=[1, 2], lag=4, bracket=5, reduction=2),
+        budget=Budget(runs=16),
+    ),
+    "pareto": replace(PLAIN, sweep=replace(PLAIN.sweep, objective="pareto", sampler="nsgaii")),
+}
+FILES = ("study.yaml", "proposals.csv", "runs.csv", "curves.csv", "trials.csv", "baseline.json")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
+        patch.setattr(running, "copy_for_dashboard", lambda *_: None)
+        yield
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in (*FILES, "baseline.yaml")}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(_quick: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of searches that one worker carried out without a break."""
+    folders = {}
+    for name, settings in SEARCHES.items():
+        place = tmp_path_factory.mktemp(name)
+        folders[name] = fake_study(place, settings, inline(slots=1), name="study")
+        build_report(folders[name])
+    return folders
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_and_what_it_finds(undisturbed: dict[str, Path], name: str) -> None:
+    folder = undisturbed[name]
+    runs, asks = rows(folder / "runs.csv"), rows(folder / "proposals.csv")
+    assert {row["step"] for row in runs} == {"baseline"}
+    assert [row["mark"] for row in asks[:3]] == ["efficientnet_micro", "resnet50_micro", ""]
+    assert {row["trial"] for row in asks} >= {row["trial"] for row in runs}
+    # Found, finalist, and compared: these have all seeds.
+    seeds = {trial: {r["seed"] for r in runs if r["trial"] == trial} for trial in
+             {r["trial"] for r in runs}}  # fmt: skip
+    found = json.loads((folder / "baseline.json").read_text())
+    assert len(seeds[found["trial"]]) > 1
+    assert (folder / "report.md").read_text().count("The best baseline found") == 1
+    study = ss.read_study(folder)
+    assert set(study.trials["trial"]) == set(seeds) | set(study.trials["trial"])
+    best = study.trials.iloc[0]
+    assert best.trial == found["trial"]
+    if name != "pareto":
+        proposed = study.trials[study.trials["mark"].isna()]
+        assert proposed["macs"].between(380_000, 420_000).all()
+    else:
+        assert len(found["frontier"]) > 1
+        assert study.trials["macs"].max() > 4 * study.trials["macs"].min()
+    if name == "rungs":
+        assert {row["epochs"] for row in runs} == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize("slots", [2, 5])
+@pytest.mark.parametrize("name", SEARCHES)
+def test_the_number_of_workers_changes_nothing(
+    undisturbed: dict[str, Path], tmp_path: Path, name: str, slots: int
+) -> None:
+    folder = fake_study(tmp_path, SEARCHES[name], inline(unordered, slots), name="study")
+    build_report(folder)
+    assert content(folder) == content(undisturbed[name])
+
+
+def interrupted_after(jobs: int) -> Callable[[Job], Any]:
+    left = iter(range(jobs))
+
+    def function(job: Job) -> Any:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return fake_outcome(job)
+
+    return function
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_interrupted_again_and_again(
+    undisturbed: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "study"
+    for jobs, slots in ((0, 1), (3, 1), (2, 3), (5, 2)):
+        executor = inline(interrupted_after(jobs), slots)
+        with pytest.raises(KeyboardInterrupt):
+            fake_study(tmp_path, SEARCHES[name], executor, name="study")
+        build_report(folder)
+        assert "has not ended" in (folder / "report.md").read_text()
+    fake_study(tmp_path, SEARCHES[name], name="study")
+    build_report(folder)
+    assert content(folder) == content(undisturbed[name])
+    executor = inline()
+    fake_study(tmp_path, SEARCHES[name], executor, name="study")
+    assert executor.tasks == []
+
+
+def test_what_fails_and_what_diverges_does_not_hold_it_up(tmp_path: Path) -> None:
+    def function(job: Job) -> Any:
+        last = int(job.spec.whole.key[-1], 16)
+        if last < 3:
+            raise RuntimeError("no memory")
+        return diverged() if last < 6 else fake_outcome(job)
+
+    folder = fake_study(tmp_path, PLAIN, inline(function), name="study")
+    answer = build_report(folder)
+    assert "The best baseline found" in answer
+    found = json.loads((folder / "baseline.json").read_text())
+    lost = {r["trial"] for r in rows(folder / "runs.csv") if r["status"] == "diverged"}
+    assert found["trial"] not in lost
+
+
+def test_a_search_in_which_all_diverges_ends(tmp_path: Path) -> None:
+    folder = fake_study(tmp_path, PLAIN, inline(lambda _: diverged()), name="study")
+    assert "so there is no answer" in build_report(folder)
+    assert not (folder / "baseline.yaml").exists()
+
+
+def scaled(place: Path, from_: Path | str, **change: Any) -> StudySettings:
+    """A grid over what a search has found."""
+    baseline = BaselineSettings(name="found", from_=str(from_), **change)
+    grid = GridSettings(alpha=[1.0, 1.41], beta=[1.0], seeds=[0, 1])
+    return replace(BASE, baseline=baseline, sweep=grid)
+
+
+def test_what_was_found_is_scaled_without_its_folder(
+    undisturbed: dict[str, Path], tmp_path: Path
+) -> None:
+    step_0 = shutil.copytree(undisturbed["plain"], tmp_path / "step_0")
+    folder = fake_study(tmp_path, scaled(tmp_path, step_0), name="step_1")
+    shutil.rmtree(step_0)
+    answer = build_report(folder)
+    assert "of found on glyphs" in answer
+    found = json.loads((undisturbed["plain"] / "baseline.json").read_text())
+    baseline = read_definition(folder).baseline
+    assert ss.scale(baseline, ss.Coefficients(1, 1, 1)).cost.macs == found["macs"]
+    # The command itself needs the folder again.
+    with pytest.raises(InvalidInput, match="no study is there"):
+        define(scaled(tmp_path, step_0), Conduct(experiments_dir=str(tmp_path)))
+
+
+def test_any_network_of_a_search_is_named_by_its_trial(
+    undisturbed: dict[str, Path], tmp_path: Path
+) -> None:
+    folder, conduct = undisturbed["pareto"], Conduct(experiments_dir=str(tmp_path))
+    for trial in json.loads((folder / "baseline.json").read_text())["frontier"]:
+        definition, _ = define(scaled(tmp_path, folder / trial), conduct)
+        assert ss.scale(definition.baseline, ss.Coefficients(1, 1, 1)).id == trial
+    for other in ("00000000", rows(folder / "proposals.csv")[0]["trial"]):
+        with pytest.raises(InvalidInput, match="which has no proposed network of that name"):
+            define(scaled(tmp_path, folder / other), conduct)
+
+
+DAMAGES: dict[str, tuple[Callable[[str], str], str]] = {
+    "cut": (lambda text: text[: len(text) // 2], "baseline.yaml is damaged"),
+    "empty": (lambda _: "", "the stage table is None"),
+    "list": (lambda _: "- 1\n", r"the stage table is \[1\]"),
+    "kind": (lambda text: text.replace("block: ", "block: x", 1), "block is 'x"),
+    "alias": (lambda text: "a: &b 1\n" + text, "an alias or an anchor"),
+    "tag": (lambda text: text.replace("resolution: ", "resolution: !!python/name:os.system ", 1),
+            "is damaged"),
+    "twice": (lambda text: text + "resolution: 12\n", "'resolution' twice"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_baseline_is_refused(
+    undisturbed: dict[str, Path], tmp_path: Path, damage: str
+) -> None:
+    change, said = DAMAGES[damage]
+    folder = shutil.copytree(undisturbed["plain"], tmp_path / "step_0")
+    path = folder / "baseline.yaml"
+    path.write_text(change(path.read_text()))
+    with pytest.raises(InvalidInput, match=said):
+        define(scaled(tmp_path, folder), Conduct(experiments_dir=str(tmp_path)))
+    build_report(folder)
+    define(scaled(tmp_path, folder), Conduct(experiments_dir=str(tmp_path)))
+
+
+def test_a_search_that_has_not_ended_gives_no_baseline(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fake_study(tmp_path, PLAIN, inline(interrupted_after(8), 1), name="step_0")
+    build_report(tmp_path / "step_0")
+    with pytest.raises(InvalidInput, match="that search has not ended"):
+        define(scaled(tmp_path, tmp_path / "step_0"), Conduct(experiments_dir=str(tmp_path)))
+
+
+def test_another_kind_of_study_gives_no_baseline(tmp_path: Path) -> None:
+    grid = fake_study(tmp_path, replace(BASE, sweep=GridSettings(alpha=[1.0], beta=[1.0])))
+    with pytest.raises(InvalidInput, match=r"is a study of \+sweep=grid"):
+        define(scaled(tmp_path, grid), Conduct(experiments_dir=str(tmp_path)))
+
+
+def test_a_found_baseline_under_another_name_is_refused(tmp_path: Path) -> None:
+    settings = replace(BASE, baseline=BaselineSettings(name="efficientnet_micro", from_="x"))
+    with pytest.raises(InvalidInput, match=r"give baseline=found, or leave baseline\.from= out"):
+        define(settings, Conduct(experiments_dir=str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda cells: cells.update(network="{}"), "the stage table lacks resolution"),
+        (lambda cells: cells.update(network="[" * 5000), "proposals.csv is damaged"),
+        (lambda cells: cells.update(trial="00000000"), "gives another network than trial"),
+        (lambda cells: cells.update(mark="mine"), "is of 'mine', which is not compared"),
+    ],
+)
+def test_damaged_proposals_are_refused(
+    undisturbed: dict[str, Path],
+    tmp_path: Path,
+    damage: Callable[[dict[str, str]], None],
+    said: str,
+) -> None:
+    folder = shutil.copytree(undisturbed["plain"], tmp_path / "study")
+    table = rows(folder / "proposals.csv")
+    damage(table[4])
+    with (folder / "proposals.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+    with pytest.raises(InvalidInput, match=said):
+        build_report(folder)
+
+
+def test_decisive_runs_are_those_of_the_best_two(undisturbed: dict[str, Path]) -> None:
+    from scaling_search.study.files.runs_csv import read_runs, runs_by_key
+
+    folder = undisturbed["plain"]
+    kind, known = kind_of(read_definition(folder)), runs_by_key(read_runs(folder))
+    runs = kind.decisive_runs(folder, known, all_runs=False)
+    best = list(ss.read_study(folder).trials["trial"][:2])
+    assert {run.member.id for run in runs} == set(best)
+    assert all(run.spec.key in known for run in runs)
+    assert len(kind.decisive_runs(folder, known, all_runs=True)) == len(known)
+
+
+def own(
+    depth_mult: float, width_mult: float, resolution: int, num_classes: int, in_channels: int
+) -> Any:
+    """A network of a user."""
+    from torch import nn
+
+    width = max(1, round(12 * width_mult))
+    deeper = [nn.Conv2d(width, width, 3, 1, 1) for _ in range(max(1, round(2 * depth_mult)))]
+    tail = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, num_classes)]
+    return nn.Sequential(nn.Conv2d(in_channels, width, 3, 2, 1), *deeper, *tail)
+
+
+def test_an_own_function_is_compared_and_never_the_table_that_is_found(tmp_path: Path) -> None:
+    present = BaselineSettings(_target_="test_baseline_search.own", resolution=12)
+    settings = replace(PLAIN, baseline=present)
+    folder = fake_study(tmp_path, settings, name="study")
+    assert "The present baseline, test_baseline_search.own, brought to" in build_report(folder)
+    table = yaml.safe_load((folder / "baseline.yaml").read_text())
+    assert len(table["stages"]) >= 2
