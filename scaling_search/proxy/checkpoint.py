@@ -26,7 +26,7 @@ class TrainingState:
     network: nn.Module
     #: The averaged weights, or the network itself where none are averaged.
     averaged: nn.Module
-    optimizer: torch.optim.Optimizer
+    optimizers: tuple[torch.optim.Optimizer, ...]
     #: The run's own, and the global ones, from which dropout and stochastic depth draw.
     generators: tuple[torch.Generator, ...]
     #: Grows by one point an epoch.
@@ -37,7 +37,7 @@ class TrainingState:
         return {
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "generators": [generator.get_state() for generator in self.generators],
             "curve": [astuple(point) for point in self.curve],
         }
@@ -46,7 +46,8 @@ class TrainingState:
         """Become the state that has this content."""
         self.network.load_state_dict(content["network"])
         self.averaged.load_state_dict(content["averaged"])
-        self.optimizer.load_state_dict(content["optimizer"])
+        for optimizer, state in zip(self.optimizers, content["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
         for generator, state in zip(self.generators, content["generators"], strict=True):
             generator.set_state(state)
         self.curve[:] = [Epoch(*point) for point in content["curve"]]

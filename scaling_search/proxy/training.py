@@ -21,6 +21,7 @@ from scaling_search.proxy.checkpoint import (
     global_generators,
     torch_bytes,
 )
+from scaling_search.proxy.optimizer import make_optimizers
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import Epoch, RunResult, RunStatus
 from scaling_search.proxy.task import Split
@@ -59,7 +60,8 @@ def train(
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = recipe.batch_norm_momentum
         generator = torch.Generator().manual_seed(seed)
-        optimizer = make_optimizer(network, recipe)
+        optimizers = make_optimizers(network, recipe)
+        parameters = list(network.parameters())
         images = _on_device(train_split.images, device)
         labels = torch.from_numpy(train_split.labels).to(device)
         steps_per_epoch = len(labels) // recipe.batch_size
@@ -71,7 +73,7 @@ def train(
         state = TrainingState(
             network=network,
             averaged=average.network,
-            optimizer=optimizer,
+            optimizers=optimizers,
             generators=(generator, *global_generators(device)),
             curve=curve,
         )
@@ -82,8 +84,7 @@ def train(
             network.train()
             total = torch.zeros((), device=device)
             for batch in _shuffled(len(labels), recipe.batch_size, generator):
-                for group in optimizer.param_groups:
-                    group["lr"] = recipe.learning_rate_at((step + 0.5) / steps)
+                rate = recipe.learning_rate_at((step + 0.5) / steps)
                 x_BCHW = _pixels(images, train_split.rows[batch.numpy()], device)
                 x_BCHW = augment(x_BCHW, augmentation, generator)
                 with _autocast(device):
@@ -93,9 +94,13 @@ def train(
                     labels[batch.to(device)],
                     label_smoothing=recipe.label_smoothing,
                 )
-                optimizer.zero_grad(set_to_none=True)
+                for parameter in parameters:
+                    parameter.grad = None
                 torch.autograd.backward(loss)
-                optimizer.step()
+                for optimizer in optimizers:
+                    for group in optimizer.param_groups:
+                        group["lr"] = group["share"] * rate
+                    optimizer.step()
                 step += 1
                 average.update(step)
                 total += loss.detach()
@@ -121,22 +126,6 @@ def train(
             val_correct=np.packbits(val_correct).tobytes(),
         )
         return result, average.network
-
-
-def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimizer, with weight decay on matrices and kernels only."""
-    parameters = list(network.parameters())
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    rate = recipe.learning_rate
-    if recipe.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=rate, fused=True)
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=rate, momentum=recipe.momentum, nesterov=True, fused=True)
-    # Decay 0.9 and epsilon 0.001 are the published settings.
-    return torch.optim.RMSprop(groups, lr=rate, alpha=0.9, momentum=recipe.momentum, eps=1e-3)
 
 
 class WeightAverage:

@@ -10,8 +10,8 @@ from torch import nn
 
 from scaling_search.proxy import Recipe
 from scaling_search.proxy.checkpoint import Checkpoint, TrainingState
+from scaling_search.proxy.optimizer import make_optimizers
 from scaling_search.proxy.result import Epoch
-from scaling_search.proxy.training import make_optimizer
 
 RUN = '{"seed": 0}'
 
@@ -37,7 +37,7 @@ def new_state(optimizer: str = "adamw", averaged: bool = True) -> TrainingState:
     return TrainingState(
         network=network,
         averaged=Net() if averaged else network,
-        optimizer=make_optimizer(network, Recipe(optimizer=optimizer)),
+        optimizers=make_optimizers(network, Recipe(optimizer=optimizer)),
         generators=(torch.Generator().manual_seed(0), torch.Generator().manual_seed(1)),
         curve=[],
     )
@@ -47,9 +47,10 @@ def advance(state: TrainingState, epochs: int = 2) -> TrainingState:
     """The state after some training."""
     for epoch in range(1, epochs + 1):
         x_BC = torch.rand(4, 3, generator=state.generators[0])
-        state.optimizer.zero_grad()
+        state.network.zero_grad()
         state.network(x_BC).square().sum().backward()
-        state.optimizer.step()
+        for optimizer in state.optimizers:
+            optimizer.step()
         torch.rand(1, generator=state.generators[1])
         state.curve.append(Epoch(epoch, 1 / epoch, 0.5))
     if state.averaged is not state.network:

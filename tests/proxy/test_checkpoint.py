@@ -36,7 +36,7 @@ def assert_not_taken(checkpoint: Checkpoint, last: int = LAST) -> None:
     assert torch.equal(drawn, torch.rand(1))
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "rmsprop", "muon"])
 @pytest.mark.parametrize("averaged", [True, False])
 def test_restored_state_is_the_saved_one(tmp_path: Path, optimizer: str, averaged: bool) -> None:
     saved = advance(new_state(optimizer, averaged))
@@ -52,7 +52,7 @@ def test_restored_state_is_the_saved_one(tmp_path: Path, optimizer: str, average
 
 def test_learning_rate_may_be_a_whole_number(tmp_path: Path) -> None:
     saved, state = new_state(), new_state()
-    for group in state.optimizer.param_groups:
+    for group in state.optimizers[0].param_groups:
         group["lr"] = 1
     checkpoint_in(tmp_path).save(advance(saved))
     checkpoint_in(tmp_path).restore(state, LAST)
@@ -248,7 +248,7 @@ def test_code_under_a_right_digest_is_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "trapped").exists()
 
 
-@pytest.mark.parametrize("part", ["network", "averaged", "optimizer"])
+@pytest.mark.parametrize("part", ["network", "averaged", "optimizers"])
 def test_what_fails_half_way_changes_nothing(
     sound: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
@@ -260,6 +260,7 @@ def test_what_fails_half_way_changes_nothing(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("this part cannot be loaded")
 
-    monkeypatch.setattr(type(getattr(state, part)), "load_state_dict", fail)
+    loaded = state.optimizers[0] if part == "optimizers" else getattr(state, part)
+    monkeypatch.setattr(type(loaded), "load_state_dict", fail)
     checkpoint.restore(state, LAST)
     assert bytes_of(state) == before

@@ -62,7 +62,7 @@ def test_a_run_learns_and_gives_the_same_bits_again(job: Job) -> None:
     assert first.curve[-1].train_loss < first.curve[0].train_loss
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "rmsprop", "muon"])
 def test_a_run_that_stopped_at_a_rung_goes_on_to_the_same_bits(job: Job, optimizer: str) -> None:
     recipe = replace(RECIPE, optimizer=optimizer, learning_rate=0.01)
     whole = replace(job.spec, recipe=recipe)
