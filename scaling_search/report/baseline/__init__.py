@@ -25,6 +25,7 @@ from scaling_search.wording import between, give_or_take, macs_text, percent, po
 
 #: Networks that the page lists; trials.csv lists all.
 _LISTED = 20
+_FRONTIER = " The line joins the proposed ones that no other beats in expected error and cost."
 
 
 def baseline(study: Study, rows: Sequence[RunRow]) -> Content:
@@ -118,8 +119,8 @@ def _sections(found: FoundBaseline) -> list[Section]:
         name="frontier",
         svg=accuracy_of_networks(found),
         alt="Val accuracy against multiply-adds",
-        caption="Mean val accuracy of every network that was trained to its end. The line joins "
-        "the proposed ones that no other beats in expected error and cost.",
+        caption="Mean val accuracy of every network that was trained to its end."
+        + (_FRONTIER if found.decision.objective.pareto else ""),
     )
     stages: dict[str, Callable[[Any], str]] = {
         "stage": lambda row: str(row[0]),
@@ -191,7 +192,8 @@ def _choices(found: FoundBaseline) -> Table | Paragraph:
 
 
 def _change(log_error: float) -> str:
-    return f"{100 * math.expm1(log_error):+.0f} %"
+    text = f"{100 * math.expm1(log_error):+.0f} %"
+    return "0 %" if text in ("-0 %", "+0 %") else text
 
 
 def _networks(found: FoundBaseline) -> Table:

@@ -20,7 +20,7 @@ _WIDE = 3.0
 @drawn
 def accuracy_of_networks(figure: Figure, found: FoundBaseline) -> None:
     """Every network a point, the frontier a line, the existing baselines by name."""
-    figure.set_size_inches(7.8, 5.2)
+    figure.set_size_inches(9.4, 5.0)
     axes = figure.subplots()
     table = found.table[found.table["runs"] > 0]
     if table["macs"].max() > _WIDE * table["macs"].min():
@@ -34,21 +34,23 @@ def accuracy_of_networks(figure: Figure, found: FoundBaseline) -> None:
     proposed = table[table["mark"] == ""]
     accuracy = 100 * (1 - proposed["val_error"])
     axes.plot(proposed["macs"], accuracy, "o", color="0.6", markersize=5, label="proposed")
-    frontier = proposed[proposed["frontier"]].sort_values("macs")
-    expected = 100 * (1 - frontier["expected_error"])
-    axes.plot(frontier["macs"], expected, "-", color="black", label="frontier, expected")
+    if found.decision.objective.pareto:
+        frontier = proposed[proposed["frontier"]].sort_values("macs")
+        expected = 100 * (1 - frontier["expected_error"])
+        axes.plot(frontier["macs"], expected, "-", color="black", label="frontier, expected")
     best = proposed[proposed["trial"] == (found.winner.id if found.winner else "")]
     axes.errorbar(
         best["macs"],
         100 * (1 - best["expected_error"]),
         yerr=100 * np.nan_to_num(best["expected_sd"]),
-        fmt="D",
+        fmt="*",
         color="black",
-        markersize=9,
+        markersize=15,
         capsize=4,
         label="found, expected ± sd",
     )
     marked = table[table["mark"] != ""]
+    present = found.existing[0].candidate.mark
     for look, row in zip(looks([f" {m}" for m in marked["mark"]]).values(), marked.itertuples()):
         axes.plot(
             row.macs,
@@ -57,6 +59,6 @@ def accuracy_of_networks(figure: Figure, found: FoundBaseline) -> None:
             color=look.colour,
             markeredgecolor="black",
             markersize=9,
-            label=row.mark,
+            label=row.mark + (" (present)" if row.mark == present else ""),
         )
-    axes.legend(loc="lower left", fontsize=10, frameon=False)
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=10, frameon=False)
