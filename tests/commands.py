@@ -12,6 +12,7 @@ import pytest
 import scaling_search.__main__ as command_line
 
 GRID = "+sweep=grid"
+STEP_0 = "+sweep=baseline"
 RACE = "+sweep=race"
 OPTUNA = "+sweep=optuna"
 FIRST = "+sweep=observation1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import OPTUNA, RACE, SMALL, SMALL_OPTUNA, Call
+from commands import OPTUNA, RACE, SMALL, SMALL_OPTUNA, STEP_0, Call
 from folders import written
 
 
@@ -40,6 +40,20 @@ def test_a_dry_run_of_a_search_writes_nothing(
     ended = call(sweep, *SMALL[1:], *words, "budget.runs=6", "dry_run=true")
     assert ended.code == 0
     for word in ("paper", "uniform", "to start STEP 1 with, at most 6 in all", "Nothing was"):
+        assert word in ended.out, word
+    assert written(tmp_path) == []
+
+
+def test_a_dry_run_of_a_search_of_a_baseline(call: Call, tmp_path: Path) -> None:
+    ended = call(STEP_0, "sweep.macs=600000", "dry_run=true", "executor.workers=2")
+    assert ended.code == 0
+    for word in (
+        "STEP 0: 60 networks at 600,000 multiply-adds within 5 %",
+        "efficientnet_micro",
+        "resnet50_micro",
+        "to start with, at most 84 in all",
+        "Nothing was trained",
+    ):
         assert word in ended.out, word
     assert written(tmp_path) == []
 

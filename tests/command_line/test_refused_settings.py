@@ -6,7 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import COMPARE, FIRST, GRID, OPTUNA, RACE, RANDOM, SECOND, SMALL, SMALL_OPTUNA, Call
+from commands import (
+    COMPARE,
+    FIRST,
+    GRID,
+    OPTUNA,
+    RACE,
+    RANDOM,
+    SECOND,
+    SMALL,
+    SMALL_OPTUNA,
+    STEP_0,
+    Call,
+)
 from folders import written
 
 # Each: what is typed, and what the message must say (name, value, requirement or remedy).
@@ -46,6 +58,29 @@ REFUSED = [
     ([GRID, "+data.augmentation.shft=1"], ["data.augmentation.shft"]),
     ([GRID, "+executor.wrkers=1"], ["executor.wrkers"]),
     ([GRID, "+family.fi=1"], ["family.fi"]),
+    # STEP 0, and what it has found.
+    ([STEP_0, "sweep.blocks=[dense]"], ["sweep.blocks", "dense", "mbconv"]),
+    ([STEP_0, "sweep.kernels=[4]"], ["sweep.kernels", "4", "odd"]),
+    ([STEP_0, "sweep.heads=[]"], ["sweep.heads", "[]", "one or more"]),
+    ([STEP_0, "sweep.macs=10"], ["sweep.macs", "10", "the nearest costs"]),
+    ([STEP_0, "sweep.macs=-1"], ["sweep.macs", "-1", "above 0"]),
+    ([STEP_0, "sweep.resolutions=[100]"], ["sweep.resolutions", "100", "64 px"]),
+    ([STEP_0, "sweep.compare=[nothing]"], ["nothing", "efficientnet_b0", "module.function"]),
+    ([STEP_0, "sweep.compare=[efficientnet_b0]"], ["224 px", "glyphs", "64 px"]),
+    ([STEP_0, "sweep.objective=best"], ["sweep.objective", "best", "paper or pareto"]),
+    ([STEP_0, "sweep.sampler=cma"], ["sweep.sampler", "cma", "nsgaii"]),
+    ([STEP_0, "sweep.rungs=[1]"], ["sweep.lag", "3", "sweep.lag=8"]),
+    ([STEP_0, "family.sizes=2"], ["family.sizes", "+sweep=baseline has no use"]),
+    ([STEP_0, "budget.runs=0"], ["budget.runs", "0"]),
+    (
+        [STEP_0, "baseline=own", "baseline._target_=no.where", "baseline.resolution=12"],
+        ["no.where"],
+    ),
+    ([GRID, "baseline=found"], ["baseline=found", "baseline.from=", "+sweep=baseline"]),
+    ([GRID, "baseline=found", "baseline.from=''"], ["baseline.from=", "+sweep=baseline"]),
+    ([GRID, "baseline=found", "baseline.from=nowhere"], ["baseline.from", "nowhere", "no study"]),
+    ([GRID, "baseline=found", "baseline.from=no.yaml"], ["baseline.from", "no.yaml"]),
+    ([GRID, "baseline.from=experiments/x"], ["baseline.from", "baseline=found"]),
     # The grid.
     ([GRID, "sweep.alpha=[]"], ["sweep.alpha", "empty", "sweep.alpha=["]),
     ([GRID, "sweep.beta=[]"], ["sweep.beta", "empty"]),
