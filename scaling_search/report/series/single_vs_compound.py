@@ -15,6 +15,7 @@ from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import scalings_by_baseline
 from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import Measured, measure
+from scaling_search.report.series.pixel_price import PRICE_NOTE, px_and_price
 from scaling_search.series import Point
 from scaling_search.series.published import published
 from scaling_search.series.single_vs_compound import COMPOUND, UNSCALED
@@ -177,7 +178,7 @@ _NOTE = (
     "Test accuracy: mean over seeds ± standard error. Compound minus this: points, paired by "
     f"seed, {percent(LEVEL, 0)} intervals that hold together for the rows of one cost. Published: "
     "top-1 on ImageNet of the paper's networks (Tables 3 and 7; for a micro baseline those of its "
-    "large sibling), with their cost over their baseline's."
+    f"large sibling), with their cost over their baseline's. {PRICE_NOTE}"
 )
 
 
@@ -191,7 +192,7 @@ def _table(measured: Measured, found: list[Compared]) -> Table:
         "scaled by": lambda i: points[i].series,
         "depth": lambda i: f"×{points[i].member.depth_mult:.2f}",
         "width": lambda i: f"×{points[i].member.width_mult:.2f}",
-        "px": lambda i: str(points[i].member.resolution),
+        "px (price)": lambda i: px_and_price(points[i]),
         "cost": lambda i: f"{points[i].member.cost_ratio:.3f}",
         "test accuracy": lambda i: (
             "not trained" if math.isnan(mean[i]) else give_or_take(1 - mean[i], se[i])
