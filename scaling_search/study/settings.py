@@ -19,6 +19,7 @@ from scaling_search.search import (
     SweepSettings,
 )
 from scaling_search.series import (
+    BalanceSettings,
     Observation1Settings,
     Observation2Settings,
     SeriesSettings,
@@ -27,7 +28,12 @@ from scaling_search.series import (
 
 #: The kinds of study, by the name that stands behind `+sweep=`; conf/sweep has a file for each.
 _SEARCHES = (GridSettings, RaceSettings, OptunaSettings)
-_SERIES = (Observation1Settings, Observation2Settings, SingleVsCompoundSettings)
+_SERIES = (
+    Observation1Settings,
+    Observation2Settings,
+    SingleVsCompoundSettings,
+    BalanceSettings,
+)
 SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in (*_SEARCHES, *_SERIES)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import OPTUNA, RACE, SMALL, SMALL_OPTUNA, Call
+from commands import BALANCE, OPTUNA, RACE, SMALL, SMALL_OPTUNA, Call
 from folders import written
 
 
@@ -40,6 +40,19 @@ def test_a_dry_run_of_a_search_writes_nothing(
     ended = call(sweep, *SMALL[1:], *words, "budget.runs=6", "dry_run=true")
     assert ended.code == 0
     for word in ("paper", "uniform", "to start STEP 1 with, at most 6 in all", "Nothing was"):
+        assert word in ended.out, word
+    assert written(tmp_path) == []
+
+
+def test_a_dry_run_of_exchanges_writes_nothing(call: Call, tmp_path: Path) -> None:
+    ended = call(BALANCE, *SMALL[1:], "dry_run=true")
+    assert ended.code == 0
+    for word in (
+        "7 points, 7 distinct networks",
+        "more resolution, less depth",
+        "Runs: 21; 0 of them",
+        "Nothing was trained",
+    ):
         assert word in ended.out, word
     assert written(tmp_path) == []
 

@@ -25,17 +25,17 @@ def series_content(
     answer: Sequence[str],
     remarks: Sequence[str] = (),
     figure: tuple[str, str],
+    alt: str = "Test accuracy against multiply-adds",
     sections: Sequence[Section],
     verdict: Mapping[str, Any],
 ) -> Content:
     """The report of a study of series.
 
-    figure: SVG and caption. verdict: the findings as numbers, for verdict.json.
+    figure: SVG and caption; alt: what is to be seen there. verdict: the findings as numbers, for
+    verdict.json.
     """
     svg, caption = figure
-    drawn = Figure(
-        name="series", svg=svg, alt="Test accuracy against multiply-adds", caption=caption
-    )
+    drawn = Figure(name="series", svg=svg, alt=alt, caption=caption)
     all_remarks = [*remarks, *_common_remarks(measured)]
     latency, times = latency_section(_timed(measured))
     return Content(
