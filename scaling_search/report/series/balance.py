@@ -54,6 +54,8 @@ class Balance:
 
     exchanges: tuple[Exchange, ...]
     degrees_of_freedom: int
+    #: Whether any network is at least twice as good as chance.
+    learns: bool
 
     @property
     def compared(self) -> list[Exchange]:
@@ -69,7 +71,7 @@ class Balance:
     @property
     def verdict(self) -> str:
         """STARVED, BALANCED or UNKNOWN."""
-        if self.degrees_of_freedom < 1 or not self.compared:
+        if self.degrees_of_freedom < 1 or not self.compared or not self.learns:
             return UNKNOWN
         return STARVED if self.better else BALANCED
 
@@ -113,7 +115,11 @@ def find_balance(measured: Measured) -> Balance:
     pairs = {exchange_name(*pair): pair for pair in itertools.permutations(DIMENSIONS, 2)}
     others = [i for i, point in enumerate(measured.points) if point.series in pairs]
     rivals, freedom = compare_points(measured, one, others)
-    return Balance(tuple(Exchange(*pairs[r.point.series], r) for r in rivals), freedom)
+    chance = 1 / measured.study.definition.facts.num_classes
+    # Without a run the comparison is nan, and nothing is said of learning.
+    learns = not np.fmin.reduce(measured.mean) > 1 - 2 * chance
+    found = tuple(Exchange(*pairs[rival.point.series], rival) for rival in rivals)
+    return Balance(found, freedom, learns)
 
 
 def _first_sentence(measured: Measured, found: Balance) -> str:
@@ -121,11 +127,11 @@ def _first_sentence(measured: Measured, found: Balance) -> str:
     name, task = measured.baselines[0], definition.facts.name
     runs = int(np.isfinite(measured.errors).sum())
     if found.verdict == UNKNOWN:
-        return f"Too few runs to judge {name} on {task}."
-    if np.nanmin(measured.mean) > 1 - 2 / definition.facts.num_classes:
+        if found.learns:
+            return f"Too few runs to judge {name} on {task}."
         return (
-            f"{name} cannot be judged on {task}: no network is twice as good as chance, so none has "
-            "begun to learn. Give more recipe.epochs."
+            f"{name} cannot be judged on {task}: no network is twice as good as chance, so none "
+            "has begun to learn; give more recipe.epochs."
         )
     best = found.compared[0]
     bought = f"{best.name} lowers the test error by {_lower(best.points)}"
