@@ -25,7 +25,9 @@ from scaling_search.wording import between, give_or_take, percent, points, signe
 
 QUESTION = "Is the baseline balanced, so that at equal cost no dimension buys more than another?"
 REPAIR = "+sweep=baseline searches a balanced baseline of this cost, before STEP 1 scales it"
-STARVED, BALANCED, UNKNOWN = "starved", "balanced as far as the runs can tell", "unknown"
+STARVED, BALANCED, OPEN, UNKNOWN = "starved", "balanced", "open", "unknown"
+#: A baseline is balanced where no exchange takes more than this part of its error away.
+SMALL = 0.1
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Balance:
     degrees_of_freedom: int
     #: Whether any network is at least twice as good as chance.
     learns: bool
+    #: Test error of the baseline, a fraction.
+    error: float
 
     @property
     def compared(self) -> list[Exchange]:
@@ -64,16 +68,23 @@ class Balance:
         return sorted(known, key=lambda e: -e.points.value)
 
     @property
+    def most(self) -> float:
+        """Points that no exchange gains more than; nan where none is compared."""
+        return max((e.points.high for e in self.compared), default=math.nan)
+
+    @property
     def better(self) -> list[Exchange]:
         """Those that are better than the baseline, the best first."""
         return [e for e in self.compared if e.points.verdict == "better"]
 
     @property
     def verdict(self) -> str:
-        """STARVED, BALANCED or UNKNOWN."""
+        """STARVED, BALANCED, OPEN (an imbalance may hide in the noise) or UNKNOWN (no runs)."""
         if self.degrees_of_freedom < 1 or not self.compared or not self.learns:
             return UNKNOWN
-        return STARVED if self.better else BALANCED
+        if self.better:
+            return STARVED
+        return BALANCED if self.most <= 100 * SMALL * self.error else OPEN
 
     @property
     def starved_of(self) -> list[str]:
@@ -119,7 +130,7 @@ def find_balance(measured: Measured) -> Balance:
     # Without a run the comparison is nan, and nothing is said of learning.
     learns = not np.fmin.reduce(measured.mean) > 1 - 2 * chance
     found = tuple(Exchange(*pairs[rival.point.series], rival) for rival in rivals)
-    return Balance(found, freedom, learns)
+    return Balance(found, freedom, learns, float(measured.mean[one]))
 
 
 def _first_sentence(measured: Measured, found: Balance) -> str:
@@ -140,17 +151,17 @@ def _first_sentence(measured: Measured, found: Balance) -> str:
             f"{name} is {_imbalance(found)} on {task}: at the same multiply-adds {bought}. "
             f"{REPAIR}."
         )
-    most = max(e.points.high for e in found.compared)
-    limit = (
-        f"no exchange lowers the test error by more than {most:.1f} points"
-        if most > 0
-        else f"every exchange raises the test error, by at least {-most:.1f} points"
+    limit = f"with {percent(LEVEL, 0)} confidence " + (
+        f"no exchange lowers the test error by more than {found.most:.1f} points"
+        if found.most > 0
+        else f"every exchange raises the test error, by at least {-found.most:.1f} points"
     )
-    told = f"{name} is balanced on {task} as far as {runs} runs can tell: with "
-    told += f"{percent(LEVEL, 0)} confidence {limit}"
+    if found.verdict == BALANCED:
+        return f"{name} is balanced on {task} as far as {runs} runs can tell: {limit}."
+    told = f"No imbalance of {name} is seen on {task}, but {runs} runs leave room for one: {limit}"
     if best.points.value > 0:
-        told += f"; as it looks, {bought}, and more seeds (sweep.seeds=) would tell"
-    return told + "."
+        told += f"; as it looks, {bought}"
+    return f"{told}. More seeds (sweep.seeds=) would tell."
 
 
 def _imbalance(found: Balance) -> str:
@@ -213,11 +224,10 @@ def _networks(measured: Measured, found: Balance) -> Table:
 
 
 def _json(found: Balance) -> dict[str, Any]:
-    known = [e.points.high for e in found.compared]
     return {
         "verdict": found.verdict,
         "starved_of": found.starved_of,
-        "no_exchange_gains_more_than": max(known) if known else None,
+        "no_exchange_gains_more_than": found.most,
         "degrees_of_freedom": found.degrees_of_freedom,
         "exchanges": {
             e.name: {
