@@ -6,12 +6,11 @@ Layers of stride 2 round maps up, so a pixel may cost more than at the baseline'
 
 from __future__ import annotations
 
-import math
-
 from scaling_search.report.series.measured import Measured
 from scaling_search.series import Point
 
-#: Difference of log prices from which on a comparison should be read with it: about 3 %.
+#: Part of a pixel's price at the baseline above which a comparison should be read with it. A little
+#: below it is no rounding: a classifier costs the same at all resolutions.
 NAMED = 0.03
 
 PRICE_NOTE = (
@@ -33,24 +32,19 @@ def prices_of(measured: Measured, series: str) -> str:
 
 
 def price_remarks(measured: Measured) -> list[str]:
-    """Which networks pay more or less for a pixel than those that they are compared with."""
+    """Which networks pay more for a pixel than those that they are compared with."""
     named: dict[str, float] = {}
-    for baseline in measured.baselines:
-        own = [measured.points[i] for i in measured.of(baseline)]
-        logs = [math.log(point.member.pixel_price) for point in own]
-        if max(logs) - min(logs) <= NAMED:
-            continue
-        prefix = f"{baseline}, " if len(measured.baselines) > 1 else ""
-        for point, log in zip(own, logs):
-            if abs(log) > NAMED:
-                where = f"{prefix}{point.series} at {point.member.resolution} px"
-                named[where] = max(named.get(where, log), log, key=abs)
+    for point in measured.points:
+        paid = point.member.pixel_price - 1
+        if paid > NAMED:
+            prefix = f"{point.baseline}, " if len(measured.baselines) > 1 else ""
+            where = f"{prefix}{point.series} at {point.member.resolution} px"
+            named[where] = max(named.get(where, paid), paid)
     if not named:
         return []
-    listed = "; ".join(f"{where} {100 * math.expm1(log):+.0f} %" for where, log in named.items())
+    listed = "; ".join(f"{where} {100 * paid:+.0f} %" for where, paid in named.items())
     return [
-        "Layers of stride 2 round maps up, so a pixel does not cost what it does at the baseline's "
-        f"resolution ({listed}). What is paid above it bought neither depth, width nor detail, so "
-        "beside the others dearer networks look worse than their multipliers are, cheaper ones "
-        "better."
+        "Layers of stride 2 round maps up, so some networks pay more for a pixel than the baseline "
+        f"does ({listed}). That bought neither depth, width nor detail, so beside the others they "
+        "look worse than their multipliers are."
     ]

@@ -34,5 +34,5 @@ def test_nothing_is_said_where_all_pay_alike(made: Make) -> None:
     folder = made(Observation2Settings(seeds=[0, 1], bases=[[1, 1], [2, 1]], width=[1, 1.4]))
     build_report(folder)
     report = (folder / "report.md").read_text()
-    assert "round maps up, so a pixel" not in report
+    assert "pay more for a pixel than the baseline" not in report
     assert "1.00 against 1.00" in report
