@@ -18,6 +18,7 @@ OPTUNA = "+sweep=optuna"
 FIRST = "+sweep=observation1"
 SECOND = "+sweep=observation2"
 COMPARE = "+sweep=single_vs_compound"
+BALANCE = "+sweep=balance"
 RANDOM = "optuna.samplers.RandomSampler"
 SMALL = (
     GRID,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from scaling_search.report.baseline import baseline
 from scaling_search.report.content import Content
 from scaling_search.report.search import search
+from scaling_search.report.series.balance import balance
 from scaling_search.report.series.observation1 import observation1
 from scaling_search.report.series.observation2 import observation2
 from scaling_search.report.series.single_vs_compound import single_vs_compound
@@ -21,4 +22,5 @@ CONTENT: Mapping[str, Callable[[Study, tuple[RunRow, ...]], Content]] = {
     "observation1": observation1,
     "observation2": observation2,
     "single_vs_compound": single_vs_compound,
+    "balance": balance,
 }

@@ -51,16 +51,8 @@ class ListedShell:
         # Stem and head do not deepen, so depth alone needs more than the whole cost ratio.
         reach = constraint.cost_ratio**1.5
         side = math.sqrt(reach)
-        depths = _cells(
-            rounding.depth_changes(architecture.repeats, _LOWEST, reach),
-            lambda mult: rounding.repeats(architecture.repeats, mult),
-            reach,
-        )
-        widths = _cells(
-            rounding.width_changes(architecture.channels, _LOWEST, side),
-            lambda mult: rounding.channels(architecture.channels, mult),
-            side,
-        )
+        depths = distinct_depths(baseline, _LOWEST, reach)
+        widths = distinct_widths(baseline, _LOWEST, side)
         pixels = np.arange(
             math.ceil(baseline.resolution * _LOWEST), math.floor(baseline.resolution * side) + 1
         )
@@ -231,13 +223,27 @@ def _multipliers(member: FamilyMember) -> Floats:
     return np.array([member.depth_mult, member.width_mult, member.resolution_mult])
 
 
-def _cells(changes: Floats, realise: Callable[[Floats], Ints], high: float) -> Floats:
-    """One multiplier for each distinct outcome of a rounding between _LOWEST and `high`.
+def distinct_depths(baseline: ArchitectureBaseline, low: float, high: float) -> Floats:
+    """One depth multiplier for each distinct number of blocks from low to high."""
+    repeats, rounding = baseline.architecture.repeats, baseline.rounding
+    changes = rounding.depth_changes(repeats, low, high)
+    return _cells(changes, lambda mult: rounding.repeats(repeats, mult), low, high)
+
+
+def distinct_widths(baseline: ArchitectureBaseline, low: float, high: float) -> Floats:
+    """One width multiplier for each distinct set of channels from low to high."""
+    channels, rounding = baseline.architecture.channels, baseline.rounding
+    changes = rounding.width_changes(channels, low, high)
+    return _cells(changes, lambda mult: rounding.channels(channels, mult), low, high)
+
+
+def _cells(changes: Floats, realise: Callable[[Floats], Ints], low: float, high: float) -> Floats:
+    """One multiplier for each distinct outcome of a rounding between low and high.
 
     It is the realised ratio of the sums where scaling by that gives the outcome back, so that
     multipliers read as what they do, and else the geometric middle of the outcome's interval.
     """
-    edges = np.r_[_LOWEST, changes, high]
+    edges = np.r_[low, changes, high]
     middles = np.sqrt(edges[:-1] * edges[1:])
     base = realise(np.array([1.0]))[0]
     outcomes = realise(middles)

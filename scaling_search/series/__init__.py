@@ -1,5 +1,7 @@
-"""Series of networks that grow from a baseline in stated ways: the paper's comparisons."""
+"""Series of networks that grow from a baseline in stated ways: the paper's comparisons, and
+whether the baseline is balanced."""
 
+from scaling_search.series.balance import BalanceSettings
 from scaling_search.series.networks import LeftOut, Networks, Point, list_networks
 from scaling_search.series.observation1 import Observation1Settings
 from scaling_search.series.observation2 import Observation2Settings
@@ -7,6 +9,7 @@ from scaling_search.series.settings import SeriesSettings
 from scaling_search.series.single_vs_compound import SingleVsCompoundSettings
 
 __all__ = [
+    "BalanceSettings",
     "LeftOut",
     "Networks",
     "Observation1Settings",

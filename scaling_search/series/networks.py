@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,8 @@ class Networks:
 
     points: tuple[Point, ...]
     left_out: tuple[LeftOut, ...]
+    #: Of each network by its id, multiply-adds per pixel over those at the baseline's resolution.
+    pixel_price: Mapping[str, float]
 
     @property
     def members(self) -> tuple[FamilyMember, ...]:
@@ -91,7 +93,9 @@ def list_networks(
                 points.append(found)
     # Rounding may bring two multipliers of a series to one network.
     distinct = {(p.baseline, p.series, p.asked_cost, p.member.id): p for p in points}
-    networks = Networks(tuple(distinct.values()), tuple(left_out))
+    # Asked now, so that networks.csv holds all that a report will want of an own network.
+    price = {point.member.id: point.member.pixel_price for point in distinct.values()}
+    networks = Networks(tuple(distinct.values()), tuple(left_out), price)
     sweep.check(networks)
     if len(networks.members) < 2:
         raise InvalidInput(

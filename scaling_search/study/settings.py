@@ -20,6 +20,7 @@ from scaling_search.search import (
 )
 from scaling_search.search.baseline import BaselineSearchSettings
 from scaling_search.series import (
+    BalanceSettings,
     Observation1Settings,
     Observation2Settings,
     SeriesSettings,
@@ -30,7 +31,7 @@ from scaling_search.series import (
 _ALL: tuple[type[SweepSettings], ...] = (
     BaselineSearchSettings,
     *(GridSettings, RaceSettings, OptunaSettings),
-    *(Observation1Settings, Observation2Settings, SingleVsCompoundSettings),
+    *(Observation1Settings, Observation2Settings, SingleVsCompoundSettings, BalanceSettings),
 )
 SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in _ALL}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import OPTUNA, RACE, SMALL, SMALL_OPTUNA, STEP_0, Call
+from commands import BALANCE, OPTUNA, RACE, SMALL, SMALL_OPTUNA, STEP_0, Call
 from folders import written
 
 
@@ -52,6 +52,19 @@ def test_a_dry_run_of_a_search_of_a_baseline(call: Call, tmp_path: Path) -> None
         "efficientnet_micro",
         "resnet50_micro",
         "to start with, at most 84 in all",
+        "Nothing was trained",
+    ):
+        assert word in ended.out, word
+    assert written(tmp_path) == []
+
+
+def test_a_dry_run_of_exchanges_writes_nothing(call: Call, tmp_path: Path) -> None:
+    ended = call(BALANCE, *SMALL[1:], "dry_run=true")
+    assert ended.code == 0
+    for word in (
+        "7 points, 7 distinct networks",
+        "more resolution, less depth",
+        "Runs: 21; 0 of them",
         "Nothing was trained",
     ):
         assert word in ended.out, word

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from commands import (
+    BALANCE,
     COMPARE,
     FIRST,
     GRID,
@@ -162,6 +163,16 @@ REFUSED = [
     ([COMPARE, "sweep.coefficients=[1,1,0.5]"], ["gamma", "0.5", "at least 1"]),
     ([COMPARE, *SMALL[1:], "sweep.baselines=[resnet]"], ["resnet", "efficientnet_micro"]),
     ([COMPARE, *SMALL[1:], "sweep.winner_of=absent"], ["absent", "study.yaml"]),
+    # Balance.
+    ([BALANCE, "sweep.exchange=1"], ["sweep.exchange", "1.0", "above 1 and at most 4"]),
+    ([BALANCE, "sweep.exchange=nan"], ["sweep.exchange", "nan", "above 1"]),
+    ([BALANCE, "constraint.cost_ratio=3"], ["constraint.cost_ratio", "sweep.exchange="]),
+    ([BALANCE, "constraint.on=nominal"], ["constraint.on", "nominal", "leave it out"]),
+    ([BALANCE, "family.sizes=2"], ["family.sizes", "balance", "leave it out"]),
+    (
+        [BALANCE, *SMALL[1:], "constraint.tolerance=1e-6"],
+        ["nothing can be exchanged", "the nearest costs", "constraint.tolerance="],
+    ),
     # The cost.
     ([GRID, "constraint.on=real"], ["constraint.on", "real", "nominal"]),
     ([GRID, "constraint.cost_ratio=1"], ["constraint.cost_ratio", "above 1"]),

@@ -53,7 +53,7 @@ def test_a_family_that_fails_is_a_gap_in_the_report(call: Call, tmp_path: Path) 
     assert call("name=a").code == 0
 
 
-@pytest.mark.parametrize("sweep", ["grid", "observation1", "optuna"])
+@pytest.mark.parametrize("sweep", ["grid", "observation1", "balance", "optuna"])
 @pytest.mark.parametrize(
     "error", [MemoryError(), WorkerLost("its worker died (signal 9)"), RuntimeError("boom")]
 )

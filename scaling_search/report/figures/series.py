@@ -1,8 +1,9 @@
-"""The figures of the paper's comparisons, in the paper's manner."""
+"""The figures of the paper's comparisons, in the paper's manner, and that of exchanges."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 
 from scaling_search.findings.balance import Balance
 from scaling_search.findings.diminishing import Diminishing
+from scaling_search.findings.interval import Interval
 from scaling_search.report.figures.drawing import (
     Look,
     accuracy_axis,
@@ -90,6 +92,33 @@ def scalings_by_baseline(figure: Figure, measured: Measured) -> None:
         axes.tick_params(axis="x", labelsize=9)
         axes.legend(loc="upper left", fontsize=10, frameon=False)
         accuracy_axis(axes, name=axes in grid[:, 0])
+
+
+@drawn
+def exchanges(figure: Figure, found: Sequence[tuple[str, str, Interval]]) -> None:
+    """What each exchange of equal cost buys, a line each, in the look of what it gives more of.
+
+    found: name, dimension that gains, and points of accuracy over the baseline, nan where unknown.
+    """
+    figure.set_size_inches(7.8, 0.55 * len(found) + 1.3)
+    axes = figure.subplots()
+    axes.axvline(0, color="black", linewidth=0.8)
+    for line, (_, gains, points) in enumerate(found):
+        bars = np.nan_to_num([[points.value - points.low], [points.high - points.value]])
+        look = looks([gains])[gains]
+        axes.errorbar(
+            [points.value],
+            [line],
+            xerr=bars,
+            fmt=look.marker,
+            color=look.colour,
+            markeredgecolor="black",
+            capsize=3,
+        )
+    axes.set_yticks(range(len(found)), [name for name, *_ in found], fontsize=11)
+    axes.set_ylim(len(found) - 0.5, -0.5)
+    axes.grid(axis="x", color="0.9")
+    axes.set_xlabel("points of test accuracy over the baseline")
 
 
 def _errorbars(

@@ -16,6 +16,7 @@ from scaling_search.report.search.answer import (
     winner_json,
 )
 from scaling_search.report.search.certainty import regret_tables
+from scaling_search.report.search.edge import edge_remarks
 from scaling_search.report.search.family import Family
 from scaling_search.report.search.fidelity import fidelity_tables
 from scaling_search.report.search.forecast import family_sections, forecast_json
@@ -45,7 +46,8 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
         *fidelity_tables(found.fidelity),
     ]
     latency, measured = latency_section(_timed(found.family, read_latencies(study.folder)))
-    answer, remarks = [first_sentence(found), second_sentence(found)], further_remarks(found)
+    answer = [first_sentence(found), second_sentence(found)]
+    remarks = [*edge_remarks(found), *further_remarks(found)]
     return Content(
         answer=answer,
         headlines=2,

@@ -11,6 +11,7 @@ from scaling_search.report.content import Content, Figure, Section
 from scaling_search.report.figures.latency import Timed
 from scaling_search.report.latency import latency_section
 from scaling_search.report.series.measured import Measured, points_table
+from scaling_search.report.series.pixel_price import price_remarks
 from scaling_search.report.writing import as_csv, as_json
 from scaling_search.study.files.latency_csv import read_latencies
 
@@ -24,17 +25,17 @@ def series_content(
     answer: Sequence[str],
     remarks: Sequence[str] = (),
     figure: tuple[str, str],
+    alt: str = "Test accuracy against multiply-adds",
     sections: Sequence[Section],
     verdict: Mapping[str, Any],
 ) -> Content:
     """The report of a study of series.
 
-    figure: SVG and caption. verdict: the findings as numbers, for verdict.json.
+    figure: SVG and caption; alt: what is to be seen there. verdict: the findings as numbers, for
+    verdict.json.
     """
     svg, caption = figure
-    drawn = Figure(
-        name="series", svg=svg, alt="Test accuracy against multiply-adds", caption=caption
-    )
+    drawn = Figure(name="series", svg=svg, alt=alt, caption=caption)
     all_remarks = [*remarks, *_common_remarks(measured)]
     latency, times = latency_section(_timed(measured))
     return Content(
@@ -90,6 +91,7 @@ def _common_remarks(measured: Measured) -> list[str]:
         f"Measured on {definition.facts.test_images:,} test images, by which nothing was chosen, "
         "with one recipe for all networks."
     )
+    remarks += price_remarks(measured)
     reasons: dict[str, list[str]] = {}
     for left_out in definition.networks.left_out:
         reasons.setdefault(left_out.reason, []).append(left_out.what)

@@ -116,6 +116,7 @@ def points_table(measured: Measured) -> pd.DataFrame:
                 "resolution": member.resolution,
                 "macs": cost.macs,
                 "cost_ratio": member.cost_ratio,
+                "pixel_price": member.pixel_price,
                 "params": cost.params,
                 "activations": cost.activations,
                 "runs": int(np.isfinite(measured.errors[index]).sum()),

@@ -19,7 +19,8 @@ from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.report.content import Content, Section, Table, or_reason
 from scaling_search.report.figures.series import accuracy_by_dimension
 from scaling_search.report.series.assemble import series_content
-from scaling_search.report.series.measured import measure
+from scaling_search.report.series.measured import Measured, measure
+from scaling_search.report.series.pixel_price import PRICE_NOTE, prices_of
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 from scaling_search.wording import percent, signed
@@ -51,7 +52,7 @@ def observation1(study: Study, rows: Sequence[RunRow]) -> Content:
             *(_sentence(n, f) for n, f in found.items()),
         ],
         figure=(accuracy_by_dimension(measured, found), caption),
-        sections=[Section("How much a doubling buys", [_table(found)])],
+        sections=[Section("How much a doubling buys", [_table(found, measured)])],
         verdict={"series": {name: _json(f) for name, f in found.items()}},
     )
 
@@ -134,19 +135,20 @@ _NOTE = (
     f"{percent(LEVEL, 0)} intervals, seeds as blocks, deviations of single networks included "
     "(findings/diminishing.py). At least: the one-sided bound of start minus end. Little from: the "
     "cost over the smallest network's from which on a doubling buys less than "
-    f"{LITTLE:g} points."
+    f"{LITTLE:g} points. {PRICE_NOTE}"
 )
 
 
-def _table(found: dict[str, Diminishing | str]) -> Table:
+def _table(found: dict[str, Diminishing | str], measured: Measured) -> Table:
     head = [
         "dimension", "verdict", "gain in all", "at the start", "at the end", "start minus end",
-        "at least", "little from", "doublings", "networks, runs",
+        "at least", "little from", "doublings", "networks, runs", "price of a pixel",
     ]  # fmt: skip
     rows = []
     for name, result in found.items():
+        price = prices_of(measured, name)
         if isinstance(result, str):
-            rows.append([name, result, *[""] * (len(head) - 2)])
+            rows.append([name, result, *[""] * (len(head) - 3), price])
             continue
         little = result.little_from
         rows.append(
@@ -161,6 +163,7 @@ def _table(found: dict[str, Diminishing | str]) -> Table:
                 f"{_times(little.value)} ({_times(little.low)} to {_times(little.high)})",
                 f"{result.doublings:.2f}",
                 f"{result.networks}, {result.runs}",
+                price,
             ]
         )
     return Table(head, rows, _NOTE)

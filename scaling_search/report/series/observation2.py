@@ -10,7 +10,8 @@ from scaling_search.findings.interval import LEVEL
 from scaling_search.report.content import Content, Section, Table, or_reason
 from scaling_search.report.figures.series import width_series
 from scaling_search.report.series.assemble import series_content
-from scaling_search.report.series.measured import measure
+from scaling_search.report.series.measured import Measured, measure
+from scaling_search.report.series.pixel_price import PRICE_NOTE, prices_of
 from scaling_search.series import Observation2Settings
 from scaling_search.series.observation2 import base_name
 from scaling_search.study.files.runs_csv import RunRow
@@ -41,7 +42,9 @@ def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
         measured,
         answer=[f"{question} {_first_sentence(found, bases)}", *_other_bases(found, bases)],
         figure=(width_series(measured, found), caption),
-        sections=[] if isinstance(found, str) else [Section("At equal cost", [_table(found)])],
+        sections=(
+            [] if isinstance(found, str) else [Section("At equal cost", [_table(found, measured)])]
+        ),
         verdict={"reason": found} if isinstance(found, str) else _json(found),
     )
 
@@ -93,11 +96,11 @@ def _costs(gap: Gap) -> str:
 _NOTE = (
     "Points of test accuracy by which a series lies above another at equal realised cost; "
     f"{percent(LEVEL, 0)} intervals, each by itself; seeds as blocks, deviations of single "
-    "networks included."
+    f"networks included. {PRICE_NOTE}"
 )
 
 
-def _table(found: Balance) -> Table:
+def _table(found: Balance, measured: Measured) -> Table:
     def shared(gap: Gap, text: str) -> str:
         return "" if gap.verdict == "no common cost" else text
 
@@ -107,6 +110,9 @@ def _table(found: Balance) -> Table:
         "points": lambda gap: shared(gap, signed(*gap.points)),
         "common multiply-adds": lambda gap: shared(gap, _costs(gap)),
         "verdict": lambda gap: gap.verdict,
+        "price of a pixel": lambda gap: (
+            f"{prices_of(measured, gap.series)} against {prices_of(measured, gap.rival)}"
+        ),
     }
     return Table.of(found.gaps, columns, _NOTE)
 

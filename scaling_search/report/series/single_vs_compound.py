@@ -7,36 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from scaling_search.findings.interval import LEVEL, UNKNOWN, Interval
-from scaling_search.findings.paired import compare_with_one
+from scaling_search.findings.interval import LEVEL
 from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import scalings_by_baseline
 from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import Measured, measure
+from scaling_search.report.series.pixel_price import PRICE_NOTE, px_and_price
+from scaling_search.report.series.rivals import Rival, compare_points
 from scaling_search.series import Point
 from scaling_search.series.published import published
 from scaling_search.series.single_vs_compound import COMPOUND, UNSCALED
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 from scaling_search.wording import give_or_take, percent, signed
-
-
-@dataclass(frozen=True)
-class Rival:
-    """A single dimension beside compound scaling at one cost."""
-
-    point: Point
-    #: Points of accuracy by which compound lies above it; bounds are nan without a repetition.
-    points: Interval
-    #: Why it is not compared; empty where it is.
-    reason: str = ""
-
-    @property
-    def verdict(self) -> str:
-        """better, worse or open, as compound scaling sees it; else the reason."""
-        return self.reason or self.points.verdict
 
 
 @dataclass(frozen=True)
@@ -105,33 +88,9 @@ def compare(measured: Measured) -> list[Compared]:
 
 
 def _compare(measured: Measured, baseline: str, cost: float, compound: int) -> Compared:
-    """Noise is pooled over all networks of the baseline, so few seeds go further."""
-    errors, row = measured.distinct(baseline)
     at = [i for i in measured.of(baseline) if measured.points[i].asked_cost == cost]
-    reasons = {i: _reason(measured, compound, i) for i in at if i != compound}
-    sound = [row[i] for i, reason in reasons.items() if not reason]
-    differences = compare_with_one(errors, row[compound], sound, LEVEL)
-    rivals = []
-    for i, reason in reasons.items():
-        points = UNKNOWN
-        if not reason:
-            of_all = (differences.difference, differences.low, differences.high)
-            points = Interval._make(100 * float(of_each[row[i]]) for of_each in of_all)
-            reason = "it shares no seed with compound" if math.isnan(points.value) else ""
-        rivals.append(Rival(measured.points[i], points, reason))
-    freedom = differences.degrees_of_freedom if sound else 0
-    return Compared(baseline, cost, tuple(rivals), freedom)
-
-
-def _reason(measured: Measured, compound: int, rival: int) -> str:
-    if measured.points[rival].member.id == measured.points[compound].member.id:
-        return "it is the same network"
-    for index, name in ((compound, "compound"), (rival, "it")):
-        if measured.diverged[index]:
-            return f"{name} diverged"
-        if not np.isfinite(measured.errors[index]).any():
-            return f"{name} is not trained"
-    return ""
+    rivals, freedom = compare_points(measured, compound, [i for i in at if i != compound])
+    return Compared(baseline, cost, rivals, freedom)
 
 
 def _first_sentence(found: list[Compared]) -> str:
@@ -177,7 +136,7 @@ _NOTE = (
     "Test accuracy: mean over seeds ± standard error. Compound minus this: points, paired by "
     f"seed, {percent(LEVEL, 0)} intervals that hold together for the rows of one cost. Published: "
     "top-1 on ImageNet of the paper's networks (Tables 3 and 7; for a micro baseline those of its "
-    "large sibling), with their cost over their baseline's."
+    f"large sibling), with their cost over their baseline's. {PRICE_NOTE}"
 )
 
 
@@ -191,7 +150,7 @@ def _table(measured: Measured, found: list[Compared]) -> Table:
         "scaled by": lambda i: points[i].series,
         "depth": lambda i: f"×{points[i].member.depth_mult:.2f}",
         "width": lambda i: f"×{points[i].member.width_mult:.2f}",
-        "px": lambda i: str(points[i].member.resolution),
+        "px (price)": lambda i: px_and_price(points[i]),
         "cost": lambda i: f"{points[i].member.cost_ratio:.3f}",
         "test accuracy": lambda i: (
             "not trained" if math.isnan(mean[i]) else give_or_take(1 - mean[i], se[i])

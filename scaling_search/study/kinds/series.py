@@ -36,13 +36,14 @@ class Series(Kind):
     def print_plan(self, plan: Plan, write: Callable[[str], None]) -> None:
         networks = self.definition.networks
         write(f"Series: {len(networks.points)} points, {len(networks.members)} distinct networks")
-        write("  network   depth  width  px   cost    multiply-adds     params  series")
+        write("  network   depth  width  px   price  cost    multiply-adds     params  series")
         for point in networks.points:
             member, cost = point.member, point.member.cost
             outside = "" if point.within else "  (outside the tolerance: compared, and said so)"
             write(
                 f"  {member.id}  {member.depth_mult:<6.3f} {member.width_mult:<6.3f} "
-                f"{member.resolution:<4} {member.cost_ratio:<6.3f} {cost.macs:>14,} "
+                f"{member.resolution:<4} {networks.pixel_price[member.id]:<6.3f} "
+                f"{member.cost_ratio:<6.3f} {cost.macs:>14,} "
                 f"{cost.params:>10,}  {point.baseline}, {point.series}{outside}"
             )
         left_out = ((network.what, network.reason) for network in networks.left_out)

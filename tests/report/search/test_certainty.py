@@ -72,6 +72,7 @@ def test_a_clear_bowl_is_found(study: Path) -> None:
     assert winner["regret"]["depth"]["mean"] == pytest.approx(0.2 * np.exp(4 / 3) - 0.2, abs=0.05)
     assert winner["regret"]["uniform"]["mean"] < 0.02
     assert "on the edge" not in text
+    assert "+sweep=baseline" not in text
 
 
 def test_an_optimum_on_the_edge_is_said_to_be_there(study: Path) -> None:
@@ -79,7 +80,40 @@ def test_an_optimum_on_the_edge_is_said_to_be_there(study: Path) -> None:
     assert "depth" in winner["surface"]["on_the_edge"]
     assert winner["surface"]["shares"]["resolution"] > 0.9
     assert "lies on the edge" in text
+    # What it means for the baseline, and what repairs it.
+    assert "all of the compute goes to resolution (the 90 % region gives it" in text
+    assert "efficientnet_micro on glyphs is starved of it" in text
+    assert "+sweep=baseline searches a balanced baseline" in text
     assert winner["regret"]["resolution"]["mean"] < 0.01 < winner["regret"]["depth"]["mean"]
+
+
+def test_a_dimension_that_is_worth_nothing_is_said_to_be_enough(study: Path) -> None:
+    def without_depth(shares: np.ndarray) -> float:
+        return 0.15 * float(np.exp(0.5 * ((shares - [-0.3, 0.65, 0.65]) ** 2).sum()))
+
+    winner, text = answer_of(study, without_depth, 0.002)
+    assert winner["surface"]["on_the_edge"] == ["depth"]
+    assert "no compute goes to depth (the 90 % region gives it 0 to" in text
+    assert "has all the depth that it can use" in text
+
+
+def test_an_edge_that_noise_may_have_made_claims_nothing(study: Path) -> None:
+    winner, text = answer_of(study, slope, 0.3)
+    assert "lies on the edge of the triangle" in text
+    assert "is open, since the 90 % region gives it" in text
+    assert "So by these runs" not in text
+    assert "+sweep=balance tells" in text
+    assert winner["trial"] is not None
+
+
+def test_an_edge_of_a_surface_that_does_not_fit_claims_nothing(study: Path) -> None:
+    def rough_slope(shares: np.ndarray) -> float:
+        return slope(shares) - 0.04 * (float(np.sin(400 * shares[0] + 170 * shares[1])) - 1)
+
+    _, text = answer_of(study, rough_slope, 0.001)
+    assert "The surface does not fit" in text
+    assert "on the edge of the triangle" in text
+    assert "since the surface does not fit" in text
 
 
 def test_noise_reads_as_too_few_runs(study: Path) -> None:
