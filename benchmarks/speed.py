@@ -2,8 +2,8 @@
 
 Each figure is the median of several runs with its smallest and largest, on an otherwise idle
 machine; the limits are those that the project sets itself for 2 cores without a GPU. Names:
-start, price, driver, report, large, smoke, quick, comparisons, workers. Without names the first
-six run.
+start, price, driver, report, large, smoke, step, quick, comparisons, workers. Without names the
+first seven run.
 """
 
 from __future__ import annotations
@@ -127,6 +127,31 @@ def smoke(folder: Path) -> None:
     show("+sweep=grid recipe=smoke", timed(run, 3), 40)
 
 
+def step(_folder: Path) -> None:
+    """CPU seconds of a plain PyTorch loop's step over ours, each in a new process, in turn."""
+
+    def seconds(which: str, batch: int) -> float:
+        script = REPOSITORY / "benchmarks" / "benchmarks_step.py"
+        run = subprocess.run(
+            [sys.executable, script, which, "efficientnet_micro", "0", str(batch)],
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            check=True,
+            capture_output=True,
+        )
+        return float(run.stdout)
+
+    for batch in (32, 64):
+        ours, plain = zip(*[(seconds("ours", batch), seconds("plain", batch)) for _ in range(5)])
+        ratios = [p / o for p, o in zip(plain, ours)]
+        images = batch / statistics.median(ours)
+        print(
+            f"{f'plain step over ours, batch {batch}, {images:,.0f} images/s':58} "
+            f"{statistics.median(ratios):8.2f}   "
+            f"({min(ratios):.2f} to {max(ratios):.2f}), wanted 1.5",
+            flush=True,
+        )
+
+
 def _default_study(folder: Path, sweep: str, limit: float) -> None:
     """From an empty database and an empty pixel cache."""
 
@@ -168,13 +193,14 @@ def workers(folder: Path) -> None:
 
 
 ALL = {
-    f.__name__: f for f in (start, price, driver, report, large, smoke, quick, comparisons, workers)
+    f.__name__: f
+    for f in (start, price, driver, report, large, smoke, step, quick, comparisons, workers)
 }
 
 
 def main() -> None:
     sys.path.insert(0, str(REPOSITORY / "benchmarks"))
-    names = sys.argv[1:] or ["start", "price", "driver", "report", "large", "smoke"]
+    names = sys.argv[1:] or ["start", "price", "driver", "report", "large", "smoke", "step"]
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             ALL[name](Path(folder))

@@ -28,7 +28,8 @@ def _sequence(layers: Sequence[Layer], activation: Activation) -> nn.Sequential:
                 nn.BatchNorm2d(outputs),
             ]
             if layer.activate:
-                modules.append(_ACTIVATIONS[activation](inplace=True))
+                # In place SiLU would be slower: its gradient needs the input, so torch copies that.
+                modules.append(_ACTIVATIONS[activation](inplace=activation != "silu"))
         elif isinstance(layer, MaxPool):
             modules.append(nn.MaxPool2d(layer.kernel, layer.stride, layer.kernel // 2))
         else:
@@ -54,7 +55,8 @@ class Gate(nn.Module):
         self.excite = PooledConv(squeezed, channels, 1)
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
-        pooled = x_BCHW.mean((2, 3), keepdim=True)
+        # The mean, but unlike its gradient that of a sum is not written out for every pixel.
+        pooled = x_BCHW.sum((2, 3), keepdim=True) / (x_BCHW.shape[2] * x_BCHW.shape[3])
         gate: Tensor = self.excite(self.activation(self.squeeze(pooled))).sigmoid()
         return x_BCHW * gate
 

@@ -1,7 +1,10 @@
 """One training: the same bits from the same specification, and every setting does something."""
 
+import mmap
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -136,6 +139,32 @@ def test_threads_and_settings_of_the_caller_are_given_back(glyph_data: DataSetti
     assert torch.equal(torch.rand(3), expected)
     assert torch.get_num_threads() == threads
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+_FAULTS = """
+import resource, sys, torch
+from scaling_search.proxy.training import _keep_freed_memory
+if sys.argv[1:]:
+    _keep_freed_memory()
+def touch():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    tensors = [torch.ones(230_000) for _ in range(10)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+touch()
+print(min(touch() for _ in range(5)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc is the C library of Linux")
+def test_memory_of_a_step_is_not_fetched_from_the_system_again() -> None:
+    pages = 10 * 230_000 * 4 / mmap.PAGESIZE
+    by_default, kept = (
+        int(subprocess.run([sys.executable, "-c", _FAULTS, *more], capture_output=True).stdout)
+        for more in ([], ["keep"])
+    )
+    if by_default < pages / 2:
+        pytest.skip("this system's memory comes in larger pages or from another C library")
+    assert kept < pages / 100
 
 
 def test_another_seed_gives_another_run(glyph_data: DataSettings, result: RunResult) -> None:
