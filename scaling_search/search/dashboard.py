@@ -57,7 +57,7 @@ def _open_storage(url: str) -> RDBStorage:
 
     for _ in range(_ATTEMPTS - 1):
         # Optuna looks for each table and then makes it: of two that begin at once one fails.
-        # Its errors are those of the database's driver, which differ; the last one is not kept back.
+        # Its errors are those of the database's driver, which differ; the last is not kept back.
         with suppress(Exception):
             return optuna.storages.RDBStorage(url)
         time.sleep(_PAUSE)
