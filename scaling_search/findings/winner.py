@@ -15,17 +15,12 @@ from scaling_search.findings.surface import Surface
 def possible_best(p_best: Floats, level: float = LEVEL) -> Bools:
     """The smallest set of candidates that holds the best with probability `level`.
 
-    p_best: (candidates,), in proportion to the probability that each is the best. Those that are
-    as probable as the last one of the set are in it too. None is where all are 0. Raises
-    InvalidInput.
+    p_best: (candidates,), the probability that each is the best; they add up to 1. Those that are
+    as probable as the last one of the set are in it too. Raises InvalidInput.
     """
     tails(level)
-    p_best = np.asarray(p_best, float)
-    if not p_best.any():
-        return np.zeros(len(p_best), bool)
     ordered = -np.sort(-p_best)
-    total = np.cumsum(ordered)
-    return np.asarray(p_best >= ordered[np.argmax(total >= (level - 1e-9) * total[-1])])
+    return np.asarray(p_best >= ordered[np.argmax(np.cumsum(ordered) >= level - 1e-9)])
 
 
 def difference_widths(surface: Surface, best: int, level: float = LEVEL) -> Floats:

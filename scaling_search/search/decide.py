@@ -113,16 +113,17 @@ class Decision(Generic[C]):
 
         The winner is always among them, those stopped at a rung never.
         """
-        chance = np.where(self.trained | self.untrained, np.nan_to_num(self.p_best), 0.0)
-        possible = possible_best(chance)
-        if self.winner is not None:
+        possible = np.zeros(len(self.candidates), bool)
+        if self.surface is not None and self.winner is not None:
+            able = (self.trained | self.untrained)[self.eligible]
+            possible[self.eligible] = possible_best(self.surface.p_best_among(able))
             possible[self.candidates.index(self.winner)] = True
         return possible
 
     @property
     def decided(self) -> bool:
-        """Whether the winner alone may be the best of several."""
-        return bool(self.possible.sum() == 1 and self.trained.sum() > 1)
+        """Whether the winner alone may be the best of several, by noise that was measured."""
+        return bool(self.possible.sum() == 1 and self.means.degrees_of_freedom > 0)
 
     @property
     def ranked(self) -> tuple[C, ...]:

@@ -82,7 +82,9 @@ class Race:
         failed = {e.trial for e, answer in search.answers.items() if answer.status is Ending.FAILED}
         # What failed once would likely fail again.
         able = ~known.all(axis=1) & np.array([trial not in failed for trial in trials], bool)
-        able &= decision.untrained if decision.surface is None else decision.possible
+        # Where one is left but no run was repeated, or none has a run, any run tells.
+        several = decision.possible.sum() > 1
+        able &= decision.possible if several else decision.trained | decision.untrained
         left = search.affordable(self.round, search.epochs)
         if left < 1 or not able.any() or decision.decided:
             return ()

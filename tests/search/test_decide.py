@@ -137,6 +137,18 @@ def test_a_network_that_is_surely_the_best_decides() -> None:
     assert far.possible_winners == (far.winner,) == (NETWORKS[6],)
 
 
+def test_without_a_repeated_run_nothing_is_decided() -> None:
+    """Noise is then believed and not measured, however far one network lies ahead."""
+    once = {run: Answer(0.01 if run.trial == "n9" else 0.5) for run in whole(8, 9, seeds=[4])}
+    networks = (NETWORKS[8], NETWORKS[9])
+    alone = decide(networks, once, seeds=SEEDS, epochs=EPOCHS, cost_ratio=2.0)
+    assert alone.possible_winners == (NETWORKS[9],)
+    assert not alone.decided
+    # The race goes on with both, so that the noise gets known.
+    chosen = Race(round=3, cost_ratio=2.0)(searched(once, networks))
+    assert {(run.trial, run.seed) for run in chosen} == {("n8", 7), ("n9", 7)}
+
+
 def test_one_network_alone_is_the_best_of_nothing() -> None:
     one = decide(NETWORKS[:1], whole(0), seeds=SEEDS, epochs=EPOCHS, cost_ratio=2.0)
     assert one.possible_winners == NETWORKS[:1]

@@ -44,6 +44,8 @@ def first_sentence(found: Found) -> str:
     if (rivals := len(decision.untrained_rivals)) or decision.untrained.any():
         reason += f", and {rivals or 'none'} of {int(decision.untrained.sum())} that have no run"
     reason += f" (one of them is, with probability {percent(LEVEL, 0)})"
+    if decision.possible.sum() == 1:
+        reason = "too few runs were repeated to know their noise"
     return f"Undecided: the lowest expected val error {where}, {error}, has {what}, but {reason}."
 
 
