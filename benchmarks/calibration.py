@@ -58,6 +58,8 @@ COLUMNS: dict[str, Callable[[Sequence[Outcome]], str]] = {
     "best trained among winners": lambda o: f"{_mean(o, 'best_of_trained_holds'):.0%}",
     "winners": lambda o: f"{_mean(o, 'winners'):.1f}",
     "errors in 90 %": lambda o: f"{_mean(o, 'errors_hold'):.0%}",
+    "differences in 90 %": lambda o: f"{_mean(o, 'differences_hold'):.0%}",
+    "noise in 90 %": lambda o: f"{_mean(o, 'noise_holds'):.0%}",
     "regret, points": lambda o: f"{_mean(o, 'regret'):.2f}",
     "runs": lambda o: f"{_mean(o, 'runs'):.0f}",
     "decided": lambda o: f"{_mean(o, 'decided'):.0%}",

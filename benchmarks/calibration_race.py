@@ -20,7 +20,6 @@ from scaling_search.findings.optimum import STEPS, find_optimum
 from scaling_search.findings.triangle import triangle
 from scaling_search.search import Budget, Candidates, CostConstraint, RaceSettings, SearchSpace
 from scaling_search.search.decide import Decision, decide
-from scaling_search.search.race import Race
 
 #: Its networks are the landscape's, so no grid is asked for; all else is as in `+sweep=race`.
 SWEEP = RaceSettings(alpha=[1.0], beta=[1.0])
@@ -72,6 +71,10 @@ class Outcome:
     winners: int
     #: Share of the candidates whose true error lies in its own 90 % interval.
     errors_hold: float
+    #: The same of the true differences from the winner.
+    differences_hold: float
+    #: Whether the noise of a run lies in its 90 % interval.
+    noise_holds: bool
     #: True error of the winner above that of the true best, in points.
     regret: float
     runs: int
@@ -85,7 +88,7 @@ def calibrate_once(setting: Setting, number: int, budget: Budget) -> Outcome:
         setting.kind, setting.spread, setting.tau, rng, step=setting.step, cost=COST
     )
     table = land.table(len(SWEEP.seeds), setting.sigma, setting.omega, rng)
-    return judge(land, race_on(table, budget))
+    return judge(land, race_on(table, budget), setting.sigma)
 
 
 def race_on(table: Table, budget: Budget) -> Decision[Network]:
@@ -93,20 +96,18 @@ def race_on(table: Table, budget: Budget) -> Decision[Network]:
     candidates: Any = table.networks
     search = SWEEP.search(SPACE, Candidates(candidates, ()), budget)
     Half(table, tuple(SWEEP.seeds)).carry_out(search)
-    assert isinstance(search.race, Race)
     return decide(
         table.networks,
         search.answers,
         seeds=SWEEP.seeds,
         epochs=search.epochs,
         cost_ratio=COST_RATIO,
-        looks=search.race.looks,
     )
 
 
-def judge(land: Landscape, decision: Decision[Network]) -> Outcome:
-    """The report's answers against the truth."""
-    surface, comparison = decision.surface, decision.comparison
+def judge(land: Landscape, decision: Decision[Network], sigma: float) -> Outcome:
+    """The report's answers against the truth; sigma is the noise of a run."""
+    surface, possible = decision.surface, decision.possible
     assert surface is not None
     assert decision.winner is not None
     optimum = find_optimum(surface, LEVEL)
@@ -116,9 +117,10 @@ def judge(land: Landscape, decision: Decision[Network]) -> Outcome:
     trained = decision.trained
     best_of_trained = int(np.argmin(np.where(trained, land.error, np.inf)))
     chosen = decision.candidates.index(decision.winner)
-    possible = comparison.possible.copy()
-    rivals = {candidate.id for candidate in decision.untrained_rivals}
-    possible |= np.array([c.id in rivals for c in decision.candidates])
+    error, noise = np.exp(surface.log_error), decision.noise.sd()
+    apart = land.error - land.error[chosen]
+    near, far = np.quantile(error - error[:, [chosen]], tails(LEVEL), axis=0)
+    others = np.arange(len(apart)) != chosen
     return Outcome(
         region_holds=bool((np.abs(optimum.region - nearest).max(axis=1) < 1e-9).any()),
         region_size=len(optimum.region) / len(points),
@@ -126,9 +128,11 @@ def judge(land: Landscape, decision: Decision[Network]) -> Outcome:
         best_trained=bool(trained[land.best]),
         winners_hold=bool(possible[land.best]),
         untrained_said=float(surface.p_best[~trained].sum()),
-        best_of_trained_holds=bool(comparison.possible[best_of_trained]),
+        best_of_trained_holds=bool(possible[best_of_trained]),
         winners=int(possible.sum()),
         errors_hold=float(((low <= land.error) & (land.error <= high)).mean()),
+        differences_hold=float(((near <= apart) & (apart <= far))[others].mean()),
+        noise_holds=noise.low <= sigma <= noise.high,
         regret=100 * float(land.error[chosen] - land.error.min()),
         runs=int(np.isfinite(decision.errors).sum()),
         decided=decision.decided,

@@ -24,7 +24,7 @@ from scaling_search.search.candidates import marked_points
 from scaling_search.search.decide import decide
 from scaling_search.search.grid import ListedProposals
 from scaling_search.search.optuna_samplers import SAMPLERS
-from scaling_search.search.race import Race, most_looks
+from scaling_search.search.race import Race
 from scaling_search.search.sampler import SampledProposals
 from scaling_search.search.strategy import Evaluation, Search
 
@@ -77,7 +77,6 @@ def by_surface(log: Sequence[Trained], table: Table) -> int:
         seeds=range(table.errors.shape[1]),
         epochs=table.epochs,
         cost_ratio=table.cost_ratio,
-        looks=1,
     )
     assert decision.winner is not None
     return table.networks.index(decision.winner)
@@ -125,7 +124,7 @@ def race(half: Half, number: int) -> list[Choice]:
         settings,
         table.epochs,
         _budget(table),
-        race=_race(table, settings.round, len(first), len(half.seeds)),
+        race=Race(settings.round, table.cost_ratio),
         points={network.id: network for network in table.networks},
     )
     return _choices("race (default)", half.carry_out(search), table, by_surface)
@@ -144,7 +143,7 @@ def optuna_sweep(half: Half, number: int) -> list[Choice]:
         settings,
         table.epochs,
         _budget(table),
-        race=_race(table, settings.round, settings.asks, len(half.seeds)),
+        race=Race(settings.round, table.cost_ratio),
     )
     return _choices("+sweep=optuna", half.carry_out(search), table, by_surface)
 
@@ -253,15 +252,6 @@ def _budget(table: Table, fraction: float = 1.0) -> Budget:
     """Of so much of the exhaustive grid's cost; multiply-adds stand for operations."""
     macs = float(np.mean([network.macs for network in table.networks]))
     return Budget(train_flops=fraction * full_cost(table) * macs * table.epochs)
-
-
-def _race(table: Table, round: int, asks: int, seeds: int) -> Race:
-    price = float(table.price.min())
-    most_runs = len(table.networks) * seeds
-    runs = int(full_cost(table) / price)
-    return Race(
-        round, table.cost_ratio, most_looks(Budget(runs=runs), asks, round, most_runs, price)
-    )
 
 
 def strategies(gp: bool) -> list[Strategy]:

@@ -25,6 +25,11 @@ class Additive:
     #: can be compared; -1 without a run.
     connected: Ints
 
+    @property
+    def se(self) -> Floats:
+        """(candidates,): standard errors of the effects, by so many degrees of freedom."""
+        return np.asarray(np.sqrt(np.diag(self.unit)) * self.residual_sd)
+
 
 def fit_additive(values: Floats) -> Additive:
     """Fit `values` (candidates, seeds), nan where a run is missing.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.additive import Additive, fit_additive
 from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
-from scaling_search.findings.winner import Comparison, compare_with_best
 
 DRAWS = 2000
 
@@ -46,9 +46,10 @@ class Agreement:
 def rank_agreement(first: Floats, second: Floats, level: float = LEVEL) -> Agreement:
     """Compare errors (candidates, seeds of a fidelity), nan where a run is missing.
 
-    Candidates that were trained at both fidelities count; at least three. Means and their standard
-    errors are those of `compare_with_best`. Runs are drawn anew as normal numbers with these errors
-    (a parametric bootstrap over seeds; few seeds cannot be resampled). The one truth behind the
+    Candidates that were trained at both fidelities count; at least three. Means are
+    those of `fit_additive`, seeds as blocks. Runs are drawn anew as normal numbers (a parametric
+    bootstrap over seeds; few seeds cannot be resampled), whose noise is drawn too: a residual of
+    few degrees of freedom does not tell it. The one truth behind the
     ceiling is the mean of both fidelities, in the spread of each, shrunk for its own noise.
     """
     first, second = np.asarray(first, float), np.asarray(second, float)
@@ -63,8 +64,8 @@ def rank_agreement(first: Floats, second: Floats, level: float = LEVEL) -> Agree
             f"{both.sum()} candidates were trained at both fidelities, but a ranking needs 3: "
             "train more of them"
         )
-    pair = [compare_with_best(errors[both], level) for errors in (first, second)]
-    mean = np.stack([comparison.mean for comparison in pair])
+    pair = [fit_additive(errors[both]) for errors in (first, second)]
+    mean = np.stack([fit.effect for fit in pair])
     count = mean.shape[1]
     rng = np.random.default_rng(0)
 
@@ -73,8 +74,10 @@ def rank_agreement(first: Floats, second: Floats, level: float = LEVEL) -> Agree
     # Some bootstrap samples are one candidate alone, which has no order.
     low, high = np.nanquantile(again, tails(level))
 
-    se = np.stack([comparison.se for comparison in pair])
+    se = np.stack([fit.se for fit in pair])
     noise = se[:, None, :] * rng.standard_normal((2, DRAWS, count))
+    freedom = np.array([fit.degrees_of_freedom for fit in pair])[:, None]
+    noise *= np.sqrt(freedom / rng.chisquare(np.maximum(freedom, 1), (2, DRAWS)))[:, :, None]
     drawn = mean[:, None, :] + noise
     truth = _one_truth(pair)
     same = truth[:, None, :] + noise
@@ -101,13 +104,13 @@ def _tau(first: Floats, second: Floats) -> Floats:
     return np.asarray(agree / np.where(untied == 0, 1, untied))
 
 
-def _one_truth(pair: list[Comparison]) -> Floats:
+def _one_truth(pair: list[Additive]) -> Floats:
     """(2, candidates): one ranking, with the spread of true errors that each fidelity has."""
     standard, spread = [], []
-    for comparison in pair:
-        away = comparison.mean - comparison.mean.mean()
+    for fit in pair:
+        away = fit.effect - fit.effect.mean()
         standard.append(away / max(float(away.std()), 1e-12))
-        spread.append(np.sqrt(max(float(away.var(ddof=1) - (comparison.se**2).mean()), 0.0)))
+        spread.append(np.sqrt(max(float(away.var(ddof=1) - (fit.se**2).mean()), 0.0)))
     common = standard[0] + standard[1]
     common = common / max(float(common.std(ddof=1)), 1e-12)
     return np.stack([common * sd for sd in spread])

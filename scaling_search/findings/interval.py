@@ -39,6 +39,15 @@ class Interval(NamedTuple):
 UNKNOWN = Interval(np.nan, np.nan, np.nan)
 
 
+def half_width(se: Floats, degrees_of_freedom: int, level: float = LEVEL) -> Floats:
+    """Half of Student's interval for a standard error by so many degrees of freedom; nan by 0."""
+    from scipy import special
+
+    if degrees_of_freedom < 1:
+        return np.full(np.shape(se), np.nan)
+    return np.asarray(se * float(special.stdtrit(degrees_of_freedom, tails(level)[1])))
+
+
 def tails(level: float) -> tuple[float, float]:
     """The quantiles between which a two-sided interval lies. Raises InvalidInput."""
     if not 0 < level < 1:

@@ -23,7 +23,7 @@ import numpy as np
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.design import Design
-from scaling_search.findings.interval import Floats, Ints
+from scaling_search.findings.interval import Bools, Floats, Ints
 from scaling_search.findings.surface_posterior import PAIRS, Draws, draw, grid_posterior, statistics
 from scaling_search.findings.surface_prior import PRIOR, SMOOTH, SurfacePrior, features
 from scaling_search.findings.triangle import polynomial
@@ -59,6 +59,15 @@ class Surface:
     def choice(self) -> int:
         """Index of the candidate with the lowest expected error."""
         return int(np.argmin(self.mean))
+
+    def p_best_among(self, able: Bools) -> Floats:
+        """(candidates,): probability that each is the best of those that `able` (candidates,)
+        names; 0 for the others. Errors of 1 are equally good."""
+        if not able.any():
+            return np.zeros(len(able))
+        lowest = self.log_error[:, able].min(axis=1, keepdims=True)
+        first = able & (self.log_error <= lowest)
+        return np.asarray((first / first.sum(axis=1, keepdims=True)).mean(axis=0))
 
     def log_error_at(self, shares: Floats) -> Floats:
         """(draws, points): log error of the smooth part at shares (points, 3), even above 0."""

@@ -4,7 +4,7 @@ Seeds and val images are two crossed samples (Owen 2007, "The pigeonhole bootstr
 Applied Statistics 1, 386-411). The scatter between seeds already holds what a run does by chance to
 single images; it cannot hold that the same val images judge all runs. So
 
-    total variance = variance by seeds (Comparison, over seeds) + variance by images (here),
+    total variance = variance by seeds (RunNoise, over seeds) + variance by images (here),
 
 with the chance of single runs taken out of the second, where repeated seeds let it be known. With
 one seed each it cannot be taken out and is counted twice, which widens.

@@ -110,10 +110,6 @@ class SearchSpace:
         """Floating-point operations of an epoch for each multiply-add of a network."""
         return 6 * self.train_images
 
-    def cheapest_run(self, candidates: Candidates) -> int:
-        """Floating-point operations of a whole run of the cheapest candidate."""
-        return self.flops_per_mac * self.epochs * min(c.macs for c in candidates.kept)
-
     def snapper(self) -> Snapper:
         """Snaps the points of a search."""
         return Snapper(self.baseline, self.constraint, self.native_resolution)

@@ -14,9 +14,12 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from scaling_search.findings import Comparison, Surface, compare_with_best, fit_surface
+from scaling_search.findings import Surface, fit_surface
+from scaling_search.findings.additive import Additive, fit_additive
 from scaling_search.findings.design import Design, Realised
 from scaling_search.findings.interval import Bools, Floats
+from scaling_search.findings.noise import RunNoise, run_noise
+from scaling_search.findings.winner import possible_best
 from scaling_search.search.answers import answered
 from scaling_search.search.strategy import Answer, Contender, Evaluation
 
@@ -31,9 +34,6 @@ class Compared(Contender, Realised, Protocol):
 
 
 C = TypeVar("C", bound=Compared)
-
-#: So probable may it be that the best is an untrained candidate that is named nowhere.
-LEFT_OUT = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,8 +51,6 @@ class Decision(Generic[C]):
     stopped: tuple[tuple[int, float] | None, ...]
     #: Cost over the baseline's at which all are compared.
     cost_ratio: float
-    #: How often a race looks at its candidates at most.
-    looks: int
 
     @cached_property
     def design(self) -> Design:
@@ -60,11 +58,20 @@ class Decision(Generic[C]):
         return Design.of(self.candidates, self.cost_ratio)
 
     @cached_property
-    def comparison(self) -> Comparison:
-        """Of the whole runs of the eligible candidates."""
-        return compare_with_best(
-            np.where(self.eligible[:, None], self.errors, np.nan), looks=self.looks
-        )
+    def means(self) -> Additive:
+        """Mean errors of the eligible candidates' whole runs, without the seeds' own effects."""
+        return fit_additive(np.where(self.eligible[:, None], self.errors, np.nan))
+
+    @cached_property
+    def noise(self) -> RunNoise:
+        """Of a run of the eligible candidates."""
+        return run_noise(self.errors[self.eligible])
+
+    @cached_property
+    def mean_se(self) -> Floats:
+        """Standard error of each mean, by the median of the noise."""
+        unit = np.sqrt(np.diag(self.means.unit))
+        return np.asarray(unit * self.noise.sd().value * self.expected)
 
     @cached_property
     def surface(self) -> Surface | None:
@@ -109,11 +116,23 @@ class Decision(Generic[C]):
         """The eligible candidate with whole runs and the lowest expected error, if there is any."""
         return next(iter(self.ranked), None)
 
+    @cached_property
+    def possible(self) -> Bools:
+        """Which may be the best, trained or not: they hold it with probability LEVEL.
+
+        The winner is always among them, those stopped at a rung never.
+        """
+        possible = np.zeros(len(self.candidates), bool)
+        if self.surface is not None and self.winner is not None:
+            able = (self.trained | self.untrained)[self.eligible]
+            possible[self.eligible] = possible_best(self.surface.p_best_among(able))
+            possible[self.candidates.index(self.winner)] = True
+        return possible
+
     @property
     def decided(self) -> bool:
-        """Whether one alone may be the best of all eligible candidates not stopped at a rung."""
-        enough = self.comparison.degrees_of_freedom > 0 and self.trained.sum() > 1
-        return bool(enough and not self.untrained.any() and len(self.possible_winners) == 1)
+        """Whether the winner alone may be the best of several, by noise that was measured."""
+        return bool(self.possible.sum() == 1 and self.means.degrees_of_freedom > 0)
 
     @property
     def ranked(self) -> tuple[C, ...]:
@@ -123,24 +142,15 @@ class Decision(Generic[C]):
 
     @property
     def untrained_rivals(self) -> tuple[C, ...]:
-        """Untrained candidates that may be the best by their neighbours, the likeliest first.
-
-        So many that the rest of the untrained ones holds the best with probability LEFT_OUT at
-        most: a set of possible winners that knew trained candidates alone would miss the best too
-        often where few of them are trained.
-        """
+        """Untrained candidates that may be the best by their neighbours, the likeliest first."""
         order = np.argsort(-np.nan_to_num(self.p_best), kind="stable")
-        order = order[self.untrained[order]]
-        chance = np.nan_to_num(self.p_best[order])
-        # What is left after each of them has been taken in.
-        left = chance.sum() - np.cumsum(chance)
-        needed = 0 if chance.sum() <= LEFT_OUT else int(np.argmax(left <= LEFT_OUT)) + 1
-        return tuple(self.candidates[i] for i in order[:needed])
+        return tuple(self.candidates[i] for i in order if self.possible[i] and self.untrained[i])
 
     @property
     def possible_winners(self) -> tuple[C, ...]:
-        """The trained ones that cannot be told apart from the best, the lowest mean first."""
-        return tuple(self.candidates[i] for i in self.comparison.possible_winners)
+        """The trained ones that may be the best, the lowest expected error first."""
+        order = np.argsort(self.expected, kind="stable")
+        return tuple(self.candidates[i] for i in order if self.possible[i] and self.trained[i])
 
 
 def decide(
@@ -150,12 +160,10 @@ def decide(
     seeds: Sequence[int],
     epochs: int,
     cost_ratio: float,
-    looks: int,
 ) -> Decision[C]:
     """Compare candidates by the answers that are known of them.
 
-    epochs: of a whole run. cost_ratio: cost over the baseline's that is wished for. looks: how
-    often the candidates are looked at at most; each look has its part of the level. Raises
+    epochs: of a whole run. cost_ratio: cost over the baseline's that is wished for. Raises
     InvalidInput where an answer is of another search.
     """
     runs = answered([c.id for c in candidates], answers, seeds=seeds, epochs=epochs)
@@ -166,5 +174,4 @@ def decide(
         eligible=np.array([c.within and not n for c, n in zip(candidates, runs.diverged)], bool),
         stopped=runs.stopped,
         cost_ratio=cost_ratio,
-        looks=looks,
     )

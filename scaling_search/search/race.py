@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -58,14 +57,8 @@ class RaceSettings(GridSettings):
             flops_per_mac=space.flops_per_mac,
             points={candidate.id: candidate for candidate in candidates.kept},
         )
-        race = Race(self.round, space.constraint.cost_ratio, self.looks(space, candidates, budget))
+        race = Race(self.round, space.constraint.cost_ratio)
         return with_race(search, space, candidates, budget, race)
-
-    def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
-        # A marked point outside the tolerance cannot win, so it is not among the first.
-        asks = min(self.start, sum(candidate.within for candidate in candidates.kept))
-        most = len(candidates.kept) * len(self.seeds)
-        return most_looks(budget, asks, self.round, most, space.cheapest_run(candidates))
 
 
 @dataclass(frozen=True)
@@ -76,8 +69,6 @@ class Race:
     round: int
     #: Cost of a candidate over the baseline's that is wished for.
     cost_ratio: float
-    #: How often the race looks at its candidates at most: each look has its part of the level.
-    looks: int
 
     def __call__(self, search: Search[Candidate]) -> Sequence[Evaluation]:
         """The next runs; none when the winner is decided or the budget is spent."""
@@ -88,17 +79,16 @@ class Race:
             seeds=seeds,
             epochs=search.epochs,
             cost_ratio=self.cost_ratio,
-            looks=self.looks,
         )
-        compared, known = decision.comparison, np.isfinite(decision.errors)
+        known = np.isfinite(decision.errors)
         failed = {e.trial for e, answer in search.answers.items() if answer.status is Ending.FAILED}
         # What failed once would likely fail again.
         able = ~known.all(axis=1) & np.array([trial not in failed for trial in trials], bool)
-        # Those that these runs exclude get no more; what was never trained is excluded by none.
-        able &= decision.untrained | (decision.trained & compared.possible)
-        alone = compared.degrees_of_freedom > 0 and compared.possible.sum() == 1
+        # Where one is left but no run was repeated, or none has a run, any run tells.
+        several = decision.possible.sum() > 1
+        able &= decision.possible if several else decision.trained | decision.untrained
         left = search.affordable(self.round, search.epochs)
-        if left < 1 or not able.any() or (alone and not (able & decision.untrained).any()):
+        if left < 1 or not able.any() or decision.decided:
             return ()
         if decision.surface is not None:
             rows = np.flatnonzero(decision.eligible)
@@ -135,16 +125,3 @@ def with_race(
     search.budget = granted(budget, search.asks)
     search.race = race
     return search
-
-
-def most_looks(budget: Budget, asks: int, round: int, most_runs: int, price: float) -> int:
-    """How often a race looks at its candidates before its budget, or all seeds, are used up.
-
-    asks: runs before the first look. most_runs: all candidates with all seeds. price:
-    floating-point operations of the cheapest run.
-    """
-    budget = granted(budget, asks)
-    runs = min(most_runs, budget.runs or most_runs)
-    if budget.train_flops is not None:
-        runs = min(runs, int(budget.train_flops / price))
-    return 1 + math.ceil(max(0, runs - asks) / round)

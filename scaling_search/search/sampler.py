@@ -25,7 +25,7 @@ from scaling_search.search.optuna_samplers import (
     make_sampler,
     rehearse_sampler,
 )
-from scaling_search.search.race import Race, most_looks, with_race
+from scaling_search.search.race import Race, with_race
 from scaling_search.search.settings import Budget, SearchSweep
 from scaling_search.search.strategy import Answer, Search
 
@@ -87,12 +87,8 @@ class OptunaSettings(SearchSweep):
             epochs=space.epochs,
             flops_per_mac=space.flops_per_mac,
         )
-        race = Race(self.round, space.constraint.cost_ratio, self.looks(space, candidates, budget))
+        race = Race(self.round, space.constraint.cost_ratio)
         return with_race(search, space, candidates, budget, race)
-
-    def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
-        most = self.asks * len(self.seeds)
-        return most_looks(budget, self.asks, self.round, most, space.cheapest_run(candidates))
 
     def asks_text(self, candidates: Candidates) -> str:
         return f"{self.asks} asks, the marked points first:"

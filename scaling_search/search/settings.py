@@ -111,13 +111,6 @@ class SearchSweep(SearchSettings, ABC):
     ) -> Search[Candidate]:
         """STEP 1 from its beginning, with what `known_candidates` gives. Raises InvalidInput."""
 
-    def looks(self, space: SearchSpace, candidates: Candidates, budget: Budget) -> int:
-        """How often the search looks at its candidates at most: each look has a part of the level.
-
-        It follows from the settings alone, so that a report needs no search.
-        """
-        return 1
-
     def asks_text(self, candidates: Candidates) -> str:
         """What is asked for, for the plan."""
         asked = sum(len(c.asked) for c in candidates.kept) + len(candidates.dropped)

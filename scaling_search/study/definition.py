@@ -127,12 +127,6 @@ class StudyDefinition:
         settings = self.settings
         return settings.search.search(self._space, self.candidates, settings.budget)
 
-    @cached_property
-    def looks(self) -> int:
-        """How often STEP 1 looks at its candidates at most."""
-        settings = self.settings
-        return settings.search.looks(self._space, self.candidates, settings.budget)
-
     def decide(
         self, candidates: Candidates, answers: Mapping[Evaluation, Answer]
     ) -> Decision[Candidate]:
@@ -143,7 +137,6 @@ class StudyDefinition:
             seeds=self.settings.sweep.seeds,
             epochs=self.settings.recipe.epochs,
             cost_ratio=self.settings.constraint.cost_ratio,
-            looks=self.looks,
         )
 
     @property

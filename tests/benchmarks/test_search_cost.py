@@ -61,8 +61,10 @@ def test_nobody_spends_more_than_the_budget(table: Table) -> None:
         assert {choice.budget for choice in choices} == set(parts)
         for choice in choices:
             budget = parts[choice.budget] * full_cost(table)
-            # A run more would have gone over it.
-            assert budget - 1.1 < choice.spent <= budget + 1e-9
+            assert choice.spent <= budget + 1e-9
+            # A run more would have gone over it, but a race may be decided before.
+            if strategy is not race or choice.budget == "1/8":
+                assert choice.spent > budget - 1.1
 
 
 def test_a_run_that_stops_at_a_rung_costs_its_part(table: Table) -> None:

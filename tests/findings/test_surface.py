@@ -154,6 +154,22 @@ def test_probabilities_add_up_and_follow_the_errors() -> None:
     assert fitted.p_best[int(fitted.mean.argmax())] == 0
 
 
+def test_the_best_of_a_part_is_drawn_among_the_part() -> None:
+    fitted = fit_surface(PLAIN, ERRORS)
+    everyone = np.ones(28, bool)
+    assert np.allclose(fitted.p_best_among(everyone), fitted.p_best)
+    without = np.arange(28) != fitted.p_best.argmax()
+    among = fitted.p_best_among(without)
+    assert among.sum() == pytest.approx(1)
+    assert among[~without] == 0
+    # What the best one leaves goes to its neighbours and not to all in proportion.
+    assert (
+        np.allclose(among[without], fitted.p_best[without] / fitted.p_best[without].sum()) is False
+    )
+    assert (among >= np.where(without, fitted.p_best, 0) - 1e-12).all()
+    assert not fitted.p_best_among(~everyone).any()
+
+
 def test_fewer_runs_mean_wider_answers() -> None:
     few, many = fit_surface(PLAIN, ERRORS[:, :1]), fit_surface(PLAIN, ERRORS)
     spread = [relative(fitted.log_error).std(axis=0).mean() for fitted in (few, many)]

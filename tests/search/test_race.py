@@ -20,7 +20,7 @@ from scaling_search.search import (
     SearchSpace,
 )
 from scaling_search.search.candidates import Candidate
-from scaling_search.search.race import Race, most_looks
+from scaling_search.search.race import Race
 from scaling_search.search.strategy import Answer, Ending, Evaluation, Search
 
 SPACE = SearchSpace(
@@ -96,8 +96,8 @@ def test_the_first_round_is_spread_over_the_triangle() -> None:
 def test_a_run_is_never_asked_for_twice_and_seeds_come_in_their_order() -> None:
     seeds = [5, 3, 9, 0]
     search = race(Budget(runs=40), start=6, round=3, seeds=seeds)
-    runs = [e for r in carry_out(search, noisy(search, 0.2, 0.1)) for e in r]
-    assert len(runs) == len(set(runs)) == 40
+    runs = [e for r in carry_out(search, noisy(search, 0.0, 0.1)) for e in r]
+    assert 20 < len(runs) == len(set(runs)) <= 40
     by_trial: dict[str, list[int]] = {}
     for e in runs:
         by_trial.setdefault(e.trial, []).append(e.seed)
@@ -138,23 +138,33 @@ def test_a_budget_below_one_run_is_refused() -> None:
         race(Budget(train_flops=1000.0))
 
 
-def test_a_clear_winner_ends_the_race_but_not_before_all_were_looked_at() -> None:
+def test_a_clear_winner_ends_the_race() -> None:
+    search = race(Budget(runs=1000), start=6, round=4)
+    used = Counter(e.trial for r in carry_out(search, noisy(search, 2.0, 0.002)) for e in r)
+    able = {trial for trial, point in search.points.items() if point.within}
+    # Where the surface is known not all must be trained, and few are trained again.
+    assert set(used) < able
+    assert sum(count > 2 for count in used.values()) <= 2
+
+
+def test_a_network_off_the_surface_is_found() -> None:
     search = race(Budget(runs=1000), start=6, round=4)
     able = [trial for trial, point in search.points.items() if point.within]
     best = able[-1]
     runs = carry_out(search, lambda e: (0.2 if e.trial == best else 0.3) + 0.002 * noise_of(e))
     used = Counter(e.trial for r in runs for e in r)
-    assert set(used) >= set(able)
+    assert best in used
     # Noise is known from a few second runs; not all networks need one.
-    assert used.total() < 1.5 * len(search.points)
+    assert used.total() < 1.5 * len(able)
 
 
 def test_equal_candidates_are_raced_until_the_seeds_are_used_up() -> None:
     search = race(Budget(runs=100_000), start=6, round=50, seeds=[0, 1, 2])
     runs = [e for r in carry_out(search, lambda e: 0.4 * (1 + 0.1 * noise_of(e))) for e in r]
     used = Counter(e.trial for e in runs)
-    # All within the tolerance were looked at, and none more often than there are seeds.
-    assert set(used) >= {t for t, p in search.points.items() if p.within}
+    # Nearly all within the tolerance were looked at, and none more often than there are seeds.
+    able = {t for t, p in search.points.items() if p.within}
+    assert len(set(used) & able) > 0.8 * len(able)
     assert max(used.values()) == 3
 
 
@@ -230,7 +240,7 @@ def test_halvings_losers_stay_out_of_the_race() -> None:
         settings=SearchSettings(seeds=[0, 1, 2, 3], rungs=[1]),
         epochs=3,
         budget=Budget(runs=20),
-        race=Race(3, 2.0, looks=5),
+        race=Race(3, 2.0),
     )
     runs = [e for r in carry_out(search, noisy(search, 0.2, 0.1)) for e in r]
     assert len({e.trial for e in runs if e.epochs == 1}) == 9
@@ -239,26 +249,3 @@ def test_halvings_losers_stay_out_of_the_race() -> None:
     assert {e.trial for e in runs if e.seed > 0} <= finalists
     # A run that was continued counts once.
     assert len({(e.trial, e.seed) for e in runs}) <= 20
-
-
-@pytest.mark.parametrize(
-    ("budget", "looks"),
-    [
-        (Budget(runs=10), 1),
-        (Budget(runs=11), 2),
-        (Budget(runs=18), 3),
-        (Budget(runs=1_000_000), 1 + 48),
-        (Budget(train_flops=180.0), 3),
-        (Budget(minutes=5.0), 1 + 48),
-    ],
-)
-def test_looks_are_counted_to_the_end_of_the_budget(budget: Budget, looks: int) -> None:
-    assert most_looks(budget, asks=10, round=4, most_runs=200, price=10.0) == looks
-
-
-@pytest.mark.parametrize("start", [6, 10])
-def test_no_race_looks_more_often_than_its_level_was_divided_for(start: int) -> None:
-    search = race(Budget(runs=40), start=start, round=4)
-    rounds = carry_out(search, noisy(search, 0.2, 0.1))
-    assert isinstance(search.race, Race)
-    assert len(rounds) <= search.race.looks

@@ -63,7 +63,9 @@ def test_undisturbed_studies_search(undisturbed: dict[str, Path], name: str) -> 
     folder, settings = undisturbed[name], STUDIES[name]
     runs = [row for row in rows(folder / "runs.csv") if row["step"] == "search"]
     pairs = {(row["trial"], row["seed"]) for row in runs}
-    assert len(pairs) == settings.budget.runs
+    # Of the few that pass the rungs one may soon be the winner.
+    most = settings.budget.runs
+    assert len(pairs) <= most if name == "rungs" else len(pairs) == most
     assert len({row["seed"] for row in runs}) > 1
     assert {row["step"] for row in rows(folder / "runs.csv")} == {"search", "family"}
     if name == "rungs":

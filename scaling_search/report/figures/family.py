@@ -26,12 +26,12 @@ def accuracy_against_macs(figure: Figure, family: pd.DataFrame, law: ScalingLaw 
     axes.errorbar(
         measured["macs"],
         100 * (1 - measured["test_error"]),
-        yerr=100 * measured["test_error_se"].fillna(0),
+        yerr=100 * (measured["test_error_high"] - measured["test_error"]).fillna(0),
         fmt="o",
         color="black",
         capsize=4,
         zorder=4,
-        label="measured, ± standard error over seeds",
+        label=f"measured, with its {percent(LEVEL, 0)} interval",
     )
     ahead = family[family["forecast"].notna()]
     if isinstance(law, ScalingLaw) and len(ahead):

@@ -127,7 +127,7 @@ def _errorbars(
     axes.errorbar(
         measured.macs[at],
         100 * (1 - measured.mean[at]),
-        yerr=100 * np.nan_to_num(measured.se[at]),
+        yerr=100 * np.nan_to_num(measured.half[at]),
         fmt=look.marker,
         color=look.colour,
         markeredgecolor="black",

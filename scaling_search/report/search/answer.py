@@ -35,19 +35,17 @@ def first_sentence(found: Found) -> str:
     if decision.decided:
         return (
             f"The winner {where} is {what}, with an expected val error of {error}; it is the best "
-            f"of {compared_count} networks at {percent(LEVEL, 0)} confidence."
+            f"of {int((decision.trained | decision.untrained).sum())} networks at "
+            f"{percent(LEVEL, 0)} confidence."
         )
-    if decision.comparison.degrees_of_freedom < 1:
-        reason = "with so few runs nothing can be told apart"
-    else:
-        reason = (
-            f"{len(decision.possible_winners)} of {compared_count} networks cannot be told apart "
-            f"from it at {percent(LEVEL, 0)} confidence"
-        )
-    if compared_count < sum(decision.eligible):
-        reason += f" and {sum(decision.eligible) - compared_count} have no run yet"
-        if decision.untrained_rivals:
-            reason += f", of which {len(decision.untrained_rivals)} may be better still"
+    reason = (
+        f"{len(decision.possible_winners)} of {compared_count} trained networks may be the best"
+    )
+    if (rivals := len(decision.untrained_rivals)) or decision.untrained.any():
+        reason += f", and {rivals or 'none'} of {int(decision.untrained.sum())} that have no run"
+    reason += f" (one of them is, with probability {percent(LEVEL, 0)})"
+    if decision.possible.sum() == 1:
+        reason = "too few runs were repeated to know their noise"
     return f"Undecided: the lowest expected val error {where}, {error}, has {what}, but {reason}."
 
 
@@ -133,8 +131,7 @@ def further_remarks(found: Found) -> list[str]:
 
 def winner_json(found: Found, statement: str, remarks: Sequence[str]) -> dict[str, Any]:
     """winner.json, with the answer of STEP 1 and the remarks on it."""
-    decision, compared = found.decision, found.decision.comparison
-    winner = decision.winner
+    decision, winner = found.decision, found.decision.winner
     common = {
         "statement": statement,
         "remarks": remarks,
@@ -146,7 +143,7 @@ def winner_json(found: Found, statement: str, remarks: Sequence[str]) -> dict[st
     }
     if winner is None:
         return common
-    best = decision.candidates.index(winner)
+    best, mean = decision.candidates.index(winner), decision.means.effect
     return {
         **common,
         **evidence_json(found),
@@ -157,16 +154,13 @@ def winner_json(found: Found, statement: str, remarks: Sequence[str]) -> dict[st
         "resolution": winner.resolution,
         "expected_error": decision.expected[best],
         "expected_sd": decision.expected_sd[best],
-        "val_error": compared.mean[best],
-        "val_error_se": compared.se[best],
-        "residual_sd": compared.residual_sd,
-        "degrees_of_freedom": compared.degrees_of_freedom,
-        "smallest_visible_difference": compared.smallest_detectable,
+        "val_error": mean[best],
+        "val_error_se": decision.mean_se[best],
         "rivals": {
             mark: {
                 "trial": candidate.id,
-                "worse_by": compared.mean[index] - compared.mean[best],
-                "possible_winner": index in compared.possible_winners,
+                "worse_by": mean[index] - mean[best],
+                "possible_winner": bool(decision.possible[index]),
             }
             for index, candidate in enumerate(decision.candidates)
             for mark in candidate.marks

@@ -12,7 +12,7 @@ import numpy as np
 from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.findings.lack_of_fit import MISFIT
 from scaling_search.report.content import Table
-from scaling_search.report.search.evidence import Evidence, MarkedRegret
+from scaling_search.report.search.evidence import Evidence, MarkedRegret, Noise
 from scaling_search.report.search.fidelity import fidelity_sentence
 from scaling_search.report.search.found import Found
 from scaling_search.scaling import DIMENSIONS
@@ -29,15 +29,7 @@ def certainty_sentences(found: Found) -> list[str]:
     if evidence is None:
         return []
     sentences = [_surface(evidence), _fit(evidence)]
-    compared = decision.comparison
-    if not math.isnan(compared.smallest_detectable):
-        several = len(decision.possible_winners) > 1
-        sentences.append(
-            f"These runs would have found a difference of {points(compared.smallest_detectable)} "
-            "points between the best and its typical rival with probability 80 % (a single run "
-            f"scatters by {points(compared.residual_sd)} points)"
-            f"{'; smaller ones read as no difference' if several else ''}."
-        )
+    sentences += [_noise(evidence.noise)]
     without_runs = found.trials[found.trials["runs"] == 0]
     stopped = int(found.trials["stopped_at"].count())
     untrained = len(without_runs) - stopped
@@ -65,16 +57,32 @@ def certainty_sentences(found: Found) -> list[str]:
             "than the winner"
         )
         sentences.append(
-            f"{apart}: to tell them apart would take more than {_MANY_RUNS} further runs, so take "
-            "them as equal."
+            f"{apart}: to tell the two apart would take more than {_MANY_RUNS} further runs, so "
+            "take them as equal."
             if settling.runs > _MANY_RUNS
-            else f"{apart}: about {settling.seeds} seeds of each of the "
-            f"{len(decision.possible_winners)} possible winners, {settling.runs} further runs, "
-            "would tell."
+            else f"{apart}: by their own runs alone, about {settling.seeds.value:.0f} seeds of "
+            f"each ({settling.seeds.low:.0f} to {settling.seeds.high:.0f}, as the noise is not "
+            f"known better), {settling.runs} further runs, would tell."
         )
     if decision.winner is not None:
         sentences += [fidelity_sentence(check, decision.winner) for check in found.fidelity]
     return sentences
+
+
+def _noise(noise: Noise) -> str:
+    """What a run and what all runs together tell."""
+    text = (
+        f"A single run scatters by {points(noise.run.value)} points about its network's mean, as "
+        f"another seed would show (standard deviation; {percent(LEVEL, 0)} interval "
+        f"{between(noise.run.low, noise.run.high)})"
+    )
+    if math.isnan(noise.difference):
+        return text + "."
+    return (
+        f"{text}; all runs and the surface together tell the winner from its typical rival to "
+        f"± {points(noise.difference)} points ({percent(LEVEL, 0)} interval), and smaller "
+        "differences read as none."
+    )
 
 
 def _surface(evidence: Evidence) -> str:
@@ -163,7 +171,15 @@ def evidence_json(found: Found) -> dict[str, Any]:
             for marked in evidence.marked
         },
         "val_set_se": evidence.val and evidence.val.se,
-        "to_settle": settling and {**vars(settling), "rival": settling.rival.id},
+        "run_sd": evidence.noise.run.named("value"),
+        "difference_known_to": evidence.noise.difference,
+        "to_settle": settling
+        and {
+            "rival": settling.rival.id,
+            "gap": settling.gap,
+            **{name: int(n) for name, n in settling.seeds.named("seeds").items()},
+            "runs": settling.runs,
+        },
         "fidelity": {
             check.name: {
                 "best": check.best.id,

@@ -18,8 +18,9 @@ from scaling_search.findings.optimum import (
     regret_of_candidates,
     regret_of_points,
 )
+from scaling_search.findings.surface import Surface
 from scaling_search.findings.val_sampling import ValDifference, val_difference
-from scaling_search.findings.winner import POWER, critical_value
+from scaling_search.findings.winner import difference_widths
 from scaling_search.search import Candidate
 from scaling_search.search.decide import Decision
 from scaling_search.study import StudyDefinition
@@ -40,14 +41,27 @@ class MarkedRegret:
 
 
 @dataclass(frozen=True)
+class Noise:
+    """How well errors near the winner's are known, as fractions."""
+
+    #: Standard deviation of a single run about its network's mean, the effect of its seed taken
+    #: out: from repeated runs and what is believed before any.
+    run: Interval
+    #: Half the width of the interval of the difference between the winner and a typical rival, by
+    #: the surface: the median over those that may be the best, or over all; nan without a rival.
+    difference: float
+
+
+@dataclass(frozen=True)
 class Settling:
     """What would tell the winner from its nearest rival, with probability 80 %."""
 
     rival: Candidate
     #: Difference of their expected errors.
     gap: float
-    #: Seeds that each possible winner would need in all, and the runs that are missing for that.
-    seeds: int
+    #: Seeds that each of the two would need in all; the interval is that of the noise.
+    seeds: Interval
+    #: Runs that are missing for that.
     runs: int
 
 
@@ -60,6 +74,7 @@ class Evidence:
     fit: LackOfFit
     #: Winner against the next best by single val images; None without two candidates.
     val: ValDifference | None
+    noise: Noise
     settling: Settling | None
 
 
@@ -84,6 +99,7 @@ def find_evidence(
         tuple(marked),
         lack_of_fit(surface.design, decision.errors[decision.eligible]),
         _by_images(definition, decision, rows),
+        _noise(decision, surface),
         _settling(decision),
     )
 
@@ -114,22 +130,29 @@ def _by_images(
     return val_difference(np.array(first), np.array(second))
 
 
+def _noise(decision: Decision[Candidate], surface: Surface) -> Noise:
+    able = [c for c, eligible in zip(decision.candidates, decision.eligible) if eligible]
+    best = next(i for i, candidate in enumerate(able) if candidate is decision.winner)
+    width, others = difference_widths(surface, best), np.arange(len(able)) != best
+    rivals = others & decision.possible[decision.eligible]
+    width = width[rivals if rivals.any() else others]
+    return Noise(
+        Interval(*(float(surface.mean[best]) * sd for sd in decision.noise.sd())),
+        float(np.median(width)) if width.size else math.nan,
+    )
+
+
 def _settling(decision: Decision[Candidate]) -> Settling | None:
-    """By the critical value of the set, as if all that may win had equal numbers of seeds."""
-    compared, winner = decision.comparison, decision.winner
-    possible = compared.possible_winners
-    if winner is None or compared.degrees_of_freedom < 1 or len(possible) < 2:
+    """The nearest rival is the trained one with the lowest expected error that may be the best."""
+    winner, possible = decision.winner, decision.possible_winners
+    if winner is None or len(possible) < 2:
         return None
-    best, expected = decision.candidates.index(winner), decision.expected
-    rival = min((i for i in possible if i != best), key=lambda i: (float(expected[i]), i))
-    gap = float(expected[rival] - expected[best])
+    first = decision.candidates.index(winner)
+    second = decision.candidates.index(next(c for c in possible if c is not winner))
+    gap = float(decision.expected[second] - decision.expected[first])
     if not gap > 0:
         return None
-    from scipy import special
-
-    value = critical_value(len(possible), compared.degrees_of_freedom, compared.level)
-    value += float(special.ndtri(POWER))
-    seeds = math.ceil(2 * (value * compared.residual_sd / gap) ** 2)
+    seeds = decision.noise.seeds_to_see(gap / float(decision.expected[first]))
     have = np.isfinite(decision.errors).sum(axis=1)
-    missing = sum(max(0, seeds - int(have[i])) for i in possible)
-    return Settling(decision.candidates[rival], gap, seeds, missing)
+    missing = sum(max(0, int(seeds.value) - int(have[i])) for i in (first, second))
+    return Settling(decision.candidates[second], gap, seeds, missing)

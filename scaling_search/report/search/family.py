@@ -13,7 +13,7 @@ import pandas as pd
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.baselines.own_network import MissingPrice
-from scaling_search.findings.interval import LEVEL
+from scaling_search.findings.interval import LEVEL, half_width
 from scaling_search.forecast import (
     Backtest,
     ForecastWarning,
@@ -138,11 +138,13 @@ def _family_table(
     errors: Mapping[str, Sequence[float]],
 ) -> pd.DataFrame:
     """Trained sizes and listed members, by cost."""
-    relative = _relative_sd(list(errors.values()))
+    relative, freedom = _relative_sd(list(errors.values()))
     rows = {}
     for member in members:
         measured = errors.get(member.id, [])
         mean = float(np.mean(measured)) if measured else math.nan
+        se = mean * relative / math.sqrt(len(measured)) if measured else math.nan
+        half = float(half_width(np.array(se), freedom))
         row = {
             "phi": member.phi,
             "member": member.id,
@@ -159,7 +161,9 @@ def _family_table(
             "effective_phi": member.effective_phi,
             "runs": len(measured),
             "test_error": mean,
-            "test_error_se": mean * relative / math.sqrt(len(measured)) if measured else math.nan,
+            "test_error_se": se,
+            "test_error_low": mean - half,
+            "test_error_high": mean + half,
             "above_native": member.resolution > definition.facts.native_resolution,
         }
         # A listed phi that gives a trained network takes the row of that network over.
@@ -176,14 +180,15 @@ def _realised(member: FamilyMember, what: str) -> float:
     return ratio
 
 
-def _relative_sd(groups: Sequence[Sequence[float]]) -> float:
-    """Standard deviation of one run over its mean, pooled over sizes; nan with one seed."""
+def _relative_sd(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
+    """Standard deviation of one run over its mean, pooled over sizes, and its degrees of freedom;
+    nan with one seed."""
     freedom = sum(len(group) - 1 for group in groups)
     if freedom < 1:
-        return math.nan
+        return math.nan, 0
     above = [group for group in groups if np.mean(group) > 0]
     squares = sum(float(np.var(g)) * len(g) / np.mean(g) ** 2 for g in above)
-    return math.sqrt(squares / freedom)
+    return math.sqrt(squares / freedom), freedom
 
 
 def _add_forecast(

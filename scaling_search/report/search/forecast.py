@@ -58,14 +58,16 @@ def _members(table: pd.DataFrame) -> Table:
     }
     note = (
         "Depth and width: multipliers before rounding. Effective φ: log2 of the realised cost "
-        "ratio. Test error: mean over seeds ± standard error."
+        f"ratio. Test error: mean over seeds ± half of its {percent(LEVEL, 0)} interval, from a "
+        "relative spread pooled over sizes."
     )
     return Table.of(table.itertuples(), columns, note)
 
 
 def _measured(row: Any) -> str:
     seeds = f"{row.runs} seed{'s' if row.runs > 1 else ''}"
-    return f"{give_or_take(row.test_error, row.test_error_se)} ({seeds})" if row.runs else ""
+    half = row.test_error_high - row.test_error
+    return f"{give_or_take(row.test_error, half)} ({seeds})" if row.runs else ""
 
 
 def _forecast(row: Any) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from scaling_search.baselines.baseline import Network
-from scaling_search.findings.interval import LEVEL
+from scaling_search.findings.interval import LEVEL, UNKNOWN, Interval
+from scaling_search.findings.optimum import regret_of_candidates
 from scaling_search.report.content import Table
 from scaling_search.scaling import Architecture
 from scaling_search.search import Candidate
@@ -21,8 +22,10 @@ from scaling_search.wording import between, give_or_take, percent
 
 def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> pd.DataFrame:
     """One row for each candidate of STEP 1; of the trained ones the lowest expected error first."""
-    compared = decision.comparison
-    possible = {c.id for c in (*decision.possible_winners, *decision.untrained_rivals)}
+    worse: dict[int, Interval] = {}
+    if decision.surface is not None:
+        regret = regret_of_candidates(decision.surface, LEVEL)
+        worse = dict(zip(np.flatnonzero(decision.eligible).tolist(), regret))
     rows = []
     for index, candidate in enumerate(decision.candidates):
         member, shares = candidate.member, candidate.shares
@@ -49,10 +52,10 @@ def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> 
                 "runs": len(finite),
                 "diverged": decision.diverged[index],
                 "val_error": finite.mean() if len(finite) else math.nan,
-                "val_error_se": compared.se[index],
-                "worse_low": compared.low[index],
-                "worse_high": compared.high[index],
-                "possible_winner": candidate.id in possible,
+                "val_error_se": decision.mean_se[index],
+                "worse_low": worse.get(index, UNKNOWN).low,
+                "worse_high": worse.get(index, UNKNOWN).high,
+                "possible_winner": decision.possible[index],
                 "expected_error": decision.expected[index],
                 "expected_sd": decision.expected_sd[index],
                 "p_best": decision.p_best[index],
@@ -98,7 +101,7 @@ def _asked_by(row: Any, kind: str) -> str:
 
 def _val_error(row: Any) -> str:
     if pd.notna(row.val_error):
-        return give_or_take(row.val_error, row.val_error_se)
+        return f"{percent(row.val_error)} ({row.runs})"
     if pd.notna(row.stopped_at):
         return f"stopped after {row.stopped_at} epochs"
     return "diverged" if row.diverged else "not trained"
@@ -109,12 +112,13 @@ def _if_known(word: Callable[..., str], value: float, *more: float) -> str:
 
 
 _NOTE = (
-    "Val error: mean over seeds ± standard error from the pooled residual, seeds as blocks. Points "
-    f"worse: behind the best other candidate, simultaneous {percent(LEVEL, 0)} intervals (Hsu's "
-    "multiple comparisons with the best); a candidate whose interval reaches below 0 may be the "
-    "best. Expected val error and P(best): by the response surface (quadratic in the shares, cost "
-    "and a pixel's price as covariates, seeds as blocks, deviations of single networks) and the "
-    "candidate's own runs. Cost: multiply-adds over the baseline's, after rounding. Price of a "
+    "Val error: mean over so many seeds. Expected val error ± standard deviation and P(best), the "
+    "probability of being the best: by the response surface (quadratic in the shares, cost and a "
+    "pixel's price as covariates, seeds as blocks, deviations of single networks) and the "
+    "candidate's own runs. Points worse: behind the best candidate, likewise, each with its "
+    f"{percent(LEVEL, 0)} interval. May win: the smallest set of candidates that holds the best "
+    f"with probability {percent(LEVEL, 0)}. Cost: multiply-adds over the baseline's, after "
+    "rounding. Price of a "
     "pixel: multiply-adds per pixel over those of the same network at the baseline's resolution; "
     "what lies above 1 went into rounding maps up in layers of stride 2, and depth or width went "
     "without it."

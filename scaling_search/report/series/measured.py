@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_search.findings.additive import fit_additive
-from scaling_search.findings.interval import Floats
+from scaling_search.findings.interval import Floats, half_width
 from scaling_search.proxy import RunStatus
 from scaling_search.series import Point
 from scaling_search.study.decision import require_own
@@ -49,16 +49,16 @@ class Measured:
         return np.array(list({at: self.errors[i] for i, at in row.items()}.values())), row
 
     @cached_property
-    def _means(self) -> tuple[Floats, Floats]:
+    def _means(self) -> tuple[Floats, Floats, Floats]:
         """Seeds are blocks; noise and their effects are those of one baseline's networks."""
-        effect, se = (np.full(len(self.points), math.nan) for _ in range(2))
+        effect, se, half = (np.full(len(self.points), math.nan) for _ in range(3))
         for baseline in self.baselines:
             errors, row = self.distinct(baseline)
             fit = fit_additive(errors)
-            spread = fit.residual_sd * np.sqrt(np.diag(fit.unit))
+            width = half_width(fit.se, fit.degrees_of_freedom)
             for index, at in row.items():
-                effect[index], se[index] = fit.effect[at], spread[at]
-        return effect, se
+                effect[index], se[index], half[index] = fit.effect[at], fit.se[at], width[at]
+        return effect, se, half
 
     @property
     def mean(self) -> Floats:
@@ -69,6 +69,12 @@ class Measured:
     def se(self) -> Floats:
         """(points,): standard error of the mean."""
         return self._means[1]
+
+    @property
+    def half(self) -> Floats:
+        """(points,): half the width of the mean's interval, which knows how few repetitions tell
+        the standard error."""
+        return self._means[2]
 
     def of(self, baseline: str | None = None, series: str | None = None) -> list[int]:
         """Indices of the points of a baseline, of a series, or of both."""
@@ -123,6 +129,8 @@ def points_table(measured: Measured) -> pd.DataFrame:
                 "diverged": measured.diverged[index],
                 "test_error": measured.mean[index],
                 "test_error_se": measured.se[index],
+                "test_error_low": measured.mean[index] - measured.half[index],
+                "test_error_high": measured.mean[index] + measured.half[index],
             }
         )
     table = pd.DataFrame(rows)

@@ -42,8 +42,8 @@ def observation1(study: Study, rows: Sequence[RunRow]) -> Content:
         judge = partial(diminishing_returns, measured.macs[at], measured.errors[at], LEVEL)
         found[series] = or_reason(judge)
     caption = (
-        "Test accuracy when one dimension alone is scaled: means over seeds ± standard error, with "
-        f"the multiplier beside them; saturating fit with its {percent(LEVEL, 0)} interval."
+        "Test accuracy when one dimension alone is scaled: means over seeds with the multiplier "
+        f"beside them, and the saturating fit, with {percent(LEVEL, 0)} intervals."
     )
     return series_content(
         measured,

@@ -35,8 +35,8 @@ def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
     bases = [base_name(*base) for base in sweep.bases]
     caption = (
         "Test accuracy of width series from bases of different depth d and resolution r, against "
-        "realised multiply-adds: means over seeds ± standard error, with the width multiplier; "
-        "lines: the common curve of findings/balance.py."
+        f"realised multiply-adds: means over seeds with {percent(LEVEL, 0)} intervals and the "
+        "width multiplier; lines: the common curve of findings/balance.py."
     )
     return series_content(
         measured,

@@ -61,7 +61,7 @@ def single_vs_compound(study: Study, rows: Sequence[RunRow]) -> Content:
     )
     caption = (
         "Test accuracy of each baseline scaled in one dimension alone and in all three, against "
-        "realised multiply-adds: means over seeds ± standard error."
+        f"realised multiply-adds: means over seeds with their {percent(LEVEL, 0)} intervals."
     )
     return series_content(
         measured,
@@ -133,10 +133,11 @@ def _remarks(measured: Measured) -> list[str]:
 
 
 _NOTE = (
-    "Test accuracy: mean over seeds ± standard error. Compound minus this: points, paired by "
-    f"seed, {percent(LEVEL, 0)} intervals that hold together for the rows of one cost. Published: "
-    "top-1 on ImageNet of the paper's networks (Tables 3 and 7; for a micro baseline those of its "
-    f"large sibling), with their cost over their baseline's. {PRICE_NOTE}"
+    f"Test accuracy: mean over seeds ± half of its {percent(LEVEL, 0)} interval. Compound minus "
+    f"this: points, paired by seed, {percent(LEVEL, 0)} intervals that hold together for the rows "
+    "of one cost. Published: top-1 on ImageNet of the paper's networks (Tables 3 and 7; for a "
+    "micro baseline those of its large sibling), with their cost over their baseline's. "
+    f"{PRICE_NOTE}"
 )
 
 
@@ -144,7 +145,7 @@ def _table(measured: Measured, found: list[Compared]) -> Table:
     worth = {
         id(r.point): r.reason or signed(*r.points) for compared in found for r in compared.rivals
     }
-    points, mean, se = measured.points, measured.mean, measured.se
+    points, mean, half = measured.points, measured.mean, measured.half
     columns: dict[str, Callable[[int], str]] = {
         "baseline": lambda i: points[i].baseline,
         "scaled by": lambda i: points[i].series,
@@ -153,7 +154,7 @@ def _table(measured: Measured, found: list[Compared]) -> Table:
         "px (price)": lambda i: px_and_price(points[i]),
         "cost": lambda i: f"{points[i].member.cost_ratio:.3f}",
         "test accuracy": lambda i: (
-            "not trained" if math.isnan(mean[i]) else give_or_take(1 - mean[i], se[i])
+            "not trained" if math.isnan(mean[i]) else give_or_take(1 - mean[i], half[i])
         ),
         "compound minus this": lambda i: worth.get(id(points[i]), ""),
         "published, ImageNet": lambda i: _published(points[i]),

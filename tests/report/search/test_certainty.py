@@ -119,11 +119,32 @@ def test_an_edge_of_a_surface_that_does_not_fit_claims_nothing(study: Path) -> N
 def test_noise_reads_as_too_few_runs(study: Path) -> None:
     quiet, _ = answer_of(study, bowl, 0.002)
     noisy, text = answer_of(study, bowl, 0.15)
-    assert noisy["smallest_visible_difference"] > 10 * quiet["smallest_visible_difference"]
+    assert noisy["difference_known_to"] > 3 * quiet["difference_known_to"]
+    assert noisy["run_sd"]["low"] > 3 * quiet["run_sd"]["high"]
     assert len(noisy["surface"]["region"]) > len(quiet["surface"]["region"])
     assert len(noisy["possible_winners"]) > len(quiet["possible_winners"])
-    assert "smaller ones read as no difference" in text
+    assert "smaller differences read as none" in text
     assert noisy["to_settle"]["runs"] > 0
+    assert noisy["to_settle"]["low"] <= noisy["to_settle"]["seeds"] <= noisy["to_settle"]["high"]
+
+
+def test_a_handful_of_repeated_runs_does_not_make_the_noise_known(study: Path) -> None:
+    """All networks but one are trained once, and the two runs of that one happen to agree."""
+    runs = pd.read_csv(study / "runs.csv", dtype={"trial": str, "run": str})
+    search = runs["step"] == "search"
+    repeated = runs.loc[search, "trial"].iloc[0]
+    kept = ~search | (runs["seed"] == 0) | (runs["trial"] == repeated)
+    runs[kept].to_csv(study / "runs.csv", index=False)
+    winner, text = answer_of(study, bowl, 1e-4)
+    # A residual of one degree of freedom would say a hundredth of a point.
+    sd = winner["run_sd"]
+    assert sd["high"] > 3 * sd["low"] > 0.005
+    assert f"scatters by {100 * sd['value']:.1f} points" in text
+    trials = pd.read_csv(study / "trials.csv")
+    once = trials[trials["runs"] == 1]
+    assert len(once) > 10
+    assert (once["val_error_se"] > 0.005).all()
+    assert all(f"{100 * error:.1f} % (1) |" in text for error in once["val_error"])
 
 
 def test_a_surface_that_does_not_fit_is_said_not_to(study: Path) -> None:
