@@ -32,18 +32,8 @@ class Choices:
     effects: tuple[Interval, ...]
     #: (draws, n): log of each network's mean error over seeds, at its own cost.
     log_error: Floats
-    #: Posterior means in log error: the noise of a run, and of networks about their choices.
-    sigma: float
+    #: Standard deviation of networks about their choices, in log error: its posterior mean.
     tau: float
-    #: (draws,): the noise of a run.
-    noise: Floats
-
-    def mean_of(self, errors: Floats) -> Floats:
-        """(draws,): mean error over seeds of a network of which only its own runs are known."""
-        errors = np.asarray(errors, float)
-        z = np.random.default_rng(0).standard_normal(len(self.noise))
-        log_mean = log_errors(errors).mean() + 0.5 * self.noise**2
-        return np.asarray(np.exp(np.minimum(log_mean + self.noise * z / len(errors) ** 0.5, 0)))
 
     @property
     def mean(self) -> Floats:
@@ -87,7 +77,5 @@ def fit_choices(choices: Floats, log_cost: Floats, errors: Floats, level: float 
     return Choices(
         effects=tuple(map(Interval._make, effects.tolist())),
         log_error=np.minimum(log_error, 0.0),
-        sigma=float(draws.sigma.mean()),
         tau=float(draws.tau.mean()),
-        noise=np.tile(draws.sigma, 2),
     )

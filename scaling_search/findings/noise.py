@@ -37,6 +37,18 @@ class RunNoise:
         quantiles = special.gammainccinv(self.shape, np.array([0.5, low, high]))
         return Interval(*np.sqrt(self.rate / quantiles).tolist())
 
+    def mean_of(self, errors: Floats, draws: int) -> Floats:
+        """(draws,): mean error over seeds of a network of which its own runs are all that is known.
+
+        errors: (runs,), fractions. The draws are the same for the same input.
+        """
+        rng = np.random.default_rng(0)
+        sigma = np.sqrt(self.rate / rng.gamma(self.shape, size=draws))
+        z = rng.standard_normal(draws) / len(errors) ** 0.5
+        # The log of a mean error lies above the mean of log errors; an error is 1 at most.
+        log_mean = log_errors(np.asarray(errors, float)).mean() + 0.5 * sigma**2 + sigma * z
+        return np.asarray(np.exp(np.minimum(log_mean, 0.0)))
+
     def seeds_to_see(self, gap: float) -> Interval:
         """Seeds that each of two candidates needs, by their own runs alone, to be told apart.
 

@@ -67,3 +67,12 @@ def test_so_many_seeds_do_tell() -> None:
     assert seen == pytest.approx(POWER, abs=0.03)
     # Half the difference takes four times as many.
     assert noise.seeds_to_see(gap / 2).value == pytest.approx(4 * needed.value, rel=0.1)
+
+
+def test_a_network_known_by_its_own_runs_alone() -> None:
+    rng = np.random.default_rng(0)
+    noise = run_noise(0.3 * np.exp(0.06 * rng.standard_normal((20, 4))))
+    few, many = noise.mean_of(np.array([0.4]), 4000), noise.mean_of(np.full(16, 0.4), 4000)
+    assert few.mean() == pytest.approx(0.4, rel=0.02)
+    assert few.std() == pytest.approx(4 * many.std(), rel=0.1)
+    assert few.std() == pytest.approx(0.4 * 0.06, rel=0.2)

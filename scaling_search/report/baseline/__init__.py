@@ -186,8 +186,8 @@ def _choices(found: FoundBaseline) -> Table | Paragraph:
         columns,
         "By a linear model of the log error of the networks that were trained to the end; what it "
         f"leaves out of single networks has a standard deviation of {_change(decision.fit.tau)}, "
-        f"the noise of a run {_change(decision.fit.sigma)}. A sampler proposes good networks more "
-        "often, so the table speaks of networks near the best ones.",
+        f"the noise of a run {_change(decision.noise.sd().value)}. A sampler proposes good "
+        "networks more often, so the table speaks of networks near the best ones.",
     )
 
 

@@ -87,9 +87,10 @@ def _worse(decision: BaselineDecision, errors: np.ndarray) -> Interval:
     winner = decision.winner
     if winner is None or not len(errors):
         return UNKNOWN
-    fit = decision.fit
     at = [c.id for c, able in zip(decision.candidates, decision.proposed) if able].index(winner.id)
-    draws = fit.mean_of(errors) - np.exp(decision.log_error[:, at])
+    draws = decision.noise.mean_of(errors, len(decision.log_error)) - np.exp(
+        decision.log_error[:, at]
+    )
     low, high = np.quantile(draws, tails(LEVEL))
     return Interval(float(draws.mean()), float(low), float(high))
 

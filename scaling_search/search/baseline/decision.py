@@ -11,6 +11,7 @@ import numpy as np
 
 from scaling_search.findings.choices import Choices, fit_choices
 from scaling_search.findings.interval import Bools, Floats
+from scaling_search.findings.noise import RunNoise, run_noise
 from scaling_search.scaling import Architecture
 from scaling_search.search.answers import Answered, answered
 from scaling_search.search.baseline.candidate import BaselineCandidate
@@ -71,6 +72,11 @@ class BaselineDecision:
     def fit(self) -> Choices:
         """What they are worth."""
         return self._choices[1]
+
+    @cached_property
+    def noise(self) -> RunNoise:
+        """Of a run of these networks."""
+        return run_noise(self.errors[self._fitted])
 
     @property
     def log_error(self) -> Floats:
