@@ -17,6 +17,7 @@ from scaling_search.study.files.environment_json import read_environment
 from scaling_search.study.files.runs_csv import CURVES_CSV, RUNS_CSV, TIMINGS_CSV, read_runs
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.files.text_file import damaged, missing, read_json, read_text
+from scaling_search.study.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,8 +142,6 @@ class Study:
         return content
 
     def _require_kind(self, name: str) -> Path:
-        from scaling_search.study.kinds import KINDS, kind_of
-
         kind = kind_of(self.definition)
         if name not in kind.FILES:
             able = " or a ".join(k.NAME for k in KINDS if name in k.FILES)

@@ -133,21 +133,31 @@ def checkpoints(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "experiments").glob("checkpoints/*.pt"))
 
 
-@pytest.mark.slow
-def test_kill_9_between_rungs_and_in_a_continued_run(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alone, killed = tmp_path / "alone", tmp_path / "killed"
-    for folder in (alone, killed):
-        folder.mkdir()
+def undisturbed_and_new(
+    folder: Path, cache: Path, study: list[str], monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, Path]:
+    """A folder in which the study ran without a break, and one for a study that is killed.
+
+    The first ran in this process, one run after the other; `command_line.main` goes on with either.
+    """
+    alone, killed = folder / "alone", folder / "killed"
+    for place in (alone, killed):
+        place.mkdir()
     monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
     words = ["executor.workers=2", f"data.cache_dir={cache}"]
-    monkeypatch.setattr(sys, "argv", ["scaling_search", *HALVING, *words])
-    # Without a break and one run after the other, in this process.
+    monkeypatch.setattr(sys, "argv", ["scaling_search", *study, *words])
     with monkeypatch.context() as patch:
         patch.chdir(alone)
         patch.setattr(ExecutorSettings, "start", lambda _self, train, _slots: inline(train, 1))
         command_line.main()
+    return alone, killed
+
+
+@pytest.mark.slow
+def test_kill_9_between_rungs_and_in_a_continued_run(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, killed = undisturbed_and_new(tmp_path, cache, HALVING, monkeypatch)
     assert set(search_runs(alone)) == {"rung", "whole"}
 
     # Three networks reach the first rung; two go on from there to the second, and then one to the
@@ -176,17 +186,7 @@ def test_kill_9_between_rungs_and_in_a_continued_run(
 def test_kill_9_in_a_search_of_a_baseline(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone, killed = tmp_path / "alone", tmp_path / "killed"
-    for folder in (alone, killed):
-        folder.mkdir()
-    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
-    words = ["executor.workers=2", f"data.cache_dir={cache}"]
-    monkeypatch.setattr(sys, "argv", ["scaling_search", *STEP_0, *words])
-    # Without a break and one run after the other, in this process.
-    with monkeypatch.context() as patch:
-        patch.chdir(alone)
-        patch.setattr(ExecutorSettings, "start", lambda _self, train, _slots: inline(train, 1))
-        command_line.main()
+    alone, killed = undisturbed_and_new(tmp_path, cache, STEP_0, monkeypatch)
     for runs in (2, 6):
         process = start(killed, cache, "executor.workers=2", study=STEP_0)
         wait_for("runs", lambda n=runs: runs_stored(killed) >= n, process)

@@ -28,6 +28,7 @@ from scaling_search.study.searching import Asks, SearchProposer
 
 if TYPE_CHECKING:
     from scaling_search.study.plan import Plan
+    from scaling_search.study.read import Study
     from scaling_search.study.running import Training
 
 
@@ -155,8 +156,8 @@ class BaselineSearch(Kind):
             "the first ones are already trained"
         )
 
-    def timed_members(self, folder: Path) -> Sequence[FamilyMember]:
-        decision = self.decide(folder, read_runs(folder))
+    def timed_members(self, study: Study) -> Sequence[FamilyMember]:
+        decision = self.decide(study.folder, read_runs(study.folder))
         return [candidate.member for candidate in (*decision.frontier, *self.existing)]
 
     def decisive_runs(

@@ -15,6 +15,7 @@ from scaling_search.study.definition import PlannedRun, StudyDefinition
 if TYPE_CHECKING:
     from scaling_search.study.files.runs_csv import RunRow
     from scaling_search.study.plan import Plan
+    from scaling_search.study.read import Study
     from scaling_search.study.running import Training
 
 
@@ -55,8 +56,8 @@ class Kind(ABC):
         """All steps of the study."""
 
     @abstractmethod
-    def timed_members(self, folder: Path) -> Sequence[FamilyMember]:
-        """The networks whose latency is worth knowing, once the study in the folder has ended."""
+    def timed_members(self, study: Study) -> Sequence[FamilyMember]:
+        """The networks whose latency is worth knowing, once the study has ended."""
 
     @abstractmethod
     def decisive_runs(

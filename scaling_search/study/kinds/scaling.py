@@ -16,13 +16,13 @@ from scaling_search.study.definition import PlannedRun
 from scaling_search.study.fidelity import fidelity_runs, require_fidelity
 from scaling_search.study.kinds.kind import Kind
 from scaling_search.study.plan_text import LINES, print_left_out
-from scaling_search.study.read import Study
 from scaling_search.study.records import Step
 from scaling_search.study.searching import Asks, SearchProposer
 
 if TYPE_CHECKING:
     from scaling_search.study.files.runs_csv import RunRow
     from scaling_search.study.plan import Plan
+    from scaling_search.study.read import Study
     from scaling_search.study.running import Training
 
 
@@ -116,8 +116,8 @@ class ScalingSearch(Kind):
             runs = f"Runs: {len(plan.runs)} to start STEP 1 with, at most {plan.most_runs} in all"
         write(f"{runs}; {len(plan.known)} of the first ones are already trained")
 
-    def timed_members(self, folder: Path) -> Sequence[FamilyMember]:
-        return self.definition.trained_sizes(Study(folder, self.definition).winning_coefficients)
+    def timed_members(self, study: Study) -> Sequence[FamilyMember]:
+        return self.definition.trained_sizes(study.winning_coefficients)
 
     def decisive_runs(
         self, folder: Path, rows: Mapping[str, RunRow], all_runs: bool

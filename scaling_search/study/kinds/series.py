@@ -17,6 +17,7 @@ from scaling_search.study.records import Step
 if TYPE_CHECKING:
     from scaling_search.study.files.runs_csv import RunRow
     from scaling_search.study.plan import Plan
+    from scaling_search.study.read import Study
     from scaling_search.study.running import Training
 
 
@@ -53,7 +54,7 @@ class Series(Kind):
             write(f"  {remark}")
         write(f"Runs: {len(plan.runs)}; {len(plan.known)} of them are already trained")
 
-    def timed_members(self, folder: Path) -> Sequence[FamilyMember]:
+    def timed_members(self, study: Study) -> Sequence[FamilyMember]:
         return self.definition.networks.members
 
     def decisive_runs(
