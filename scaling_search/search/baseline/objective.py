@@ -40,10 +40,10 @@ class Objective:
 
 
 def _layers(errors: Floats, macs: Floats) -> Floats:
-    """(n,): how many layers of better networks have to be taken away first."""
+    """(n,): how many layers of better networks have to be taken away first; inf: no error."""
     layer = np.full(len(errors), np.inf)
     for depth in range(len(errors)):
-        left = np.flatnonzero(np.isinf(layer))
+        left = np.flatnonzero(np.isinf(layer) & np.isfinite(errors))
         if not left.size:
             break
         beaten = np.array(

@@ -86,6 +86,8 @@ class BaselineSearchSettings(SearchSettings):
     growths: list[float] = field(default_factory=list)
     #: Numbers of stages.
     stages: list[int] = field(default_factory=list)
+    #: Whether all stages have one kind of block, kernel, expansion and squeeze-excitation.
+    alike: list[bool] = field(default_factory=list)
     #: Strides of the stem.
     stem_strides: list[int] = field(default_factory=list)
     #: Channels of the head over those of the last stage; 0 is no head.
@@ -124,7 +126,7 @@ class BaselineSearchSettings(SearchSettings):
 
     def _require_options(self) -> None:
         named = {"blocks": get_args(BlockKind), "activations": get_args(Activation)}
-        least = {"se_ratios": 0.0, "heads": 0.0, "growths": 0.1}
+        least = {"se_ratios": 0.0, "heads": 0.0, "growths": 0.1, "alike": 0.0}
         most = {"se_ratios": 1.0, "heads": 100.0, "growths": 100.0, "stages": 20}
         for name in _OPTIONS:
             values = getattr(self, name)
@@ -246,7 +248,7 @@ class BaselineSearchSettings(SearchSettings):
 
 
 _PLAIN_OPTIONS = (
-    "kernels", "expansions", "se_ratios", "strides", "repeats", "growths", "stages",
+    "kernels", "expansions", "se_ratios", "strides", "repeats", "growths", "stages", "alike",
     "stem_strides", "heads",
 )  # fmt: skip
 _OPTIONS = ("blocks", "activations", "resolutions", *_PLAIN_OPTIONS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ from scaling_search.scaling.architecture import EXPANSIONS, SQUEEZED, Activation
 #: Makes one choice: (name, options) -> one of the options.
 Choose = Callable[[str, Sequence[Any]], Any]
 
-#: Channels of the stem before the whole network is brought to its cost, and the fewest after that.
-_STEM, _FEWEST = 16, 2
+#: Channels of the stem before the whole network is brought to its cost, and the fewest after that;
+#: the second number only where the first one is too dear at any resolution.
+_STEM, _FEWEST = 16, (4, 2)
 #: Pixels on a side of the last feature map. A stride that would leave fewer is left out, and one
 #: that is needed to come down is put in: wide maps to the end take all the cost there is.
 _FEWEST_PIXELS, _MOST_PIXELS = 3, 8
@@ -44,6 +45,9 @@ class Space:
     growths: tuple[float, ...]
     #: Numbers of stages.
     stages: tuple[int, ...]
+    #: Whether block, kernel, expansion and squeeze-excitation are chosen once for all stages. Most
+    #: published networks are of that kind, and of choices stage by stage few would be.
+    alike: tuple[bool, ...]
     stem_strides: tuple[int, ...]
     #: Channels of the head over those of the last stage; 0 leaves the head out.
     heads: tuple[float, ...]
@@ -58,11 +62,14 @@ class Space:
         stem_stride = choose("stem.stride", self.stem_strides)
         pixels = -(-resolution // stem_stride)
         count = choose("stages", self.stages)
+        alike = choose("stages alike", self.alike)
         stages: list[Stage] = []
         channels = float(_STEM)
         for index in range(1, count + 1):
             most = _MOST_PIXELS * 2 ** (count - index)
-            stage, channels = self._stage(choose, f"stage{index}", channels, pixels, most)
+            name = f"stage{index}"
+            block = self._block(choose, "all stages" if alike else name)
+            stage, channels = self._stage(choose, name, block, channels, pixels, most)
             pixels = -(-pixels // stage.stride)
             stages.append(stage)
         head = round(channels * choose("head", self.heads))
@@ -79,37 +86,38 @@ class Space:
         )
         return Proposed(architecture, resolution)
 
+    def _block(self, choose: Choose, name: str) -> Stage:
+        """A stage of one block and one channel, whose kind is chosen."""
+        block = choose(f"{name}.block", self.blocks)
+        return Stage(
+            block=block,
+            repeats=1,
+            channels=1,
+            kernel=choose(f"{name}.kernel", self.kernels),
+            stride=1,
+            expansion=choose(f"{name}.expansion of {block}", self.expansions_of(block)),
+            se_ratio=(
+                choose(f"{name}.squeeze-excitation", self.se_ratios) if block in SQUEEZED else 0.0
+            ),
+        )
+
     def _stage(
-        self, choose: Choose, name: str, before: float, pixels: int, most: int
+        self, choose: Choose, name: str, block: Stage, before: float, pixels: int, most: int
     ) -> tuple[Stage, float]:
         """A stage behind `before` channels at so many pixels, and the channels at its output.
 
-        most: pixels that it may leave.
+        block: its kind. most: pixels that it may leave.
         """
-        block = choose(f"{name}.block", self.blocks)
         stride = choose(f"{name}.stride", self.strides)
         if pixels > most:
             stride = max(stride, 2)
         if -(-pixels // stride) < _FEWEST_PIXELS:
             stride = 1
-        expansions = self.expansions_of(block)
-        expansion = choose(f"{name}.expansion of {block}", expansions)
-        se_ratio = 0.0
-        if block in SQUEEZED:
-            se_ratio = choose(f"{name}.squeeze-excitation", self.se_ratios)
         after = before * choose(f"{name}.growth", self.growths)
         # Of a bottleneck the channels inside it scale.
-        width = after / expansion if block == "bottleneck" else after
-        stage = Stage(
-            block=block,
-            repeats=choose(f"{name}.repeats", self.repeats),
-            channels=max(1, round(width)),
-            kernel=choose(f"{name}.kernel", self.kernels),
-            stride=stride,
-            expansion=expansion,
-            se_ratio=se_ratio,
-        )
-        return stage, after
+        width = after / block.expansion if block.block == "bottleneck" else after
+        repeats = choose(f"{name}.repeats", self.repeats)
+        return replace(block, repeats=repeats, channels=max(1, round(width)), stride=stride), after
 
     def expansions_of(self, block: BlockKind) -> tuple[int, ...]:
         """Those of the options that a block can have; its least one where there is none."""
@@ -126,27 +134,29 @@ class Space:
         """
         wanted = proposed.resolution
         furthest = max(1, round(_MOVE * wanted))
-        nearest: tuple[float, Architecture, int] | None = None
-        for move in sorted(range(-furthest, furthest + 1), key=lambda by: (abs(by), by)):
-            resolution = wanted + move
-            if not 1 <= resolution <= native_resolution:
-                continue
-            ratio, width = self._nearest_width(proposed.architecture, resolution, macs)
-            if nearest is None or abs(math.log(ratio)) < abs(math.log(nearest[0])):
-                scaled = scale_architecture(proposed.architecture, self.rounding, 1.0, width)
-                nearest = (ratio, scaled, resolution)
-            if abs(ratio - 1) <= tolerance:
-                break
-        assert nearest is not None
-        ratio, architecture, resolution = nearest
+        moves = sorted(range(-furthest, furthest + 1), key=lambda by: (abs(by), by))
+        sizes = [wanted + by for by in moves if 1 <= wanted + by <= native_resolution]
+        seen: list[tuple[float, float, int]] = []
+        for fewest in _FEWEST:
+            for resolution in sizes:
+                found = self._nearest_width(proposed.architecture, resolution, macs, fewest)
+                seen.append((*found, resolution))
+                if abs(found[0] - 1) <= tolerance:
+                    return self._member(proposed, *found, resolution)
+        return self._member(proposed, *min(seen, key=lambda entry: abs(math.log(entry[0]))))
+
+    def _member(
+        self, proposed: Proposed, ratio: float, width: float, resolution: int
+    ) -> tuple[FamilyMember, float]:
+        architecture = scale_architecture(proposed.architecture, self.rounding, 1.0, width)
         return member_of(architecture, resolution, self.rounding), ratio
 
     def _nearest_width(
-        self, architecture: Architecture, resolution: int, macs: float
+        self, architecture: Architecture, resolution: int, macs: float, fewest: int
     ) -> tuple[float, float]:
         """(cost over `macs`, width multiplier) of the width that comes nearest."""
         rounding, channels = self.rounding, architecture.channels
-        low = _FEWEST / _STEM
+        low = fewest / _STEM
         high = 2 * low
         while self._macs(architecture, resolution, [high])[0] < macs and high < 2**12:
             high *= 2

@@ -17,6 +17,7 @@ OPTIONS: dict[str, Any] = {
     "repeats": [1, 2],
     "growths": [1.0, 2.0],
     "stages": [2, 3],
+    "alike": [True, False],
     "stem_strides": [1, 2],
     "heads": [0.0, 2.0],
     "activations": ["silu", "relu"],
