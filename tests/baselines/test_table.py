@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scaling_search.baselines import STAGE_TABLES, BaselineSettings, plain_table, read_table
 from scaling_search.errors import InvalidInput
-from scaling_search.scaling import FineRounding
+from scaling_search.scaling import FineRounding, cost
+
+CHECKOUT = Path(__file__).parents[2]
 
 NAMES = [name for name, table in STAGE_TABLES.items() if isinstance(table.rounding, FineRounding)]
 
@@ -112,3 +117,9 @@ def test_whatever_stands_in_a_table_it_is_read_or_refused(data: st.DataObject) -
 def test_found_without_a_place_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"baseline=found has no baseline.from="):
         BaselineSettings(name="found").load(10, 3)
+
+
+def test_the_table_of_the_docs_can_be_read() -> None:
+    text = (CHECKOUT / "docs" / "baselines.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert cost(read_table(yaml.safe_load(table)).architecture, 24).macs > 100_000
