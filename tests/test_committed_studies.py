@@ -39,8 +39,9 @@ def test_report_follows_from_the_records(name: str, tmp_path: Path) -> None:
     copy.mkdir()
     for record in RECORDS:
         shutil.copy(study / record, copy / record)
-    if (study / "latency.csv").exists():
-        shutil.copy(study / "latency.csv", copy / "latency.csv")
+    for record in ("latency.csv", "asks.csv", "proposals.csv"):
+        if (study / record).exists():
+            shutil.copy(study / record, copy / record)
     build_report(copy)
     by_hand = (".lock", "README.md")
     for path in sorted(p for p in study.rglob("*") if p.is_file() and p.name not in by_hand):
