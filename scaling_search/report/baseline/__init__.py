@@ -102,9 +102,14 @@ def _remarks(found: FoundBaseline) -> list[str]:
             f"{unreached} proposals have no width and no resolution at which they cost what was "
             "asked for; they are left out."
         )
-    diverged = sum(found.decision.runs.diverged)
-    if diverged:
-        remarks.append(f"{diverged} runs diverged; their networks cannot win.")
+    if found.at_the_edge:
+        remarks.append(
+            f"The found network lies at the edge of what could be chosen ({found.at_the_edge}): "
+            "with further options there may be a better one."
+        )
+    lost = sum(count > 0 for count in found.decision.runs.diverged)
+    if lost:
+        remarks.append(f"{lost} network{'s' if lost > 1 else ''} diverged in a run and cannot win.")
     remarks.append(
         "Chosen by val errors alone; the best of many is expected to be a little worse than it "
         "was measured, which the expected error allows for. Test errors were looked at by nothing."

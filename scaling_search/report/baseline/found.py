@@ -47,6 +47,28 @@ class FoundBaseline:
     def winner(self) -> BaselineCandidate | None:
         return self.decision.winner
 
+    @property
+    def at_the_edge(self) -> str:
+        """The largest options that the winner takes wherever it could, as they are typed."""
+        if self.winner is None:
+            return ""
+        architecture = self.winner.member.architecture
+        taken = {
+            "resolutions": {self.winner.member.resolution},
+            "stages": {len(architecture.stages)},
+            "repeats": set(architecture.repeats),
+            "kernels": {stage.kernel for stage in architecture.stages},
+            "expansions": {stage.expansion for stage in architecture.stages},
+        }
+        sweep = BaselineSearch(self.study.definition).sweep
+        options: dict[str, list[int]] = {name: getattr(sweep, name) for name in taken}
+        edges = [
+            f"sweep.{name} up to {max(options[name])}"
+            for name, values in taken.items()
+            if len(options[name]) > 1 and min(values) >= max(options[name])
+        ]
+        return ", ".join(edges)
+
 
 def find(study: Study, rows: Sequence[RunRow]) -> FoundBaseline:
     """From a study's records alone. Raises InvalidInput where they contradict each other."""

@@ -89,3 +89,11 @@ def test_the_best_is_listed_first_and_every_network_once(tmp_path: Path) -> None
     assert repeated.index.tolist() == list(range(4))
     assert repeated["expected_error"].is_monotonic_increasing
     assert trials["p_best"].sum() == pytest.approx(1)
+
+
+def test_options_that_end_too_early_are_named(tmp_path: Path) -> None:
+    """Wide kernels are best, and 5 is the widest."""
+    _, folder = report(tmp_path, 0.4)
+    text = (folder / "report.md").read_text()
+    assert "at the edge of what could be chosen" in text
+    assert "sweep.kernels up to 5" in text
