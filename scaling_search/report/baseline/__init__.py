@@ -96,11 +96,10 @@ def _remarks(found: FoundBaseline) -> list[str]:
             f"Scale it with baseline=found baseline.from=experiments/{name}, or another of the "
             f"networks with baseline.from=experiments/{name}/TRIAL."
         )
-    unreached = sum(1 for made in found.asked_without_network if made)
-    if unreached:
+    if found.without_network:
         remarks.append(
-            f"{unreached} proposals have no width and no resolution at which they cost what was "
-            "asked for; they are left out."
+            f"Left out: {found.without_network} of {found.asked} proposals, which have no width "
+            "and no resolution at which they cost what was asked for."
         )
     if found.at_the_edge:
         remarks.append(

@@ -38,8 +38,9 @@ class FoundBaseline:
     decision: BaselineDecision
     #: The present baseline first.
     existing: tuple[Existing, ...]
-    #: Of each ask whether it has no network.
-    asked_without_network: tuple[bool, ...]
+    #: Proposals, and those of them that have no network.
+    asked: int
+    without_network: int
     #: One row a network, the best value of the objective first.
     table: pd.DataFrame
 
@@ -78,12 +79,14 @@ def find(study: Study, rows: Sequence[RunRow]) -> FoundBaseline:
     for row in rows:
         if row.test_error is not None:
             tests.setdefault(row.trial, []).append(row.test_error)
+    asks = [row for row in PROPOSALS_CSV.read(study.folder) if not row.mark]
     test_error = {trial: float(np.mean(errors)) for trial, errors in tests.items()}
     return FoundBaseline(
         study=study,
         decision=decision,
         existing=tuple(_existing(decision, candidate, test_error) for candidate in kind.existing),
-        asked_without_network=tuple(not row.trial for row in PROPOSALS_CSV.read(study.folder)),
+        asked=len(asks),
+        without_network=sum(not row.trial for row in asks),
         table=_table(decision, test_error),
     )
 
