@@ -12,6 +12,8 @@ from scaling_search.scaling import Architecture, FineRounding, Stage
 
 #: Whoever loads a table sets these, from the data.
 _OF_DATA = ("num_classes", "in_channels")
+#: No number of a network that could be trained is larger.
+_LARGEST = 10_000
 _PLAIN: dict[str, tuple[tuple[type, ...], str]] = {
     "int": ((int,), "a whole number"),
     "float": ((int, float), "a number"),
@@ -65,4 +67,8 @@ def _section(what: str, plain: Any, kinds: Mapping[str, str]) -> dict[str, Any]:
             able, must = _PLAIN[kinds[name]]
             if type(value) not in able:
                 raise InvalidInput(f"{name} of {what} is {value!r}, but must be {must}")
+            if value > _LARGEST:
+                raise InvalidInput(
+                    f"{name} of {what} is {value!r}, but must be at most {_LARGEST:,}"
+                )
     return dict(plain)

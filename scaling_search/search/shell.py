@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: The lowest multiplier that is listed: below 1, so that a point that rounds down can be seen to.
 _LOWEST = 0.9
+#: Pairs of a depth and a width that are listed at most: a few GiB.
+_MOST = 2 * 10**7
 #: Distances that differ by less are ties, which cost and then parameters decide.
 _TIE = 1e-9
 
@@ -61,6 +63,12 @@ class ListedShell:
         )
         sizes = sizes / baseline.resolution
         base = price(architecture, baseline.resolution, rounding, [1.0], [1.0], [1.0]).macs[0]
+        if len(depths) * len(widths) > _MOST:
+            raise InvalidInput(
+                f"{baseline.name} has {len(depths):,} depths and {len(widths):,} widths near "
+                f"{constraint.cost_ratio:g} times its cost, too many to list: set "
+                "baseline.channel_divisor=8 or more"
+            )
         pairs = np.stack(np.meshgrid(depths, widths, indexing="ij"), -1).reshape(-1, 2)
         ones = np.ones(len(pairs))
         depth, width = pairs.T

@@ -58,6 +58,11 @@ def test_the_users_resolution_and_divisors_hold() -> None:
         ({"head_channels": -1}, "head_channels is -1"),
         ({"stem_kernel": 2}, "stem_kernel is 2, but must be odd"),
         ({"channel_divisor": 0}, "channel_divisor is 0"),
+        (
+            {"stem_channels": 10**12},
+            "stem_channels of the stage table is 1000000000000",
+        ),
+        ({"resolution": 10**6}, "resolution of the stage table is 1000000, but must be at most"),
         ({"macs": 5}, "the stage table has 'macs', which is none of its names"),
         ({"resolution": None}, "resolution of the stage table is None"),
     ],
@@ -71,6 +76,8 @@ def test_a_damaged_table_is_refused(change: dict[str, Any], said: str) -> None:
     ("name", "value", "said"),
     [
         ("block", "dense", "block is 'dense', but must be one of mbconv, fused_mbconv"),
+        ("channels", 10**12, "channels of stage 1 is 1000000000000, but must be at most 10,000"),
+        ("repeats", 10**9, "repeats of stage 1 is 1000000000, but must be at most 10,000"),
         ("kernel", 3.5, "kernel of stage 1 is 3.5, but must be a whole number"),
         ("stride", 0, "stride is 0"),
         ("se_ratio", float("nan"), "se_ratio is nan"),

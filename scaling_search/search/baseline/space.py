@@ -157,6 +157,9 @@ class Space:
         """(cost over `macs`, width multiplier) of the width that comes nearest."""
         rounding, channels = self.rounding, architecture.channels
         low = fewest / _STEM
+        least = float(self._macs(architecture, resolution, [low])[0]) / macs
+        if least >= 1:
+            return least, low
         high = 2 * low
         while self._macs(architecture, resolution, [high])[0] < macs and high < 2**12:
             high *= 2
