@@ -143,11 +143,13 @@ class Snapper:
     baseline: Baseline
     constraint: CostConstraint
     native_resolution: int
+    #: Of networks of the right cost take only those that pay the least for rounding maps up.
+    fair: bool = False
     _found: dict[str, Candidate] = field(default_factory=dict, init=False)
     _dropped: list[Dropped] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        self._shell = shell(self.baseline, self.constraint)
+        self._shell = shell(self.baseline, self.constraint, self.fair)
 
     @property
     def cost_ratio(self) -> float:

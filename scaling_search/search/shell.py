@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,8 @@ from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, Coefficients, price
 from scaling_search.scaling.rounding import Floats, Ints
 from scaling_search.search.constraint import CostConstraint, nothing_within
+from scaling_search.search.distinct import distinct_depths, distinct_widths
+from scaling_search.search.fair_pixels import FAIR, fair_resolution, is_fair
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -33,20 +35,24 @@ _MOST = 2 * 10**7
 _TIE = 1e-9
 
 
-def shell(baseline: Baseline, constraint: CostConstraint) -> Shell:
+def shell(baseline: Baseline, constraint: CostConstraint, fair: bool = False) -> Shell:
     """The shell of a baseline at the cost that the constraint asks for.
 
+    fair: only networks that pay as little for rounding maps up as any of the right cost; a search,
+    whose surface knows the price of a pixel, wants all.
     A member that it gives is that of phi = 1: scaling the baseline by its multipliers gives it.
     """
     if isinstance(baseline, ArchitectureBaseline):
-        return ListedShell(baseline, constraint)
-    return RayShell(baseline, constraint)
+        return ListedShell(baseline, constraint, fair)
+    return RayShell(baseline, constraint, fair)
 
 
 class ListedShell:
     """Every network of an architecture baseline near the asked cost."""
 
-    def __init__(self, baseline: ArchitectureBaseline, constraint: CostConstraint) -> None:
+    def __init__(
+        self, baseline: ArchitectureBaseline, constraint: CostConstraint, fair: bool = False
+    ) -> None:
         self._baseline = baseline
         self._constraint = constraint
         architecture, rounding = baseline.architecture, baseline.rounding
@@ -90,6 +96,10 @@ class ListedShell:
         self.multipliers: Floats = grid
         self.params: Ints = costs.params
         self.cost_ratios: Floats = costs.macs / base
+        self._log_price: Floats = np.log(self.cost_ratios / coarse[pair] / sizes[size] ** 2)
+        self._fair: NDArray[np.bool_] | None = None
+        if fair:
+            self._fair = np.array([is_fair(baseline, float(mult)) for mult in sizes])[size]
         self.within: NDArray[np.bool_] = (
             np.abs(self.cost_ratios / constraint.cost_ratio - 1) <= constraint.tolerance
         )
@@ -102,6 +112,8 @@ class ListedShell:
         if not self.within.any():
             closest = self.cost_ratios[np.argmin(self._off)]
             raise InvalidInput(nothing_within(self._constraint, float(closest)))
+        if self._fair is not None:
+            return self._nearest(self._cheap(self._scaling(asked)), asked)
         choices, tree = self._tree
         point = _log_point(np.array([asked.alpha, asked.beta, asked.gamma]))
         distance, _ = tree.query(point)
@@ -118,14 +130,32 @@ class ListedShell:
         pure = (self.multipliers[:, others] == 1).all(axis=1)
         if (pure & self.within).any():
             goal = alone(dimension, self._constraint.cost_ratio)
-            return self._nearest(np.flatnonzero(pure & self.within), goal)
+            return self._nearest(self._cheap(np.flatnonzero(pure & self.within)), goal)
         choices = np.flatnonzero(pure)
         if not choices.size:
             raise InvalidInput(
                 f"{dimension} alone has no network near {self._constraint.cost_ratio:g} times the "
                 f"cost of {self._baseline.name}"
             )
-        return self._member(choices[np.lexsort((self.params[choices], self._off[choices]))[0]])
+        nearest = choices[self._off[choices] == self._off[choices].min()]
+        nearest = self._cheap(nearest)
+        return self._member(nearest[np.argmin(self.params[nearest])])
+
+    def _scaling(self, asked: Coefficients) -> NDArray[np.intp]:
+        """The networks within the tolerance; where there are any, those that scale all that is
+        asked for: a network that leaves the resolution as it is pays nothing for it."""
+        choices = np.flatnonzero(self.within)
+        wanted = np.array([asked.alpha, asked.beta, asked.gamma]) > 1
+        scaling = choices[(self.multipliers[choices][:, wanted] > 1).all(axis=1)]
+        return scaling if scaling.size else choices
+
+    def _cheap(self, choices: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Where the shell is fair, those of them that pay nothing for rounding, else the least."""
+        if self._fair is None:
+            return choices
+        price = self._log_price[choices]
+        cheap = self._fair[choices]
+        return choices[cheap if cheap.any() else price <= price.min() + FAIR]
 
     @cached_property
     def _off(self) -> Floats:
@@ -161,12 +191,15 @@ class RayShell:
 
     _baseline: Baseline
     _constraint: CostConstraint
+    _fair: bool = False
 
     def at_cost(self, asked: Coefficients) -> FamilyMember:
         if asked.nominal_cost_ratio == 1:
             raise InvalidInput(
                 f"{asked} adds no compute, so it has no direction: raise one of them"
             )
+        if self._fair and (fair := self._at_fair_resolution(asked)) is not None:
+            return fair
         on_ray = self.nearest_cost(asked)
         if self._constraint.allows(on_ray.cost_ratio):
             return on_ray
@@ -183,13 +216,37 @@ class RayShell:
         return min(within, key=distance)
 
     def nearest_cost(self, asked: Coefficients) -> FamilyMember:
-        """Bisect the distance along the ray; of all that was counted take the nearest in cost."""
+        """The member along the ray of constant shares that is nearest in cost."""
+        return self._bisected(asked.nominal_cost_ratio, partial(scale, self._baseline, asked))
+
+    def _at_fair_resolution(self, asked: Coefficients) -> FamilyMember | None:
+        """At the nearest resolution that is cheap, depth and width along their own ray."""
+        plain = replace(asked, gamma=1.0)
+        resolution = fair_resolution(self._baseline, asked.gamma)
+        left = self._constraint.cost_ratio / resolution**2
+        if plain.nominal_cost_ratio == 1 or left <= 1:
+            return None
+
+        def member(distance: float) -> FamilyMember:
+            depth, width, _ = plain.multipliers(distance)
+            return scaled(self._baseline, depth, width, resolution)
+
+        found = self._bisected(plain.nominal_cost_ratio, member, left)
+        return found if self._constraint.allows(found.cost_ratio) else None
+
+    def _bisected(
+        self, ratio: float, member_at: Callable[[float], FamilyMember], left: float | None = None
+    ) -> FamilyMember:
+        """Bisect the distance along a ray; of all that was counted take the nearest in cost.
+
+        ratio: nominal cost of a step of 1; left: that of the whole way, by default the goal.
+        """
         goal = self._constraint.cost_ratio
-        distance = math.log(goal) / math.log(asked.nominal_cost_ratio)
+        distance = math.log(left or goal) / math.log(ratio)
         low, high = 0.0, 2.5 * distance
         seen: list[tuple[float, float, FamilyMember]] = []
         for _ in range(12):
-            member = scale(self._baseline, asked, distance)
+            member = member_at(distance)
             off = abs(math.log(member.cost_ratio / goal))
             seen.append((round(off, 9), abs(math.log(distance)), replace(member, phi=1.0)))
             if off < 0.2 * self._constraint.tolerance:
@@ -199,7 +256,16 @@ class RayShell:
         return min(seen, key=lambda entry: entry[:2])[2]
 
     def along(self, dimension: str) -> FamilyMember:
-        return self.nearest_cost(alone(dimension, self._constraint.cost_ratio))
+        found = self.nearest_cost(alone(dimension, self._constraint.cost_ratio))
+        while self._fair and dimension == "resolution":
+            finer = self._baseline.round_resolution(found.resolution_mult) + 1
+            mult = finer / self._baseline.round_resolution(1.0)
+            other = replace(scaled(self._baseline, resolution=mult), phi=1.0)
+            # More pixels for the same compute are free.
+            if other.id == found.id or other.cost.macs > found.cost.macs:
+                break
+            found = other
+        return found
 
     def _moved(self, start: FamilyMember, dimension: int, step: float) -> FamilyMember:
         mult = _multipliers(start)
@@ -229,39 +295,6 @@ def scaled(
 
 def _multipliers(member: FamilyMember) -> Floats:
     return np.array([member.depth_mult, member.width_mult, member.resolution_mult])
-
-
-def distinct_depths(baseline: ArchitectureBaseline, low: float, high: float) -> Floats:
-    """One depth multiplier for each distinct number of blocks from low to high."""
-    repeats, rounding = baseline.architecture.repeats, baseline.rounding
-    changes = rounding.depth_changes(repeats, low, high)
-    return _cells(changes, lambda mult: rounding.repeats(repeats, mult), low, high)
-
-
-def distinct_widths(baseline: ArchitectureBaseline, low: float, high: float) -> Floats:
-    """One width multiplier for each distinct set of channels from low to high."""
-    channels, rounding = baseline.architecture.channels, baseline.rounding
-    changes = rounding.width_changes(channels, low, high)
-    return _cells(changes, lambda mult: rounding.channels(channels, mult), low, high)
-
-
-def _cells(changes: Floats, realise: Callable[[Floats], Ints], low: float, high: float) -> Floats:
-    """One multiplier for each distinct outcome of a rounding between low and high.
-
-    It is the realised ratio of the sums where scaling by that gives the outcome back, so that
-    multipliers read as what they do, and else the geometric middle of the outcome's interval.
-    """
-    edges = np.r_[low, changes, high]
-    middles = np.sqrt(edges[:-1] * edges[1:])
-    base = realise(np.array([1.0]))[0]
-    outcomes = realise(middles)
-    ratios = outcomes.sum(axis=1) / int(base.sum())
-    exact = (realise(ratios) == outcomes).all(axis=1)
-    chosen: dict[bytes, float] = {}
-    for outcome, middle, ratio, is_exact in zip(outcomes, middles, ratios, exact):
-        chosen.setdefault(outcome.tobytes(), float(ratio if is_exact else middle))
-    chosen[base.tobytes()] = 1.0
-    return np.array(sorted(chosen.values()))
 
 
 def _log_point(multipliers: Floats) -> Floats:

@@ -18,7 +18,9 @@ from scaling_search.baselines import ArchitectureBaseline, Baseline, FamilyMembe
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS
 from scaling_search.search import CostConstraint
-from scaling_search.search.shell import distinct_depths, distinct_widths, scaled
+from scaling_search.search.distinct import distinct_depths, distinct_widths
+from scaling_search.search.fair_pixels import sizes_between
+from scaling_search.search.shell import scaled
 from scaling_search.series.networks import LeftOut, Networks, Point
 from scaling_search.series.settings import SeriesSettings
 
@@ -118,12 +120,9 @@ def _multipliers(baseline: Baseline, dimension: str, reach: float, native: int) 
     Of an architecture they are known; a function is asked at even steps.
     """
     if dimension == "resolution":
-        size = baseline.round_resolution(1.0)
-        # Of large images not every size, but those that halve as often as the baseline's may.
-        step = math.gcd(size, 2 ** int(math.log2(max(1.0, size / 32))))
-        first, last = math.ceil(size / math.sqrt(reach)), math.floor(size * math.sqrt(reach))
-        sizes = range(size - (size - first) // step * step, min(last, native) + 1, step)
-        return [pixels / size for pixels in sizes]
+        size, most = baseline.round_resolution(1.0), math.sqrt(reach)
+        sizes = sizes_between(baseline, 1 / most, most)
+        return [pixels / size for pixels in sizes if pixels <= native]
     # Stem and head do not deepen, so depth alone needs more than the whole factor.
     most = reach**1.5 if dimension == "depth" else math.sqrt(reach)
     if isinstance(baseline, ArchitectureBaseline):

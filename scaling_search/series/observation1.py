@@ -11,6 +11,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.findings.diminishing import NETWORKS_NEEDED
 from scaling_search.scaling import DIMENSIONS
 from scaling_search.search import CostConstraint
+from scaling_search.search.fair_pixels import fair_resolution
 from scaling_search.search.shell import scaled
 from scaling_search.series.networks import Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
@@ -25,7 +26,8 @@ class Observation1Settings(SeriesSettings):
     depth: list[float] = field(default_factory=lambda: [1.0, 2.0, 3.0, 4.0, 6.0, 8.0])
     #: Width multipliers of the width series.
     width: list[float] = field(default_factory=lambda: [1.0, 1.4, 1.8, 2.6, 3.8, 5.0])
-    #: Resolution multipliers of the resolution series.
+    #: Resolution multipliers of the resolution series; each goes to the nearest resolution at which
+    #: rounding takes no compute.
     resolution: list[float] = field(default_factory=lambda: [1.0, 1.3, 1.5, 1.7, 1.9, 2.2, 2.5])
     #: Networks above so many times the baseline's multiply-adds are left out; null trains all.
     largest_cost: float | None = None
@@ -44,7 +46,8 @@ class Observation1Settings(SeriesSettings):
     ) -> Iterator[Point]:
         for name in DIMENSIONS:
             for mult in sorted({1.0, *getattr(self, name)}) if getattr(self, name) else ():
-                yield Point(series=name, member=scaled(baseline, **{name: mult}))
+                realised = fair_resolution(baseline, mult) if name == "resolution" else mult
+                yield Point(series=name, member=scaled(baseline, **{name: realised}))
 
     def plan_remarks(self, networks: Networks) -> Sequence[str]:
         counts = Counter(point.series for point in networks.points)

@@ -9,6 +9,7 @@ from typing import Any
 from scaling_search.baselines import Baseline
 from scaling_search.errors import InvalidInput
 from scaling_search.search import CostConstraint
+from scaling_search.search.fair_pixels import fair_resolution
 from scaling_search.search.shell import scaled
 from scaling_search.series.networks import Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
@@ -20,6 +21,7 @@ class Observation2Settings(SeriesSettings):
 
     kind: str = "observation2"
     #: Pairs of a depth and a resolution multiplier; the first is what the others are compared with.
+    #: A resolution goes to the nearest one at which rounding takes no compute.
     # Any: OmegaConf does not turn [[1, 1]] into lists of floats.
     bases: list[Any] = field(
         default_factory=lambda: [[1.0, 1.0], [2.0, 1.0], [1.0, 1.3], [2.0, 1.3]]
@@ -54,8 +56,9 @@ class Observation2Settings(SeriesSettings):
         self, baseline: Baseline, constraint: CostConstraint, native_resolution: int
     ) -> Iterator[Point]:
         for depth, resolution in self.bases:
+            realised = fair_resolution(baseline, resolution)
             for width in self.width:
-                member = scaled(baseline, depth=depth, width=width, resolution=resolution)
+                member = scaled(baseline, depth=depth, width=width, resolution=realised)
                 yield Point(series=base_name(depth, resolution), member=member)
 
     def check(self, networks: Networks) -> None:

@@ -11,6 +11,7 @@ from scaling_search.baselines import Baseline
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, PAPER, Coefficients
 from scaling_search.search import Asked, CostConstraint, Snapper
+from scaling_search.search.fair_pixels import fair_resolution, is_fair
 from scaling_search.search.shell import alone, scaled
 from scaling_search.series.networks import LeftOut, Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
@@ -84,10 +85,15 @@ class SingleVsCompoundSettings(SeriesSettings):
     def points(
         self, baseline: Baseline, constraint: CostConstraint, native_resolution: int
     ) -> Iterator[Point | LeftOut]:
-        """Each dimension alone and all of them together, as near to the cost as rounding allows."""
+        """Each dimension alone and all of them together, as near to the cost as rounding allows.
+
+        Of networks within the tolerance those that pay for rounding maps up come last.
+        """
         yield Point(series=UNSCALED, member=scaled(baseline), asked_cost=1.0)
         for cost in self.costs:
-            snapper = Snapper(baseline, replace(constraint, cost_ratio=cost), native_resolution)
+            at_cost = replace(constraint, cost_ratio=cost)
+            # A winner is the network that its study chose, which knew what a pixel costs.
+            snapper = Snapper(baseline, at_cost, native_resolution, fair=not self.winner_of)
             compound = Coefficients.from_shares(*self.compound.shares(), cost_ratio=cost)
             for asked in (
                 *(Asked(alone(name, cost), name) for name in DIMENSIONS),
@@ -104,6 +110,21 @@ class SingleVsCompoundSettings(SeriesSettings):
                         asked_cost=cost,
                         within=found.within,
                     )
+
+    def plan_remarks(self, networks: Networks) -> Sequence[str]:
+        """Where resolution alone has no network of the cost that pays nothing for rounding."""
+        remarks = []
+        for point in networks.points:
+            member, mult = point.member, point.member.resolution_mult
+            if point.series == "resolution" and not is_fair(member.baseline, mult):
+                fair = scaled(member.baseline, resolution=fair_resolution(member.baseline, mult))
+                remarks.append(
+                    f"{point.baseline}, resolution at {member.resolution} px pays "
+                    f"{100 * (member.pixel_price - 1):.0f} % for rounding maps up; at "
+                    f"{fair.resolution} px it would pay {100 * (fair.pixel_price - 1):.0f} %: "
+                    f"sweep.costs=[{fair.cost_ratio:.3g}]"
+                )
+        return remarks
 
     def check(self, networks: Networks) -> None:
         if len(networks.members) < 2:

@@ -14,7 +14,7 @@ from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import Measured, measure
 from scaling_search.report.series.pixel_price import PRICE_NOTE, px_and_price
 from scaling_search.report.series.rivals import Rival, compare_points
-from scaling_search.series import Point
+from scaling_search.series import Point, SingleVsCompoundSettings
 from scaling_search.series.published import published
 from scaling_search.series.single_vs_compound import COMPOUND, UNSCALED
 from scaling_search.study.files.runs_csv import RunRow
@@ -122,7 +122,35 @@ def _and(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
+#: How far a share of compound may lie from the one asked for before it is named.
+_FAR = 0.1
+
+
 def _remarks(measured: Measured) -> list[str]:
+    return _outside(measured) + _moved(measured)
+
+
+def _moved(measured: Measured) -> list[str]:
+    """Where rounding gave compound scaling other shares than it was asked for."""
+    sweep, remarks = measured.study.definition.settings.sweep, []
+    assert isinstance(sweep, SingleVsCompoundSettings)
+    asked = sweep.compound.shares()
+    for point in (p for p in measured.points if p.series == COMPOUND):
+        member = point.member
+        mults = (member.depth_mult, member.width_mult, member.resolution_mult)
+        parts = [power * math.log(mult) for power, mult in zip((1, 2, 2), mults)]
+        shares = [part / sum(parts) for part in parts]
+        if max(abs(a - b) for a, b in zip(shares, asked)) > _FAR:
+            given, wanted = (", ".join(percent(s, 0) for s in of) for of in (shares, asked))
+            remarks.append(
+                f"{point.baseline}, compound ×{member.cost_ratio:.3g}: depth, width and resolution "
+                f"get {given} of the growth instead of {wanted}, which is what rounding leaves at "
+                "this cost; another baseline.resolution or sweep.costs may fit better."
+            )
+    return remarks
+
+
+def _outside(measured: Measured) -> list[str]:
     return [
         f"{point.baseline}, {point.series}: costs {point.member.cost_ratio:.3g} times the baseline "
         f"instead of {point.asked_cost:g}, the nearest there is; it is shown, and no verdict rests "

@@ -9,7 +9,7 @@ import pytest
 
 import scaling_search as ss
 from scaling_search.report import build_report
-from scaling_search.series import Observation1Settings, Observation2Settings
+from scaling_search.series import Observation2Settings, SingleVsCompoundSettings
 
 Make = Callable[..., Path]
 
@@ -17,17 +17,19 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def test_networks_that_pay_for_rounding_are_named(made: Make) -> None:
-    """From 12 px, with a total stride of 4: 18 px are paid for nearly like 20."""
-    folder = made(Observation1Settings(seeds=[0, 1], depth=[2], width=[], resolution=[1.5, 2]))
+    """From 12 px, with a total stride of 4, resolution alone pays at 2.5 times the cost."""
+    folder = made(SingleVsCompoundSettings(seeds=[0, 1], costs=[2.5]))
     build_report(folder)
     report = (folder / "report.md").read_text()
-    points = ss.read_study(folder).points.set_index(["series", "resolution"])
+    points = ss.read_study(folder).points.set_index("series")
     price = points["pixel_price"]
-    assert price["depth", 12].tolist() == [1, 1]
-    assert price["resolution", 18] > 1.05 > 1.03 > price["resolution", 24] > 0.97
-    assert f"resolution at 18 px +{100 * (price['resolution', 18] - 1):.0f} %" in report
-    assert "resolution at 24 px" not in report
-    assert f"{price['resolution', 24]:.2f} to {price['resolution', 18]:.2f}" in report
+    assert price["depth"] == price["width"] == 1
+    assert price["resolution"] > 1.05
+    named = f"resolution at {points.loc['resolution', 'resolution']} px "
+    assert f"{named}+{100 * (price['resolution'] - 1):.0f} %" in report
+    # What a reader compares stands in the table too.
+    assert f" ({price['resolution']:.2f}) |" in report
+    assert "depth at 12 px" not in report
 
 
 def test_nothing_is_said_where_all_pay_alike(made: Make) -> None:

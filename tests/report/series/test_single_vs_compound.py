@@ -65,6 +65,20 @@ def test_a_network_is_not_compared_with_itself(made: Make) -> None:
     assert points.loc["depth", "test_error"] == points.loc["compound", "test_error"]
 
 
+def test_other_shares_than_were_asked_for_are_named(made: Make) -> None:
+    """From 12 px the next size at which a pixel is cheap gives resolution more than its share."""
+    folder = made(SingleVsCompoundSettings(seeds=[0, 1], costs=[2.0]))
+    build_report(folder)
+    compound = ss.read_study(folder).points.set_index("series").loc["compound"]
+    assert compound["resolution"] == 16
+    report = (folder / "report.md").read_text()
+    assert f"compound ×{compound['cost_ratio']:.3g}: depth, width and resolution get" in report
+    assert "of the growth instead of 28 %, 29 %, 43 %" in report
+    right = made(SingleVsCompoundSettings(seeds=[0, 1], costs=[2.0], coefficients=[2, 1, 1]))
+    build_report(right)
+    assert "of the growth instead of" not in (right / "report.md").read_text()
+
+
 def test_no_verdict_rests_on_a_rival_that_diverged(made: Make) -> None:
     def wide_diverges(job: Job) -> Any:
         wide = job.spec.network.stem_channels > 8 and job.spec.resolution == 12  # type: ignore[union-attr]
