@@ -3,24 +3,27 @@
     python benchmarks/proxy_task.py gains experiments/NAME --seeds 8
         trains the baseline of a study and twice its cost by depth, width and resolution alone,
         with paired seeds, and prints what each buys
-    python benchmarks/proxy_task.py agreement experiments/SHORT experiments/LONG
-        prints the spread of the candidates against the noise of a run for two studies of the same
-        candidates, and Kendall's tau between their mean val errors
+    python benchmarks/proxy_task.py agreement experiments/SHORT experiments/LONG ...
+        prints the spread of the candidates against the noise of their means for studies of the same
+        candidates, and Kendall's tau between their mean val errors, pair by pair
 
-Both print a table in Markdown. Runs are taken from, and kept in, the studies' database.
+All print tables in Markdown. Runs are taken from, and kept in, the studies' database.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
+import pandas as pd
 
 from scaling_search.baselines import scale
 from scaling_search.execution import LocalExecutor, slot_count
+from scaling_search.findings.additive import fit_additive
+from scaling_search.findings.agreement import rank_agreement
 from scaling_search.proxy import Job, RunSpec, carry_out
 from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.study import PlannedRun, read_definition
@@ -81,31 +84,38 @@ def gains(folder: Path, seeds: int) -> None:
         )
 
 
-def agreement(short: Path, long: Path) -> None:
-    """Signal, noise and rank agreement of two studies of the same candidates."""
-    print("| study | spread of candidates | noise of a mean | signal / noise | s a run |")
-    print("| --- | --- | --- | --- | --- |")
-    means = []
-    for folder in (short, long):
+def agreement(folders: list[Path]) -> None:
+    """Signal and noise of studies of the same candidates, and rank agreement pair by pair."""
+    print("| study | epochs | spread of candidates | noise of a mean | signal / noise | s a run |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    errors: list[pd.DataFrame] = []
+    for folder in folders:
         study = read_study(folder)
-        trials = study.trials.set_index("trial")
-        search = study.runs[study.runs["step"] == "search"]
-        timings = study.timings.set_index("run")["seconds"]
-        noise = float(trials["val_error_se"].mean())
+        search = study.runs[(study.runs["step"] == "search") & study.runs["val_error"].notna()]
+        table = search.pivot(index="trial", columns="seed", values="val_error")
+        fit = fit_additive(table.to_numpy())
+        noise = math.sqrt(float((fit.se**2).mean()))
         # The observed spread holds the noise of the means too.
-        spread = math.sqrt(max(0.0, float(trials["val_error"].var(ddof=1)) - noise**2))
-        seconds = timings.loc[search["run"]].median()
-        means.append(trials["val_error"])
+        spread = math.sqrt(max(0.0, float(fit.effect.var(ddof=1)) - noise**2))
+        seconds = study.timings.set_index("run")["seconds"].loc[search["run"]].median()
+        errors.append(table)
         print(
-            f"| {folder.name} | {100 * spread:.1f} points | {100 * noise:.1f} points | "
-            f"{spread / noise:.1f} | {seconds:.0f} |"
+            f"| {folder.name} | {search['epochs'].max()} | {100 * spread:.2f} points | "
+            f"{100 * noise:.2f} points | {spread / noise:.1f} | {seconds:.0f} |"
         )
-    shared = means[0].index.intersection(means[1].index)
-    result = stats.kendalltau(means[0][shared], means[1][shared])
     print(
-        f"\nKendall's tau of {len(shared)} shared candidates: {result.statistic:.2f} "
-        f"(p = {result.pvalue:.2f})"
+        "\n| studies | candidates | Kendall's tau, 90 % interval | tau if only noise parted them |"
     )
+    print("| --- | --- | --- | --- |")
+    for (short, first), (long, second) in combinations(zip(folders, errors), 2):
+        shared = first.index.intersection(second.index)
+        found = rank_agreement(first.loc[shared].to_numpy(), second.loc[shared].to_numpy())
+        tau, ceiling = found.tau, found.ceiling
+        print(
+            f"| {short.name}, {long.name} | {found.candidates} | {tau.value:.2f} "
+            f"({tau.low:.2f} to {tau.high:.2f}) | {ceiling.value:.2f} ({ceiling.low:.2f} to "
+            f"{ceiling.high:.2f}) |"
+        )
 
 
 def main() -> None:
@@ -115,13 +125,12 @@ def main() -> None:
     first.add_argument("folder", type=Path)
     first.add_argument("--seeds", type=int, default=8)
     second = commands.add_parser("agreement")
-    second.add_argument("short", type=Path)
-    second.add_argument("long", type=Path)
+    second.add_argument("folders", type=Path, nargs="+")
     given = parser.parse_args()
     if given.command == "gains":
         gains(given.folder, given.seeds)
     else:
-        agreement(given.short, given.long)
+        agreement(given.folders)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, PAPER, Coefficients
 from scaling_search.scaling.coefficients import Shares
 from scaling_search.search.constraint import CostConstraint, nothing_within
-from scaling_search.search.shell import alone, shell
+from scaling_search.search.points import alone
+from scaling_search.search.shell import shell
 
 #: Points that every study compares: name -> what it is.
 MARKS = {

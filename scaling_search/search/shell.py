@@ -8,21 +8,22 @@ cost is looked for along the ray of constant shares.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.baselines import ArchitectureBaseline, Baseline, FamilyMember, scale
+from scaling_search.baselines import ArchitectureBaseline, Baseline, FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, Coefficients, price
 from scaling_search.scaling.rounding import Floats, Ints
 from scaling_search.search.constraint import CostConstraint, nothing_within
 from scaling_search.search.distinct import distinct_depths, distinct_widths
-from scaling_search.search.fair_pixels import FAIR, fair_resolution, is_fair
+from scaling_search.search.fair_pixels import FAIR, is_fair
+from scaling_search.search.points import alone, log_point, scaled
+from scaling_search.search.ray_shell import RayShell
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -115,7 +116,7 @@ class ListedShell:
         if self._fair is not None:
             return self._nearest(self._cheap(self._scaling(asked)), asked)
         choices, tree = self._tree
-        point = _log_point(np.array([asked.alpha, asked.beta, asked.gamma]))
+        point = log_point(np.array([asked.alpha, asked.beta, asked.gamma]))
         distance, _ = tree.query(point)
         near = tree.query_ball_point(point, distance + 2 * _TIE)
         return self._nearest(choices[near], asked)
@@ -172,11 +173,11 @@ class ListedShell:
         from scipy.spatial import cKDTree
 
         choices = np.flatnonzero(self.within)
-        return choices, cKDTree(_log_point(self.multipliers[choices]))
+        return choices, cKDTree(log_point(self.multipliers[choices]))
 
     def _nearest(self, choices: NDArray[np.intp], asked: Coefficients) -> FamilyMember:
-        point = _log_point(np.array([[asked.alpha, asked.beta, asked.gamma]]))
-        distance = np.linalg.norm(_log_point(self.multipliers[choices]) - point, axis=1)
+        point = log_point(np.array([[asked.alpha, asked.beta, asked.gamma]]))
+        distance = np.linalg.norm(log_point(self.multipliers[choices]) - point, axis=1)
         # Rounded, so that equal distances tie and cost, then params, decide.
         keys = (self.params[choices], self.cost_ratios[choices], distance.round(9))
         return self._member(choices[np.lexsort(keys)[0]])
@@ -185,119 +186,4 @@ class ListedShell:
         return replace(scaled(self._baseline, *self.multipliers[index].tolist()), phi=1.0)
 
 
-@dataclass(frozen=True)
-class RayShell:
-    """The networks of a user's own function: asked for and counted one at a time."""
-
-    _baseline: Baseline
-    _constraint: CostConstraint
-    _fair: bool = False
-
-    def at_cost(self, asked: Coefficients) -> FamilyMember:
-        if asked.nominal_cost_ratio == 1:
-            raise InvalidInput(
-                f"{asked} adds no compute, so it has no direction: raise one of them"
-            )
-        if self._fair and (fair := self._at_fair_resolution(asked)) is not None:
-            return fair
-        on_ray = self.nearest_cost(asked)
-        if self._constraint.allows(on_ray.cost_ratio):
-            return on_ray
-        point = _log_point(np.array([asked.alpha, asked.beta, asked.gamma]))
-        # The steps of a small network jump over the right cost: try each dimension by itself.
-        around = [self._moved(on_ray, i, step) for i in range(3) for step in _STEPS]
-        within = [m for m in around if self._constraint.allows(m.cost_ratio)]
-        if not within:
-            raise InvalidInput(nothing_within(self._constraint, on_ray.cost_ratio))
-
-        def distance(member: FamilyMember) -> float:
-            return round(float(np.linalg.norm(_log_point(_multipliers(member)) - point)), 9)
-
-        return min(within, key=distance)
-
-    def nearest_cost(self, asked: Coefficients) -> FamilyMember:
-        """The member along the ray of constant shares that is nearest in cost."""
-        return self._bisected(asked.nominal_cost_ratio, partial(scale, self._baseline, asked))
-
-    def _at_fair_resolution(self, asked: Coefficients) -> FamilyMember | None:
-        """At the nearest resolution that is cheap, depth and width along their own ray."""
-        plain = replace(asked, gamma=1.0)
-        resolution = fair_resolution(self._baseline, asked.gamma)
-        left = self._constraint.cost_ratio / resolution**2
-        if plain.nominal_cost_ratio == 1 or left <= 1:
-            return None
-
-        def member(distance: float) -> FamilyMember:
-            depth, width, _ = plain.multipliers(distance)
-            return scaled(self._baseline, depth, width, resolution)
-
-        found = self._bisected(plain.nominal_cost_ratio, member, left)
-        return found if self._constraint.allows(found.cost_ratio) else None
-
-    def _bisected(
-        self, ratio: float, member_at: Callable[[float], FamilyMember], left: float | None = None
-    ) -> FamilyMember:
-        """Bisect the distance along a ray; of all that was counted take the nearest in cost.
-
-        ratio: nominal cost of a step of 1; left: that of the whole way, by default the goal.
-        """
-        goal = self._constraint.cost_ratio
-        distance = math.log(left or goal) / math.log(ratio)
-        low, high = 0.0, 2.5 * distance
-        seen: list[tuple[float, float, FamilyMember]] = []
-        for _ in range(12):
-            member = member_at(distance)
-            off = abs(math.log(member.cost_ratio / goal))
-            seen.append((round(off, 9), abs(math.log(distance)), replace(member, phi=1.0)))
-            if off < 0.2 * self._constraint.tolerance:
-                break
-            low, high = (distance, high) if member.cost_ratio < goal else (low, distance)
-            distance = (low + high) / 2
-        return min(seen, key=lambda entry: entry[:2])[2]
-
-    def along(self, dimension: str) -> FamilyMember:
-        found = self.nearest_cost(alone(dimension, self._constraint.cost_ratio))
-        while self._fair and dimension == "resolution":
-            finer = self._baseline.round_resolution(found.resolution_mult) + 1
-            mult = finer / self._baseline.round_resolution(1.0)
-            other = replace(scaled(self._baseline, resolution=mult), phi=1.0)
-            # More pixels for the same compute are free.
-            if other.id == found.id or other.cost.macs > found.cost.macs:
-                break
-            found = other
-        return found
-
-    def _moved(self, start: FamilyMember, dimension: int, step: float) -> FamilyMember:
-        mult = _multipliers(start)
-        mult[dimension] *= step
-        return replace(scaled(self._baseline, *mult.tolist()), phi=1.0)
-
-
 Shell = ListedShell | RayShell
-
-#: Factors by which one multiplier is changed in search of the right cost, the smallest first.
-_STEPS = tuple(1 + sign * 0.02 * k for k in range(1, 8) for sign in (1, -1))
-
-
-def alone(dimension: str, cost_ratio: float) -> Coefficients:
-    """The coefficients that spend the whole budget on one dimension."""
-    depth, width, resolution = (float(name == dimension) for name in DIMENSIONS)
-    return Coefficients.from_shares(depth, width, resolution, cost_ratio)
-
-
-def scaled(
-    baseline: Baseline, depth: float = 1.0, width: float = 1.0, resolution: float = 1.0
-) -> FamilyMember:
-    """The baseline under these multipliers."""
-    pixels = baseline.round_resolution(resolution)
-    return FamilyMember(baseline, baseline.network(depth, width), pixels, depth, width)
-
-
-def _multipliers(member: FamilyMember) -> Floats:
-    return np.array([member.depth_mult, member.width_mult, member.resolution_mult])
-
-
-def _log_point(multipliers: Floats) -> Floats:
-    """(..., 3) multipliers in the metric of the search: log alpha, 2 log beta, 2 log gamma."""
-    point: Floats = np.log(multipliers) * np.array([1.0, 2.0, 2.0])
-    return point

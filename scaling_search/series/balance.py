@@ -20,7 +20,7 @@ from scaling_search.scaling import DIMENSIONS
 from scaling_search.search import CostConstraint
 from scaling_search.search.distinct import distinct_depths, distinct_widths
 from scaling_search.search.fair_pixels import sizes_between
-from scaling_search.search.shell import scaled
+from scaling_search.search.points import scaled
 from scaling_search.series.networks import LeftOut, Networks, Point
 from scaling_search.series.settings import SeriesSettings
 

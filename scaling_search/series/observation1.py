@@ -12,7 +12,7 @@ from scaling_search.findings.diminishing import NETWORKS_NEEDED
 from scaling_search.scaling import DIMENSIONS
 from scaling_search.search import CostConstraint
 from scaling_search.search.fair_pixels import fair_resolution
-from scaling_search.search.shell import scaled
+from scaling_search.search.points import scaled
 from scaling_search.series.networks import Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
 

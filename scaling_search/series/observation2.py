@@ -10,7 +10,7 @@ from scaling_search.baselines import Baseline
 from scaling_search.errors import InvalidInput
 from scaling_search.search import CostConstraint
 from scaling_search.search.fair_pixels import fair_resolution
-from scaling_search.search.shell import scaled
+from scaling_search.search.points import scaled
 from scaling_search.series.networks import Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
 

@@ -12,7 +12,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, PAPER, Coefficients
 from scaling_search.search import Asked, CostConstraint, Snapper
 from scaling_search.search.fair_pixels import fair_resolution, is_fair
-from scaling_search.search.shell import alone, scaled
+from scaling_search.search.points import alone, scaled
 from scaling_search.series.networks import LeftOut, Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
 

@@ -20,7 +20,8 @@ from scaling_search.baselines import (
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import PAPER, Coefficients
 from scaling_search.search import CostConstraint
-from scaling_search.search.shell import ListedShell, RayShell, Shell, shell
+from scaling_search.search.ray_shell import RayShell
+from scaling_search.search.shell import ListedShell, Shell, shell
 
 MICRO = ("efficientnet_micro", 20)
 B0 = ("efficientnet_b0", 224)

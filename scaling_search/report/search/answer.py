@@ -9,6 +9,7 @@ from scaling_search.findings.interval import LEVEL
 from scaling_search.report.search.certainty import certainty_sentences, evidence_json
 from scaling_search.report.search.forecast import forecast_remarks, runs_of
 from scaling_search.report.search.found import Found
+from scaling_search.report.short_runs import short_run_remarks
 from scaling_search.search import MARKS
 from scaling_search.wording import between, give_or_take, percent
 
@@ -87,7 +88,7 @@ def second_sentence(found: Found) -> str:
 def further_remarks(found: Found) -> list[str]:
     """What limits the answer, and what would settle it."""
     definition, decision = found.study.definition, found.decision
-    settings, facts = definition.settings, definition.facts
+    facts = definition.facts
     remarks = []
     wanted = len(definition.listed_runs)
     keys = {row.run for row in found.rows}
@@ -97,13 +98,7 @@ def further_remarks(found: Found) -> list[str]:
     elif not found.study.search_ended:
         remarks.append("The study is unfinished: its search has not ended.")
     remarks += certainty_sentences(found)
-    if settings.recipe.name in ("quick", "smoke"):
-        remarks.append(
-            "Runs as short as these mostly say which network starts to learn first: on glyphs "
-            "their ranking did not agree with that of five times longer runs "
-            "(docs/proxy_task.md). Take this study as a rehearsal; recipe=proxy (20 to 40 minutes) "
-            "trains five times as long, which makes noise a fifth and lets real differences show."
-        )
+    remarks += short_run_remarks(definition)
     remarks.append(
         f"All of this holds for one val split of {facts.val_images:,} images and one recipe; val "
         "decides, test is only reported."

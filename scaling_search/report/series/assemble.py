@@ -12,11 +12,9 @@ from scaling_search.report.figures.latency import Timed
 from scaling_search.report.latency import latency_section
 from scaling_search.report.series.measured import Measured, points_table
 from scaling_search.report.series.pixel_price import price_remarks
+from scaling_search.report.short_runs import short_run_remarks
 from scaling_search.report.writing import as_csv, as_json
 from scaling_search.study.files.latency_csv import read_latencies
-
-#: Epochs, those of recipe=proxy, from which on a short recipe is not warned of.
-SETTLED = 15
 
 
 def series_content(
@@ -80,13 +78,7 @@ def _common_remarks(measured: Measured) -> list[str]:
         remarks.append(f"The study is unfinished: {known} of {wanted} runs are known.")
     for network, count in ((n, count) for n, count in diverged.items() if count):
         remarks.append(f"Network {network} diverged in {count} of {seeds} runs; they are left out.")
-    recipe = definition.settings.recipe
-    if recipe.name in ("quick", "smoke") and recipe.epochs < SETTLED:
-        remarks.append(
-            f"Runs of the recipe {recipe.name} (epochs: {recipe.epochs}) mostly say which network "
-            "starts to learn first; depth suffers most (docs/proxy_task.md, docs/comparisons.md). "
-            "Take it as a rehearsal of recipe=proxy or of more epochs."
-        )
+    remarks += short_run_remarks(definition)
     remarks.append(
         f"Measured on {definition.facts.test_images:,} test images, by which nothing was chosen, "
         "with one recipe for all networks."

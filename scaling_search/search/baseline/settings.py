@@ -228,7 +228,7 @@ class BaselineSearchSettings(SearchSettings):
         )
 
     def _finals(self, search: Search[BaselineCandidate]) -> Sequence[Evaluation]:
-        """The other seeds of the best networks and of the existing ones."""
+        """The other seeds of the best networks and of the present baseline."""
         first = {
             trial: search.answers.get(Evaluation(trial, search.first, search.epochs))
             for trial in search.points
@@ -237,11 +237,11 @@ class BaselineSearchSettings(SearchSettings):
         trials = [trial for trial in whole if not search.points[trial].mark]
         order = search.best_first([(search.points[t], whole[t] or 0.0) for t in trials])
         best = [trials[i] for i in order[: self.finalists]]
-        marks = [trial for trial in whole if search.points[trial].mark]
+        present = [trial for trial in whole if search.points[trial].mark][:1]
         wanted = [
             Evaluation(trial, seed, search.epochs)
             for seed in self.seeds[1:]
-            for trial in (*best, *marks)
+            for trial in (*best, *present)
         ]
         fresh = [evaluation for evaluation in wanted if not search.has_started(evaluation)]
         return fresh[: search.affordable(len(fresh), search.epochs)]
