@@ -68,7 +68,8 @@ class Space:
         for index in range(1, count + 1):
             most = _MOST_PIXELS * 2 ** (count - index)
             name = f"stage{index}"
-            block = self._block(choose, "all stages" if alike else name)
+            # The first stage's choices exist in every network, so a sampler learns them together.
+            block = stages[0] if alike and stages else self._block(choose, name)
             stage, channels = self._stage(choose, name, block, channels, pixels, most)
             pixels = -(-pixels // stage.stride)
             stages.append(stage)
@@ -87,18 +88,22 @@ class Space:
         return Proposed(architecture, resolution)
 
     def _block(self, choose: Choose, name: str) -> Stage:
-        """A stage of one block and one channel, whose kind is chosen."""
+        """A stage of one block and one channel, whose kind is chosen.
+
+        All is asked of every block, also what it cannot have: a sampler learns little of a choice
+        that only some networks have.
+        """
         block = choose(f"{name}.block", self.blocks)
+        expansion = choose(f"{name}.expansion", self.expansions)
+        se_ratio = choose(f"{name}.squeeze-excitation", self.se_ratios)
         return Stage(
             block=block,
             repeats=1,
             channels=1,
             kernel=choose(f"{name}.kernel", self.kernels),
             stride=1,
-            expansion=choose(f"{name}.expansion of {block}", self.expansions_of(block)),
-            se_ratio=(
-                choose(f"{name}.squeeze-excitation", self.se_ratios) if block in SQUEEZED else 0.0
-            ),
+            expansion=self.nearest_expansion(block, expansion),
+            se_ratio=se_ratio if block in SQUEEZED else 0.0,
         )
 
     def _stage(
@@ -119,10 +124,11 @@ class Space:
         repeats = choose(f"{name}.repeats", self.repeats)
         return replace(block, repeats=repeats, channels=max(1, round(width)), stride=stride), after
 
-    def expansions_of(self, block: BlockKind) -> tuple[int, ...]:
-        """Those of the options that a block can have; its least one where there is none."""
+    def nearest_expansion(self, block: BlockKind, expansion: int) -> int:
+        """That expansion, or the nearest of the options that the block can have, or its least."""
         low, high = EXPANSIONS[block]
-        return tuple(e for e in self.expansions if low <= e <= high) or (low,)
+        able = [e for e in self.expansions if low <= e <= high] or [low]
+        return min(able, key=lambda e: (abs(e - expansion), e))
 
     def at_cost(
         self, proposed: Proposed, macs: float, tolerance: float, native_resolution: int

@@ -62,7 +62,7 @@ def test_channels_are_multiples_of_the_divisor() -> None:
 
 
 def test_a_block_takes_an_expansion_that_it_can_have() -> None:
-    assert SPACE.expansions_of("mbconv") == (1, 2, 4)
-    assert SPACE.expansions_of("fused_mbconv") == (2, 4)
-    assert SPACE.expansions_of("basic") == (1,)
-    assert replace(SPACE, expansions=(1,)).expansions_of("fused_mbconv") == (2,)
+    assert [SPACE.nearest_expansion("mbconv", e) for e in (1, 2, 4)] == [1, 2, 4]
+    assert [SPACE.nearest_expansion("fused_mbconv", e) for e in (1, 2, 4)] == [2, 2, 4]
+    assert SPACE.nearest_expansion("basic", 4) == 1
+    assert replace(SPACE, expansions=(1,)).nearest_expansion("fused_mbconv", 1) == 2
