@@ -133,7 +133,7 @@ def step(_folder: Path) -> None:
     def seconds(which: str, batch: int) -> float:
         script = REPOSITORY / "benchmarks" / "benchmarks_step.py"
         run = subprocess.run(
-            [sys.executable, script, which, "efficientnet_micro", "0", str(batch)],
+            [sys.executable, script, which, "searched_micro", "0", str(batch)],
             env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
             check=True,
             capture_output=True,

@@ -59,13 +59,13 @@ class BaselineSearchSettings(SearchSettings):
     #: tpe, nsgaii, random, or any Optuna sampler as {_target_: package.Class, argument: value}.
     sampler: Any = "tpe"
     #: How many networks are asked for.
-    asks: int = 60
+    asks: int = 40
     #: An ask sees the results of all asks but the `lag` before it, however many workers there are.
     lag: int = 3
     #: Asks that are compared with each other at the rungs.
     bracket: int = 9
     #: The best networks of the first seed that are trained with the others too.
-    finalists: int = 6
+    finalists: int = 4
     #: Seeds; the first is that of all networks.
     seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
     #: Existing baselines that are brought to the cost and compared, beside the present one.
