@@ -15,7 +15,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(call: Call, tmp_path: Path
     for word in (
         "36 classes",
         "64 px",
-        "efficientnet_micro at 12 px",
+        "searched_micro at 12 px",
         "distinct networks",
         "multiply-adds",
         "dropped",
@@ -48,10 +48,10 @@ def test_a_dry_run_of_a_search_of_a_baseline(call: Call, tmp_path: Path) -> None
     ended = call(STEP_0, "sweep.macs=600000", "dry_run=true", "executor.workers=2")
     assert ended.code == 0
     for word in (
-        "STEP 0: 60 networks at 600,000 multiply-adds within 5 %",
-        "efficientnet_micro",
+        "STEP 0: 40 networks at 600,000 multiply-adds within 5 %",
+        "searched_micro",
         "resnet50_micro",
-        "to start with, at most 84 in all",
+        "to start with, at most 55 in all",
         "Nothing was trained",
     ):
         assert word in ended.out, word

@@ -93,7 +93,7 @@ class BaselineSearch(Kind):
     def most_runs(self) -> int:
         sweep, budget = self.sweep, self.definition.settings.budget
         compared = 1 + len(self._others)
-        finals = (min(sweep.finalists, sweep.asks) + compared) * (len(sweep.seeds) - 1)
+        finals = (min(sweep.finalists, sweep.asks) + 1) * (len(sweep.seeds) - 1)
         return min(sweep.asks + compared + finals, int(budget.runs or 10**9))
 
     def train(self, training: Training) -> None:
