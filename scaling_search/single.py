@@ -40,6 +40,7 @@ def train_one(configuration: Configuration) -> bool:
     spec = RunSpec(
         network=member.network,
         resolution=member.resolution,
+        built=member.built,
         task=facts.identity,
         recipe=recipe,
         dropout=dropout,

@@ -38,6 +38,8 @@ class RunSpec:
     device: str
     torch_version: str
     trainer_version: int = TRAINER_VERSION
+    #: FamilyMember.built: the same call of a user's function may build something else elsewhere.
+    built: str = ""
     #: A rung: the training stops after this epoch. None trains to the recipe's end.
     rung: int | None = None
 
@@ -57,6 +59,8 @@ class RunSpec:
         plain = {**asdict(self), "network": plain_network(self.network)}
         if self.rung is None:
             del plain["rung"]
+        if not self.built:
+            del plain["built"]
         # The name of a recipe takes no part in the training.
         del plain["recipe"]["name"]
         return json.dumps(plain, sort_keys=True)
