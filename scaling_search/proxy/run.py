@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from scaling_search.baselines import Network, build_network, plain_network
+from scaling_search.baselines.layout import memory_format_of
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import RunResult
@@ -114,6 +115,8 @@ def carry_out(job: Job) -> Outcome:
     if job.checkpoints is not None:
         path = job.checkpoints / checkpoint_name(spec)
         checkpoint = Checkpoint(path=path, run=spec.whole.content)
+    # Imports what the network needs, before anything is seeded.
+    layout = memory_format_of(spec.network, spec.resolution, spec.device)
     result, network = train(
         make_network=lambda: build_network(
             spec.network, spec.resolution, spec.dropout, spec.stochastic_depth
@@ -125,6 +128,7 @@ def carry_out(job: Job) -> Outcome:
         device_type=spec.device,
         rung=spec.rung,
         checkpoint=checkpoint,
+        layout=layout,
     )
     if job.weights is not None:
         save_weights(network, job.weights)
