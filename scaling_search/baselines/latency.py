@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.baselines.baseline import FamilyMember
-from scaling_search.baselines.layout import memory_format_of, place
+from scaling_search.baselines.layout import lay_out, memory_format_of, place
 from scaling_search.errors import InvalidInput, whole_number
 
 if TYPE_CHECKING:
@@ -128,9 +128,7 @@ def _sample_in_turns(
                     noise = torch.Generator().manual_seed(0)
                     side, channels = members[i].resolution, members[i].network.in_channels
                     x_BHWC = torch.randn((batch_size, side, side, channels), generator=noise)
-                    x_BCHW = x_BHWC.to(device).permute(0, 3, 1, 2)
-                    if layouts[i] is not torch.channels_last:
-                        x_BCHW = x_BCHW.contiguous()
+                    x_BCHW = lay_out(x_BHWC.to(device).permute(0, 3, 1, 2), layouts[i])
                     # The network before has emptied the caches.
                     networks[i](x_BCHW[:1])
                     for which, x in enumerate((x_BCHW[:1], x_BCHW)):

@@ -10,7 +10,7 @@ from scaling_search.baselines.own_network import OwnNetwork, unnoticed
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
 #: Images of the step that is tried.
 _TRIED = 4
@@ -45,6 +45,16 @@ def place(network: nn.Module, device: str, layout: torch.memory_format) -> nn.Mo
     if layout is torch.channels_last:
         return network.to(device, memory_format=layout)  # type: ignore[call-overload,no-any-return]
     return network.to(device)
+
+
+def lay_out(x_BCHW: Tensor, layout: torch.memory_format) -> Tensor:
+    """Images that lie channels last, in the layout of their network."""
+    import torch
+
+    if layout is torch.channels_last:
+        return x_BCHW
+    # One channel alone lies both ways, and torch takes it for channels last unless it is copied.
+    return x_BCHW.clone(memory_format=layout)
 
 
 def _try_step(network: nn.Module, in_channels: int, resolution: int, device: str) -> None:

@@ -148,8 +148,12 @@ def _counted(network: OwnNetwork, resolution: int, device: str) -> tuple[nn.Modu
 
 @contextmanager
 def unnoticed() -> Iterator[None]:
-    """A network may be built here for a look: it prints nothing, and draws the same each time."""
+    """A network may be built and tried here: it prints nothing, and draws the same each time."""
+    import torch
+
     with settings_put_back(), generators_put_back(), redirect_stdout(StringIO()):
+        # As in a run. More threads wait for each other, for seconds where a machine is busy.
+        torch.set_num_threads(1)
         seed_generators(0)
         yield
 

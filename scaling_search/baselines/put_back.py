@@ -30,8 +30,7 @@ def settings_put_back() -> Iterator[None]:
     settings = _settings()
     before = [read() for read, _ in settings]
     try:
-        with warnings.catch_warnings():
-            yield
+        yield
     finally:
         for (read, write), value in zip(settings, before):
             if read() != value:
@@ -61,6 +60,13 @@ def seed_generators(seed: int) -> None:
     torch.manual_seed(seed)
     NUMPY.seed([seed % 2**32, seed // 2**32])
     PYTHON.seed(seed)
+
+
+def _set_filters(filters: Any) -> None:
+    warnings.resetwarnings()
+    for action, message, category, module, line in reversed(filters):
+        text, place = (pattern.pattern if pattern else "" for pattern in (message, module))
+        warnings.filterwarnings(action, text, category, place, line)
 
 
 def _settings() -> list[_Setting]:
@@ -93,4 +99,6 @@ def _settings() -> list[_Setting]:
         *(flag(of, "fp32_precision") for of in precisions),
         (np.geterr, lambda modes: np.seterr(**modes)),
         (os.getcwd, os.chdir),
+        # `catch_warnings` would let each warning appear again every time.
+        ((lambda: list(warnings.filters)), (lambda filters: _set_filters(filters))),
     ]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from scaling_search.baselines.layout import place
+from scaling_search.baselines.layout import lay_out, place
 from scaling_search.baselines.put_back import (
     generators_put_back,
     seed_generators,
@@ -103,7 +103,7 @@ def train(
             for batch in _shuffled(len(labels), recipe.batch_size, generator):
                 rate = recipe.learning_rate_at((step + 0.5) / steps)
                 x_BCHW = _pixels(images, train_split.rows[batch.numpy()], device)
-                x_BCHW = _laid_out(augment(x_BCHW, augmentation, generator), layout)
+                x_BCHW = lay_out(augment(x_BCHW, augmentation, generator), layout)
                 with _autocast(device):
                     logits_BK = network(x_BCHW)
                 loss = F.cross_entropy(
@@ -158,7 +158,7 @@ def evaluate(
     correct = []
     for start in range(0, len(split.labels), _EVALUATION_BATCH):
         batch = slice(start, start + _EVALUATION_BATCH)
-        x_BCHW = _laid_out(_pixels(images, split.rows[batch], device), layout)
+        x_BCHW = lay_out(_pixels(images, split.rows[batch], device), layout)
         with _autocast(device):
             logits_BK = network(x_BCHW)
         correct.append(logits_BK.argmax(1).cpu().numpy() == split.labels[batch])
@@ -196,10 +196,6 @@ def _pixels(
     else:
         x_BHWC = torch.from_numpy(images[rows]).to(device, non_blocking=True)
     return x_BHWC.permute(0, 3, 1, 2).float().sub_(127.5).div_(64.0)
-
-
-def _laid_out(x_BCHW: Tensor, layout: torch.memory_format) -> Tensor:
-    return x_BCHW if layout is torch.channels_last else x_BCHW.contiguous()
 
 
 def _autocast(device: torch.device) -> torch.autocast:
