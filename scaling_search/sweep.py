@@ -61,7 +61,10 @@ def run_sweep(configuration: Configuration) -> bool:
             more = len(failures) - _PRINTED
             print(f"failed: {more} more, which {folder / 'environment.json'} lists")
         if not finished:
-            print("error: no run has finished, so there is nothing to report", file=sys.stderr)
+            why = f": {failures[0]}" if failures else ""
+            print(
+                f"error: no run has finished, so there is nothing to report{why}", file=sys.stderr
+            )
             return False
         if conduct.latency:
             # What was measured before is replaced, be it damaged.

@@ -36,7 +36,7 @@ ARROWS = {
     },
 }
 #: Modules beside the rooms: the command line may import everything.
-TOP = {"__init__", "__main__", "config", "console", "single", "sweep", "reproduce"}
+TOP = {"__init__", "__main__", "config", "console", "quoting", "single", "sweep", "reproduce"}
 
 
 def modules() -> list[Path]:
