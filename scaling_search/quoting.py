@@ -31,15 +31,14 @@ def refuse_what_the_shell_took(words: Sequence[str]) -> None:
             )
     if "=" in words:
         place = words.index("=")
-        name, value = (*words[max(0, place - 1) : place], ""), words[place + 1 : place + 2]
-        raise InvalidInput(
-            f"there are spaces around =: type {_quoted(''.join([name[0], '=', *value]))}"
-        )
+        around = words[max(0, place - 1) : place + 2]
+        raise InvalidInput(f"there are spaces around =: type {_quoted(''.join(around))}")
     for name, given in values.items():
         if len(given) > 1 and all(re.match(r"\w+:", value) for value in given):
+            whole = f"{name}={{{', '.join(given)}}}"
             raise InvalidInput(
                 f"{name}= is given {len(given)} times, as where a shell takes the braces of a "
-                f"value for its own: put it into quotes, {_quoted(name + '={' + ', '.join(given) + '}')}"
+                f"value for its own: put it into quotes, {_quoted(whole)}"
             )
 
 

@@ -63,10 +63,9 @@ def seed_generators(seed: int) -> None:
 
 
 def _set_filters(filters: Any) -> None:
-    warnings.resetwarnings()
-    for action, message, category, module, line in reversed(filters):
-        text, place = (pattern.pattern if pattern else "" for pattern in (message, module))
-        warnings.filterwarnings(action, text, category, place, line)
+    warnings.filters[:] = filters  # type: ignore[index]
+    with warnings.catch_warnings():
+        pass  # Leaving it tells Python that the filters have changed.
 
 
 def _settings() -> list[_Setting]:
@@ -100,5 +99,5 @@ def _settings() -> list[_Setting]:
         (np.geterr, lambda modes: np.seterr(**modes)),
         (os.getcwd, os.chdir),
         # `catch_warnings` would let each warning appear again every time.
-        ((lambda: list(warnings.filters)), (lambda filters: _set_filters(filters))),
+        ((lambda: list(warnings.filters)), _set_filters),
     ]

@@ -73,6 +73,7 @@ class Mixed(nn.Module):
 
 
 LINEAR = 16 * 8 * 8
+FIRST = torch.zeros(1, 4, dtype=torch.long)
 
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])
@@ -106,12 +107,11 @@ def test_what_multiplies_is_counted(
         (lambda m, x: torch.fft.irfft(torch.fft.rfft(x @ m.w), 8), ("fft_c2r", "fft_r2c"), False),
         (lambda m, x: torch.cdist(x, m.w[None]), ("cdist_forward",), True),
         (lambda m, x: -(x[..., None] - m.w).abs().sum(-2), ("sub",), True),
-        (lambda m, x: x + F.embedding_bag(torch.zeros(1, 4, dtype=torch.long, device=x.device), m.w),
-         ("embedding_bag",), True),
+        (lambda m, x: x + F.embedding_bag(FIRST.to(x.device), m.w), ("embedding_bag",), True),
         (lambda m, x: x @ (m.w @ m.w.T), (), False),
         (lambda m, x: x, (), True),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_counted_is_named(
     mix: Callable[[Mixed, Tensor], Tensor], uncounted: tuple[str, ...], idle: bool
 ) -> None:
