@@ -132,6 +132,8 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         sources = [self._made_of.get(_place(t)) for t in given]
         known = [names for names in sources if names is not None]
         counted = func._overloadpacket in _COUNTED
+        if func._overloadpacket is torch.ops.aten.mul:
+            counted = _grows(given, out)
         if counted and len(known) < len(given):
             self._used.update(*known)
         for tensor in made:
@@ -172,11 +174,14 @@ def _distinct(tensor: Tensor) -> int:
     return math.prod(side for side, stride in sides if stride != 0)
 
 
+def _grows(given: list[Tensor], made: Tensor) -> bool:
+    return len(given) == 2 and made.numel() > max(map(_distinct, given))
+
+
 def _product(left: Any, right: Any, *_: Any, out_val: Tensor, **__: Any) -> int:
     """A product of tensors is one of matrices where it makes more than either of them has."""
     given = [t for t in (left, right) if isinstance(t, Tensor)]
-    grows = len(given) == 2 and out_val.numel() > max(map(_distinct, given))
-    return 2 * out_val.numel() if grows else 0
+    return 2 * out_val.numel() if _grows(given, out_val) else 0
 
 
 _product._get_raw = True  # type: ignore[attr-defined]
