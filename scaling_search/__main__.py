@@ -26,11 +26,17 @@ def main() -> None:
     # `python -m` finds own networks in the working directory; an installed command must too.
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
-    from scaling_search.config import read_command_line
-    from scaling_search.errors import InvalidInput
-    from scaling_search.single import train_one
-    from scaling_search.study.store_url import without_secrets
-    from scaling_search.sweep import run_sweep
+    try:
+        from scaling_search.config import read_command_line
+        from scaling_search.errors import InvalidInput
+        from scaling_search.single import train_one
+        from scaling_search.study.store_url import without_secrets
+        from scaling_search.sweep import run_sweep
+        from scaling_search.wording import replace_what_cannot_be_shown
+    except Exception as error:
+        _say_what_is_hidden(error)
+        raise
+    replace_what_cannot_be_shown()
 
     def refuse(message: str) -> NoReturn:
         for word in sys.argv[1:]:
@@ -49,6 +55,8 @@ def main() -> None:
             run = train_one if configuration.sweep is None else run_sweep
             failed |= not run(configuration)
     except InvalidInput as error:
+        if isinstance(error.__cause__, (ImportError, AttributeError)):
+            _say_what_is_hidden(error)
         refuse(str(error))
     except OSError as error:
         refuse(
@@ -58,11 +66,24 @@ def main() -> None:
     except KeyboardInterrupt:
         print(_STOPPED, file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        _say_what_is_hidden(error)
+        raise
     finally:
         if interruptible:
             signal.signal(signal.SIGINT, signal.default_int_handler)
     if failed:
         sys.exit(1)
+
+
+def _say_what_is_hidden(error: Exception) -> None:
+    """End with a line where a module of the user's took the place of a library's."""
+    from scaling_search.shadowing import hidden_libraries
+
+    if hidden := hidden_libraries(error):
+        said = " ".join(str(error).split()).removesuffix(f"; {hidden}")
+        print(f"error: {hidden} ({type(error).__name__}: {said})", file=sys.stderr)
+        sys.exit(2)
 
 
 def _stop_at_once(*_: object) -> None:

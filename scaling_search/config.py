@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Recipe
+from scaling_search.quoting import refuse_what_the_shell_took
 from scaling_search.search import Budget, CostConstraint
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
 from scaling_search.study.plain import differences
@@ -105,6 +106,7 @@ def read_command_line() -> list[Configuration]:
     def composed(config: DictConfig) -> None:
         found.append(config)
 
+    refuse_what_the_shell_took(sys.argv[1:])
     _refuse_no_choice(sys.argv[1:])
     # Errors come as they are; otherwise Hydra prints some in parts and some with their traceback.
     before, words = os.environ.get("HYDRA_FULL_ERROR"), sys.argv

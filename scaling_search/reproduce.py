@@ -20,6 +20,7 @@ from scaling_search.study import read_definition
 from scaling_search.study.definition import Platform
 from scaling_search.study.files.runs_csv import read_runs, runs_by_key
 from scaling_search.study.kinds import kind_of
+from scaling_search.wording import replace_what_cannot_be_shown
 
 
 def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool:
@@ -76,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--cache-dir", default="", help="where pixel caches live")
     given = parser.parse_args(arguments)
+    replace_what_cannot_be_shown()
     try:
         equal = reproduce(given.folder, given.cache_dir, given.all, given.trust)
     except InvalidInput as error:

@@ -13,6 +13,7 @@ from scaling_search.study.definition import Platform
 from scaling_search.study.found import with_table
 from scaling_search.study.limits import require_describable, require_native
 from scaling_search.study.loop import AllAtOnce, complete
+from scaling_search.study.rehearsal import rehearsed
 
 if TYPE_CHECKING:
     from scaling_search.config import Configuration
@@ -40,6 +41,7 @@ def train_one(configuration: Configuration) -> bool:
     spec = RunSpec(
         network=member.network,
         resolution=member.resolution,
+        built=member.built,
         task=facts.identity,
         recipe=recipe,
         dropout=dropout,
@@ -47,11 +49,15 @@ def train_one(configuration: Configuration) -> bool:
         seed=configuration.seed,
         **vars(platform),
     )
+    known = open_database(conduct, create=False)
+    remarks = [] if known and known.known_keys([spec.key]) else rehearsed([member], recipe)
     print(
         f"{baseline.name} at depth x{member.depth_mult:.3f}, width x{member.width_mult:.3f}, "
         f"{member.resolution} px: {member.cost.macs:,} multiply-adds "
         f"({member.cost_ratio:.3f} times the baseline's), {member.cost.params:,} parameters"
     )
+    for remark in remarks:
+        print(f"Note: {remark}")
     if conduct.dry_run:
         print("Nothing was trained: dry_run=true")
         return True

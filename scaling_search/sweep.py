@@ -14,6 +14,7 @@ from scaling_search.study import (
     make_plan,
     open_database,
     print_plan,
+    rehearsed,
     require_places,
     run_study,
     study_folder,
@@ -35,9 +36,10 @@ def run_sweep(configuration: Configuration) -> bool:
     definition, task = define(settings, conduct)
     slots = slot_count(conduct.executor.workers, definition.platform.device)
     known_runs = None if conduct.fresh else folder
+    plan = make_plan(definition, task, open_database(conduct, create=False), slots, known_runs)
+    remarks = rehearsed((run.member for run in plan.missing), settings.recipe)
     if conduct.dry_run:
-        database = open_database(conduct, create=False)
-        print_plan(make_plan(definition, task, database, slots, known_runs), print)
+        print_plan(plan, print, remarks)
         print("Nothing was trained: dry_run=true")
         return True
     from scaling_search.console import show_progress
@@ -47,7 +49,7 @@ def run_sweep(configuration: Configuration) -> bool:
     database = open_database(conduct)
     assert database is not None
     with held(folder, definition, conduct):
-        print_plan(make_plan(definition, task, database, slots, known_runs), print)
+        print_plan(plan, print, remarks)
         command = command_line(sys.argv[1:], conduct.store)
         with conduct.executor.start(carry_out, slots) as executor, show_progress() as progress:
             failures, finished = run_study(
@@ -59,7 +61,10 @@ def run_sweep(configuration: Configuration) -> bool:
             more = len(failures) - _PRINTED
             print(f"failed: {more} more, which {folder / 'environment.json'} lists")
         if not finished:
-            print("error: no run has finished, so there is nothing to report", file=sys.stderr)
+            why = f": {failures[0]}" if failures else ""
+            print(
+                f"error: no run has finished, so there is nothing to report{why}", file=sys.stderr
+            )
             return False
         if conduct.latency:
             # What was measured before is replaced, be it damaged.

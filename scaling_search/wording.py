@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
+
+
+def replace_what_cannot_be_shown() -> None:
+    """A terminal whose encoding lacks a character gets another one: no reason to end a study."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def percent(fraction: float, digits: int | None = None) -> str:

@@ -12,7 +12,7 @@ import scaling_search
 
 PACKAGE = Path(scaling_search.__file__).parent
 #: Modules of a few lines that every room may import; they import nothing of ours.
-SHARED = {"errors", "whole_files", "wording"}
+SHARED = {"errors", "shadowing", "whole_files", "wording"}
 #: Room -> the rooms that it imports from, besides itself: all of these arrows are used.
 ARROWS = {
     "scaling": set(),
@@ -36,7 +36,7 @@ ARROWS = {
     },
 }
 #: Modules beside the rooms: the command line may import everything.
-TOP = {"__init__", "__main__", "config", "console", "single", "sweep", "reproduce"}
+TOP = {"__init__", "__main__", "config", "console", "quoting", "single", "sweep", "reproduce"}
 
 
 def modules() -> list[Path]:

@@ -90,6 +90,8 @@ class OwnBaseline:
     resolution: int
     num_classes: int
     in_channels: int
+    #: Stands for the function's code: another code is another network.
+    code: str = ""
     #: What was counted so far.
     counted: dict[tuple[OwnNetwork, int], Priced] = field(
         default_factory=dict, compare=False, repr=False
@@ -98,7 +100,12 @@ class OwnBaseline:
     def network(self, depth_mult: float, width_mult: float) -> OwnNetwork:
         require_multipliers(depth_mult, width_mult)
         return OwnNetwork(
-            self.name, float(depth_mult), float(width_mult), self.num_classes, self.in_channels
+            self.name,
+            float(depth_mult),
+            float(width_mult),
+            self.num_classes,
+            self.in_channels,
+            self.code,
         )
 
     def round_resolution(self, resolution_mult: float) -> int:
@@ -172,6 +179,12 @@ class FamilyMember:
         """Names the realised network: equal for equal networks, whatever was asked for."""
         return self._priced.id
 
+    @property
+    def built(self) -> str:
+        """Of an own network what its code gives, which the call alone does not tell: its id."""
+        known = isinstance(self.network, OwnNetwork) and self.network.code
+        return self.id if known else ""
+
     @cached_property
     def cost_ratio(self) -> float:
         """The realised multiply-adds over the baseline's."""
@@ -213,7 +226,10 @@ class FamilyMember:
 
 def plain_network(network: Network) -> dict[str, Any]:
     """The network as plain data: the part of a run's key that it determines."""
-    return plain_architecture(network) if isinstance(network, Architecture) else asdict(network)
+    if isinstance(network, Architecture):
+        return plain_architecture(network)
+    # Studies of old knew nothing of code.
+    return {name: value for name, value in asdict(network).items() if name != "code" or value}
 
 
 def scale(baseline: Baseline, coefficients: Coefficients, phi: float = 1.0) -> FamilyMember:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.baselines.baseline import FamilyMember
+from scaling_search.baselines.layout import lay_out, memory_format_of, place
 from scaling_search.errors import InvalidInput, whole_number
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ def measure_latency(
 ) -> tuple[Latency, ...]:
     """Time forward passes of networks with fresh weights, as the evaluation of a run makes them.
 
-    That is in eval and inference mode, channels_last, and with bf16 autocast on a GPU; device is
-    cpu or cuda. The networks take turns in every round, in an order that moves on by one, so that a
-    slow moment of a shared machine hits all of them alike. All stay in memory. A large network
-    takes rounds + 2 times the time of a batch and two images.
+    That is in eval and inference mode, in the layout of training, and with bf16 autocast on a GPU;
+    device is cpu or cuda. The networks take turns in every round, in an order that moves on by one,
+    so that a slow moment of a shared machine hits all of them alike. All stay in memory. A large
+    network takes rounds + 2 times the time of a batch and two images.
 
     Gives one Latency for each distinct network, in the order of first appearance; seconds of wall
     time. The thread count and random state of the process are left as they were. Raises
@@ -110,13 +111,14 @@ def _sample_in_turns(
     import torch
 
     had_threads, count = torch.get_num_threads(), len(members)
+    layouts = [memory_format_of(m.network, m.resolution, device) for m in members]
     seconds = np.empty((WARM_UP_ROUNDS + rounds, count, 2))
     torch.set_num_threads(threads)
     try:
         with torch.random.fork_rng(devices=[]):
             networks = [
-                member.build().eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-                for member in members
+                place(member.build().eval(), device, layout)
+                for member, layout in zip(members, layouts)
             ]
         autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda")
         with torch.inference_mode(), autocast:
@@ -126,7 +128,7 @@ def _sample_in_turns(
                     noise = torch.Generator().manual_seed(0)
                     side, channels = members[i].resolution, members[i].network.in_channels
                     x_BHWC = torch.randn((batch_size, side, side, channels), generator=noise)
-                    x_BCHW = x_BHWC.to(device).permute(0, 3, 1, 2)
+                    x_BCHW = lay_out(x_BHWC.to(device).permute(0, 3, 1, 2), layouts[i])
                     # The network before has emptied the caches.
                     networks[i](x_BCHW[:1])
                     for which, x in enumerate((x_BCHW[:1], x_BCHW)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,8 @@ from scaling_search.baselines.baseline import (
     OwnBaseline,
     StoredBaseline,
 )
-from scaling_search.baselines.own_network import Prices, import_function
+from scaling_search.baselines.own_function import code_of_function
+from scaling_search.baselines.own_network import Prices
 from scaling_search.baselines.stage_tables import STAGE_TABLES, StageTable
 from scaling_search.baselines.table import read_table
 from scaling_search.errors import InvalidInput, whole_number
@@ -42,10 +44,17 @@ class BaselineSettings:
     #: baseline=found: the stage table that stands there, so that a study needs that place no more.
     table: Any = None
 
-    def load(self, num_classes: int, in_channels: int, prices: Prices | None = None) -> Baseline:
+    def load(
+        self,
+        num_classes: int,
+        in_channels: int,
+        prices: Prices | None = None,
+        code: Mapping[str, str] | None = None,
+    ) -> Baseline:
         """The baseline for data with so many classes and channels.
 
-        prices: of own networks, whose function is then not imported.
+        prices: of own networks, whose function is then not imported. code: what stands for theirs,
+        by their import path.
         """
         own = (self.resolution, self.channel_divisor, self.resolution_divisor)
         if self.table is not None:
@@ -60,7 +69,9 @@ class BaselineSettings:
                 "baseline._target_ is empty: give the import path of your function, "
                 "baseline._target_=module.function, and baseline.resolution="
             )
-        return load_baseline(self._target_ or self.name, num_classes, in_channels, *own, prices)
+        target = self._target_ or self.name
+        known = (code or {}).get(target, "")
+        return load_baseline(target, num_classes, in_channels, *own, prices, known)
 
 
 def load_baseline(
@@ -71,12 +82,13 @@ def load_baseline(
     channel_divisor: int | None = None,
     resolution_divisor: int | None = None,
     prices: Prices | None = None,
+    code: str = "",
 ) -> Baseline:
     """A baseline by its name, or an own network by its import path (module.function).
 
     `resolution` in pixels and the divisors of the rounding replace the baseline's own; an own
     network has no resolution unless one is given, and rounds its channels and blocks itself. It is
-    imported and counted, or where `prices` are given neither.
+    imported and counted, or where `prices` are given, which are those of `code`, neither.
     Raises InvalidInput for an unknown name and for values that are not whole numbers above 0.
     """
     given = _checked(num_classes, in_channels, resolution, channel_divisor, resolution_divisor)
@@ -88,9 +100,8 @@ def load_baseline(
         if given:
             raise InvalidInput(f"the own network {name!r} rounds by itself: leave the divisors out")
         if prices is not None:
-            return StoredBaseline(name, resolution, num_classes, in_channels, prices=prices)
-        import_function(name)
-        return OwnBaseline(name, resolution, num_classes, in_channels)
+            return StoredBaseline(name, resolution, num_classes, in_channels, code, prices=prices)
+        return OwnBaseline(name, resolution, num_classes, in_channels, code_of_function(name))
     if name not in STAGE_TABLES:
         raise InvalidInput(
             f"the baseline is {name!r}, but must be one of {', '.join(STAGE_TABLES)}, or "

@@ -1,22 +1,27 @@
-"""A user's own network as a baseline: found by its import path, priced by counting."""
+"""A user's own network as a baseline: one call of a function, priced by counting."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib
-import os
-import sys
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from scaling_search.baselines.own_code import place_of
+from scaling_search.baselines.own_function import SIGNATURE, code_of_function, import_function
+from scaling_search.baselines.put_back import (
+    generators_put_back,
+    seed_generators,
+    settings_put_back,
+)
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Cost
 
 if TYPE_CHECKING:
     from torch import nn
-
-_SIGNATURE = "(depth_mult, width_mult, resolution, num_classes, in_channels) -> nn.Module"
 
 
 @dataclass(frozen=True)
@@ -28,45 +33,69 @@ class OwnNetwork:
     width_mult: float
     num_classes: int
     in_channels: int
+    #: Stands for the code of the function; empty where it is not known, as in studies of old.
+    code: str = ""
 
     def build(self, resolution: int) -> nn.Module:
-        """Call the function; its error is passed on with the arguments that caused it."""
-        arguments = {**vars(self), "resolution": resolution}
-        function = import_function(arguments.pop("target"))
-        try:
-            network = function(**arguments)
-        except Exception as error:
+        """Call the function; its error is passed on with the arguments that caused it.
+
+        The weights of lazy layers are drawn too. Raises InvalidInput.
+        """
+        function = import_function(self.target)
+        if self.code and code_of_function(self.target) != self.code:
             raise InvalidInput(
-                f"{self.target}({arguments}) failed with {type(error).__name__}: {error}; "
-                f"it must have the form {_SIGNATURE}"
-            ) from error
+                f"the code of {self.target} is not that of the study (its module, or one that it "
+                "imports from your folders, has been edited since): undo the edit, or make "
+                "another study with fresh=true or another name="
+            )
+        arguments = {
+            name: value for name, value in vars(self).items() if name not in ("target", "code")
+        }
+        arguments["resolution"] = resolution
         from torch import nn
 
-        if not isinstance(network, nn.Module):
-            raise InvalidInput(
-                f"{self.target} returned a {type(network).__name__}, but must return an nn.Module"
-            )
+        with settings_put_back():
+            try:
+                network = function(**arguments)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                raise InvalidInput(
+                    f"{self.target}({arguments}) failed with {said(error)}; it must have the form "
+                    f"{SIGNATURE}"
+                ) from error
+            if not isinstance(network, nn.Module):
+                raise InvalidInput(
+                    f"{self.target} returned a {type(network).__name__}, but must return an "
+                    "nn.Module"
+                )
+            _draw_lazy_weights(network, self.in_channels, resolution)
         return network
 
+    def __str__(self) -> str:
+        return f"{self.target} at depth x{self.depth_mult:.4g}, width x{self.width_mult:.4g}"
 
-def import_function(target: str) -> Callable[..., Any]:
-    """The function that an import path such as `my_networks.small_net` names."""
-    module_name, _, name = target.rpartition(".")
-    if os.getcwd() not in sys.path:
-        # `python -m` looks in the working directory; workers and installed commands must too.
-        sys.path.insert(0, os.getcwd())
-    try:
-        function = getattr(importlib.import_module(module_name or name), name)
-    except Exception as error:  # a module may fail in any way while it is imported
-        raise InvalidInput(
-            f"baseline._target_ is {target!r}, but no such function can be imported "
-            f"({type(error).__name__}: {error}): "
-            f"give module.function of the form {_SIGNATURE}, from the working directory or an "
-            "installed package"
-        ) from error
-    if not callable(function):
-        raise InvalidInput(f"baseline._target_ is {target!r}, but that is not a function")
-    return function  # type: ignore[no-any-return]
+
+def said(error: BaseException) -> str:
+    """An error of the user's code in a line, with its place."""
+    place, text = place_of(error), " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" + (f" ({place})" if place else "")
+
+
+def _draw_lazy_weights(network: nn.Module, in_channels: int, resolution: int) -> None:
+    """A lazy layer learns its shape, and draws its weights, when first something passes."""
+    import torch
+    from torch.nn.parameter import is_lazy
+
+    tensors = [*network.parameters(), *network.buffers()]
+    if not any(map(is_lazy, tensors)):
+        return
+    was_training = network.training
+    network.eval()
+    x_BCHW = torch.zeros(2, in_channels, resolution, resolution, device=tensors[0].device)
+    with torch.no_grad():
+        network(x_BCHW)
+    network.train(was_training)
 
 
 class Priced(NamedTuple):
@@ -86,25 +115,77 @@ Prices: TypeAlias = Callable[[OwnNetwork, int], Priced]
 
 
 def count_own_network(network: OwnNetwork, resolution: int) -> Priced:
-    """An own network counted on the meta device: no weights, no arithmetic."""
+    """An own network counted while one image passes: on the meta device, else on the CPU.
+
+    On the meta device there are no weights and no arithmetic, which some constructors, and some
+    forward passes, cannot do without.
+    """
+    try:
+        module, cost = _counted(network, resolution, "meta")
+    except Exception:  # whatever the reason, the CPU tells whether it is one
+        module, cost = _counted(network, resolution, "cpu")
+    content = [network.target, network.code, _structure(module), cost, resolution]
+    return Priced(cost, short_hash(repr(content)))
+
+
+def _counted(network: OwnNetwork, resolution: int, device: str) -> tuple[nn.Module, Cost]:
     import torch
 
     from scaling_search.baselines.counting import count_cost
 
-    with torch.device("meta"):
+    import_function(network.target)  # before there is a device that its module would take over
+    with unnoticed(), torch.device(device):
         module = network.build(resolution)
     try:
-        cost = count_cost(module, network.in_channels, resolution)
+        with unnoticed():
+            return module, count_cost(module, network.in_channels, resolution)
     except Exception as error:
         raise InvalidInput(
             f"{network.target} cannot be priced: a forward pass of one image of "
-            f"({network.in_channels}, {resolution}, {resolution}) failed with "
-            f"{type(error).__name__}: {error}"
+            f"({network.in_channels}, {resolution}, {resolution}) failed with {said(error)}"
         ) from error
-    shapes = [(name, tuple(p.shape)) for name, p in module.named_parameters()]
-    # Its modules and the shapes of its parameters stand for the network.
-    signature = repr([network.target, repr(module), shapes, cost])
-    return Priced(cost, short_hash(f"{signature} {resolution}"))
+
+
+@contextmanager
+def unnoticed() -> Iterator[None]:
+    """A network may be built and tried here: it prints nothing, and draws the same each time."""
+    import torch
+
+    with settings_put_back(), generators_put_back(), redirect_stdout(StringIO()):
+        # As in a run. More threads wait for each other, for seconds where a machine is busy.
+        torch.set_num_threads(1)
+        seed_generators(0)
+        yield
+
+
+def _structure(module: nn.Module) -> list[Any]:
+    """What a module is made of: names, types and settings of its parts, shapes of its tensors.
+
+    Settings are what constructors take, where a part keeps it under the same name: numbers, texts
+    and tuples of them. Nothing of it depends on the process, as texts of objects do.
+    """
+    parts = [
+        (name, f"{type(part).__module__}.{type(part).__qualname__}", sorted(_settings_of(part)))
+        for name, part in module.named_modules()
+    ]
+    tensors = [*module.named_parameters(), *module.named_buffers()]
+    return [parts, [(name, tuple(t.shape), str(t.dtype), t.requires_grad) for name, t in tensors]]
+
+
+def _settings_of(part: nn.Module) -> Iterator[tuple[str, str]]:
+    names = set()
+    for kind in type(part).__mro__:
+        if "__init__" in vars(kind):
+            names |= set(inspect.signature(vars(kind)["__init__"]).parameters)
+    for name in names & set(vars(part)):
+        if _is_plain(value := vars(part)[name]):
+            yield name, repr(value)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_plain, value))
+    return value is None or type(value) in (bool, int, float, str)
 
 
 def short_hash(content: str) -> str:

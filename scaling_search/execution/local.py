@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from scaling_search.execution.device import visible_gpus
 from scaling_search.execution.executor import Executor, WorkerLost
+from scaling_search.wording import replace_what_cannot_be_shown
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -145,6 +146,7 @@ def _visible(gpu: str | None) -> Iterator[None]:
 def _serve(connection: Connection, function: Callable[[Any], Any], driver: int) -> None:
     """The life of a worker: it outlives no driver, not even one that was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    replace_what_cannot_be_shown()
 
     def watch() -> None:
         while os.getppid() == driver:

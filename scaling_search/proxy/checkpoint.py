@@ -5,14 +5,18 @@ from __future__ import annotations
 import copy
 import hashlib
 import io
+import random
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
+from scaling_search.baselines.put_back import NUMPY, PYTHON
+from scaling_search.proxy.loose_state import loose_state, put_loose_state
 from scaling_search.proxy.result import Epoch
 from scaling_search.whole_files import write_whole
 
@@ -31,26 +35,41 @@ class TrainingState:
     generators: tuple[torch.Generator, ...]
     #: Grows by one point an epoch.
     curve: list[Epoch]
+    #: The global ones of numpy and of Python, from which own networks may draw.
+    numpy: np.random.RandomState = NUMPY
+    python: random.Random = PYTHON
 
     def content(self) -> dict[str, Any]:
         """The state as tensors, numbers and containers of them."""
         return {
             "network": self.network.state_dict(),
+            "loose": loose_state(self.network),
             "averaged": self.averaged.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "generators": [generator.get_state() for generator in self.generators],
+            "numpy": self._numpy_state(),
+            "python": self.python.getstate(),
             "curve": [astuple(point) for point in self.curve],
         }
 
     def take_over(self, content: dict[str, Any]) -> None:
         """Become the state that has this content."""
         self.network.load_state_dict(content["network"])
+        put_loose_state(self.network, content["loose"])
         self.averaged.load_state_dict(content["averaged"])
         for optimizer, state in zip(self.optimizers, content["optimizers"], strict=True):
             optimizer.load_state_dict(state)
         for generator, state in zip(self.generators, content["generators"], strict=True):
             generator.set_state(state)
+        name, words, *rest = content["numpy"]
+        self.numpy.set_state((name, words.numpy().astype(np.uint32), *rest))
+        self.python.setstate(content["python"])
         self.curve[:] = [Epoch(*point) for point in content["curve"]]
+
+    def _numpy_state(self) -> list[Any]:
+        state: Any = self.numpy.get_state(legacy=True)
+        name, words, *rest = state
+        return [name, torch.from_numpy(words.astype(np.int64)), *rest]
 
 
 def global_generators(device: torch.device) -> tuple[torch.Generator, ...]:

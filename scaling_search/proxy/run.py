@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from scaling_search.baselines import Network, build_network, plain_network
+from scaling_search.baselines.layout import memory_format_of
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import RunResult
@@ -38,6 +39,8 @@ class RunSpec:
     device: str
     torch_version: str
     trainer_version: int = TRAINER_VERSION
+    #: FamilyMember.built: the same call of a user's function may build something else elsewhere.
+    built: str = ""
     #: A rung: the training stops after this epoch. None trains to the recipe's end.
     rung: int | None = None
 
@@ -57,6 +60,8 @@ class RunSpec:
         plain = {**asdict(self), "network": plain_network(self.network)}
         if self.rung is None:
             del plain["rung"]
+        if not self.built:
+            del plain["built"]
         # The name of a recipe takes no part in the training.
         del plain["recipe"]["name"]
         return json.dumps(plain, sort_keys=True)
@@ -110,6 +115,8 @@ def carry_out(job: Job) -> Outcome:
     if job.checkpoints is not None:
         path = job.checkpoints / checkpoint_name(spec)
         checkpoint = Checkpoint(path=path, run=spec.whole.content)
+    # Imports what the network needs, before anything is seeded.
+    layout = memory_format_of(spec.network, spec.resolution, spec.device)
     result, network = train(
         make_network=lambda: build_network(
             spec.network, spec.resolution, spec.dropout, spec.stochastic_depth
@@ -121,6 +128,7 @@ def carry_out(job: Job) -> Outcome:
         device_type=spec.device,
         rung=spec.rung,
         checkpoint=checkpoint,
+        layout=layout,
     )
     if job.weights is not None:
         save_weights(network, job.weights)

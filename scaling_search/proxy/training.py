@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import ctypes
 import os
 import sys
@@ -17,7 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from scaling_search.baselines.layout import lay_out, place
+from scaling_search.baselines.put_back import (
+    generators_put_back,
+    seed_generators,
+    settings_put_back,
+)
 from scaling_search.proxy.augmentation import Augmentation, augment
+from scaling_search.proxy.average import WeightAverage
 from scaling_search.proxy.checkpoint import (
     Checkpoint,
     TrainingState,
@@ -46,6 +52,7 @@ def train(
     device_type: str,
     rung: int | None = None,
     checkpoint: Checkpoint | None = None,
+    layout: torch.memory_format = torch.channels_last,
 ) -> tuple[RunResult, nn.Module]:
     """Train one network and evaluate it; the same arguments give the same bits.
 
@@ -53,15 +60,19 @@ def train(
     `checkpoint`, from where a later call with a higher rung, or none, continues: the result is the
     same, to the bit, as without the stop.
 
-    splits: train, val and test. Gives the result and the network as evaluated, on the device (cpu
-    or cuda) it was trained on.
+    splits: train, val and test. layout: of the weights and images in memory. Gives the result and
+    the network as evaluated, on the device (cpu or cuda) it was trained on.
     """
     train_split, val_split, test_split = splits
     device = torch.device(device_type)
     _keep_freed_memory()
     augmentation = augmentation.scaled(recipe.augmentation)
+
+    def build() -> nn.Module:
+        return place(make_network(), device_type, layout)
+
     with _deterministic(seed):
-        network = make_network().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = build()
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = recipe.batch_norm_momentum
@@ -72,7 +83,7 @@ def train(
         labels = torch.from_numpy(train_split.labels).to(device)
         steps_per_epoch = len(labels) // recipe.batch_size
         steps = steps_per_epoch * recipe.epochs
-        average = WeightAverage(network, recipe.ema_horizon * steps)
+        average = WeightAverage(network, recipe.ema_horizon * steps, build)
 
         curve: list[Epoch] = []
         last = recipe.epochs if rung is None else rung
@@ -92,7 +103,7 @@ def train(
             for batch in _shuffled(len(labels), recipe.batch_size, generator):
                 rate = recipe.learning_rate_at((step + 0.5) / steps)
                 x_BCHW = _pixels(images, train_split.rows[batch.numpy()], device)
-                x_BCHW = augment(x_BCHW, augmentation, generator)
+                x_BCHW = lay_out(augment(x_BCHW, augmentation, generator), layout)
                 with _autocast(device):
                     logits_BK = network(x_BCHW)
                 loss = F.cross_entropy(
@@ -114,12 +125,12 @@ def train(
             finite = all(bool(torch.isfinite(p).all()) for p in average.network.parameters())
             if not (np.isfinite(mean_loss) and finite):
                 return RunResult(status=RunStatus.DIVERGED, curve=tuple(curve)), network
-            val_correct = evaluate(average.network, val_split, device)
+            val_correct = evaluate(average.network, val_split, device, layout)
             curve.append(Epoch(epoch, mean_loss, 1 - float(val_correct.mean())))
 
         test_error = None
         if last == recipe.epochs:
-            test_error = 1 - float(evaluate(average.network, test_split, device).mean())
+            test_error = 1 - float(evaluate(average.network, test_split, device, layout).mean())
             if checkpoint is not None:
                 checkpoint.forget()
         elif checkpoint is not None:
@@ -134,37 +145,22 @@ def train(
         return result, average.network
 
 
-class WeightAverage:
-    """An exponential moving average of weights and batch-norm statistics, for evaluation."""
-
-    def __init__(self, network: nn.Module, horizon_steps: float) -> None:
-        self.source, self.horizon = network, horizon_steps
-        self.network = copy.deepcopy(network) if horizon_steps > 1 else network
-        self._averages = _floating(self.network)
-        self._values = _floating(network)
-
-    @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Take in the weights after `step` steps; early on the average follows more closely."""
-        if self.network is not self.source:
-            weight = max(1 / self.horizon, 9 / (9 + step))
-            torch._foreach_lerp_(self._averages, self._values, weight)
-
-
-def _floating(network: nn.Module) -> list[Tensor]:
-    return [t for t in network.state_dict(keep_vars=True).values() if t.is_floating_point()]
-
-
 @torch.no_grad()
-def evaluate(network: nn.Module, split: Split, device: torch.device) -> NDArray[np.bool_]:
+def evaluate(
+    network: nn.Module,
+    split: Split,
+    device: torch.device,
+    layout: torch.memory_format = torch.channels_last,
+) -> NDArray[np.bool_]:
     """Which images of the split the network gets right, (N,) in the split's order."""
     network.eval()
     images = _on_device(split.images, device)
     correct = []
     for start in range(0, len(split.labels), _EVALUATION_BATCH):
         batch = slice(start, start + _EVALUATION_BATCH)
+        x_BCHW = lay_out(_pixels(images, split.rows[batch], device), layout)
         with _autocast(device):
-            logits_BK = network(_pixels(images, split.rows[batch], device))
+            logits_BK = network(x_BCHW)
         correct.append(logits_BK.argmax(1).cpu().numpy() == split.labels[batch])
     return np.concatenate(correct)
 
@@ -225,16 +221,10 @@ def _deterministic(seed: int) -> Iterator[None]:
     """One thread on a CPU, deterministic kernels, the global generators seeded; undone after."""
     # cuBLAS is deterministic only with this setting, read when it starts.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    threads, state = torch.get_num_threads(), torch.random.get_rng_state()
-    was_deterministic = torch.are_deterministic_algorithms_enabled()
-    try:
+    with settings_put_back(), generators_put_back():
         torch.set_num_threads(1)
         torch.use_deterministic_algorithms(True)
         # Nothing here reads uninitialised memory, and filling it costs a sixth of the time.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-        torch.manual_seed(seed)
+        seed_generators(seed)
         yield
-    finally:
-        torch.use_deterministic_algorithms(was_deterministic)
-        torch.set_num_threads(threads)
-        torch.random.set_rng_state(state)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scaling_search.errors import InvalidInput
 from scaling_search.report import build_report
+from scaling_search.wording import replace_what_cannot_be_shown
 
 
 def main() -> None:
@@ -15,6 +16,7 @@ def main() -> None:
         print("usage: python -m scaling_search.report experiments/NAME", file=sys.stderr)
         sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
     folder = Path(sys.argv[1])
+    replace_what_cannot_be_shown()
     try:
         print(build_report(folder))
     except InvalidInput as error:

@@ -10,6 +10,7 @@ from scaling_search.study.conduct import (
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.plan import make_plan, print_plan
+from scaling_search.study.rehearsal import rehearsed
 from scaling_search.study.running import run_study
 from scaling_search.study.settings import (
     Conduct,
@@ -31,6 +32,7 @@ __all__ = [
     "open_database",
     "print_plan",
     "read_definition",
+    "rehearsed",
     "require_places",
     "run_study",
     "study_folder",

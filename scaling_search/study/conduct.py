@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from scaling_search.baselines.own_function import code_of_function
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import ProxyTask, proxy_task
 from scaling_search.scaling import Coefficients
@@ -39,7 +40,9 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     )
     task = proxy_task(settings.data)
     task.require_batch(settings.recipe.batch_size)
-    definition = StudyDefinition(settings, task.facts, Platform.here(conduct.executor.device))
+    platform = Platform.here(conduct.executor.device)
+    code = {target: code_of_function(target) for target in settings.own_networks}
+    definition = StudyDefinition(settings, task.facts, platform, code=code)
     # Refused here, before anything is written, where something could not be trained.
     settings.sweep.rehearse()
     kind = kind_of(definition)
@@ -142,6 +145,14 @@ def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterato
     try:
         if (folder / "study.yaml").exists() and not conduct.fresh:
             changed = differences(read_definition(folder).to_plain(), definition.to_plain())
+            edited = [one.split(":")[0][len("code.") :] for one in changed if one[:5] == "code."]
+            if edited:
+                raise InvalidInput(
+                    f"the study {folder} was made with other code of {', '.join(edited)} (its "
+                    "module, or one that it imports from your folders, was edited): undo the edit "
+                    "to go on with it, give this one another name=, or replace that one with "
+                    "fresh=true"
+                )
             if changed:
                 raise InvalidInput(
                     f"the study {folder} was made with another configuration ("

@@ -77,6 +77,8 @@ class StudyDefinition:
     platform: Platform
     #: Of a study that is read, what its own networks cost: nothing that it names is imported.
     prices: Prices | None = field(default=None, compare=False, repr=False)
+    #: What stands for the code of own networks, by their import path.
+    code: dict[str, str] = field(default_factory=dict)
 
     def load(self, settings: BaselineSettings) -> Baseline:
         """A baseline for the task's classes and channels, the same one each time.
@@ -87,7 +89,7 @@ class StudyDefinition:
         name = repr(settings)
         if name not in self._loaded:
             facts = self.facts
-            baseline = settings.load(facts.num_classes, facts.in_channels, self.prices)
+            baseline = settings.load(facts.num_classes, facts.in_channels, self.prices, self.code)
             require_native(baseline.resolution, facts)
             self._loaded[name] = baseline
         return self._loaded[name]
@@ -253,6 +255,7 @@ class StudyDefinition:
         spec = RunSpec(
             network=member.network,
             resolution=member.resolution,
+            built=member.built,
             task=self.facts.identity,
             recipe=recipe,
             dropout=dropout,
@@ -272,4 +275,5 @@ class StudyDefinition:
                 del settings["baseline"][name]
         # Where the pixel cache lies changes nothing.
         del settings["data"]["cache_dir"]
-        return {**settings, "facts": asdict(self.facts), "platform": asdict(self.platform)}
+        code = {"code": self.code} if self.code else {}
+        return {**settings, "facts": asdict(self.facts), "platform": asdict(self.platform), **code}

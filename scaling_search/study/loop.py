@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from scaling_search.study.database import Database
 
 
+#: So many runs that fail alike, and all that were first in the slots, say that all would.
+_ALIKE = 4
 #: Seconds between two looks at runs that another driver trains.
 _LOOK = 0.5
 
@@ -82,9 +84,9 @@ def complete(
     """Train what is wanted and missing until nothing more is wanted.
 
     A run whose worker crashes, errs or takes too long is tried `attempts` times and then left out,
-    with a line in `progress.failures`. A mistake of the user's in a worker (InvalidInput) and a
-    disk that refuses to write (OSError) end the loop. A run that another driver of the database
-    trains meanwhile is waited for.
+    with a line in `progress.failures`; where the first ones all fail alike, so are the rest. A
+    mistake of the user's in a worker (InvalidInput) and a disk that refuses to write (OSError) end
+    the loop. A run that another driver of the database trains meanwhile is waited for.
     """
     loop = _Loop(proposer, database, executor, make_job, attempts, timeout, progress)
     try:
@@ -132,10 +134,14 @@ class _Loop:
     taken: deque[_Wanted] = field(default_factory=deque)
     look_again_at: float = 0.0
     seen: set[str] = field(default_factory=set)
+    #: Why runs were given up, while none has come to its end.
+    lost: list[str] = field(default_factory=list)
+    #: Whether nothing more is tried.
+    hopeless: bool = False
 
     def want(self, specs: Sequence[RunSpec]) -> None:
         """Queue what is missing; what is known is heard at once, and may make more wanted."""
-        batches = deque([specs])
+        batches = deque([() if self.hopeless else specs])
         while batches:
             fresh = [s for s in dict.fromkeys(batches.popleft()) if s.key not in self.seen]
             self.seen.update(spec.key for spec in fresh)
@@ -208,7 +214,20 @@ class _Loop:
         )
         # Another driver that waits for it may try in its turn.
         self.database.release(spec.key)
+        self.lost.append("; ".join(causes))
+        if self._all_fail_alike():
+            self.hopeless = True
+            left = len(self.queue) + len(self.taken)
+            self.queue.clear()
+            self.taken.clear()
+            self.progress.failures.append(
+                f"the first {len(self.lost)} runs failed alike, so {left} more were not tried"
+            )
         self.want(self.proposer.failed(spec))
+
+    def _all_fail_alike(self) -> bool:
+        enough = len(self.lost) >= max(_ALIKE, self.executor.slots)
+        return not self.hopeless and not self.progress.done and enough and len(set(self.lost)) == 1
 
     def stop_late(self) -> None:
         """Stop what has run for too long."""

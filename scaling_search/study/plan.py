@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,11 @@ class Plan:
     #: Bytes that pixel caches will add to `cache_folder`.
     cache_bytes: int
     cache_folder: str
+
+    @property
+    def missing(self) -> list[PlannedRun]:
+        """The first runs that are still to be trained."""
+        return [run for run in self.runs if run.spec.key not in self.known]
 
 
 def make_plan(
@@ -85,8 +90,8 @@ def make_plan(
     )
 
 
-def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
-    """The plan as lines of text."""
+def print_plan(plan: Plan, write: Callable[[str], None], remarks: Sequence[str] = ()) -> None:
+    """The plan as lines of text, with remarks on the networks."""
     definition = plan.definition
     facts = definition.facts
     write(
@@ -95,6 +100,8 @@ def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
         f"{facts.native_resolution} px"
     )
     kind_of(definition).print_plan(plan, write)
+    for remark in remarks:
+        write(f"Note: {remark}")
     known = f"measured on {len(plan.known)} finished runs" if plan.known else ""
     source = known or "a guess until the first runs have ended"
     write(

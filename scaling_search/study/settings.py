@@ -134,6 +134,14 @@ class StudySettings:
         self.sweep.require_epochs(self.recipe.epochs)
 
     @property
+    def own_networks(self) -> list[str]:
+        """Import paths of the functions whose networks take part."""
+        given = self.baseline._target_ or self.baseline.name
+        compared = self.sweep.compare if isinstance(self.sweep, BaselineSearchSettings) else []
+        names = [*(self.sweep.baseline_names() or [given]), *compared]
+        return sorted({name for name in names if "." in name})
+
+    @property
     def search(self) -> SearchSweep:
         """The sweep of a study that is a search."""
         assert isinstance(self.sweep, SearchSweep)

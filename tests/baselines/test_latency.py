@@ -21,7 +21,7 @@ _numbers = itertools.count()
 
 
 class Watched(nn.Module):
-    """An own network that tells of each forward pass on real data."""
+    """An own network that tells of each forward pass without training."""
 
     def __init__(self, width: int, tell: Callable[["Watched", Tensor], None]) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Watched(nn.Module):
         self.conv = nn.Conv2d(1, width, 3)
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
-        if x_BCHW.device.type != "meta":
+        if torch.is_inference_mode_enabled():
             self.tell(self, x_BCHW)
         out: Tensor = self.conv(x_BCHW).mean((2, 3))
         return out

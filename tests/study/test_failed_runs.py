@@ -75,12 +75,43 @@ def test_a_study_in_which_nothing_finished(
 
 
 def test_many_failures_fit_on_a_screen(call: Call, tmp_path: Path) -> None:
-    def fails(_: Job) -> Any:
-        raise RuntimeError("boom")
+    def fails(job: Job) -> Any:
+        raise RuntimeError(f"boom in {job.spec.key}")
 
     ended = call("name=a", "sweep.seeds=[0,1,2,3,4,5,6,7,8,9]", function=fails)
     assert ended.out.count("failed: ") == 21
     assert "failed: 30 more, which experiments/a/environment.json lists" in ended.out
+
+
+@pytest.mark.parametrize("sweep", ["grid", "observation1", "optuna", "race", "baseline"])
+def test_where_the_first_runs_fail_alike_no_others_are_tried(call: Call, sweep: str) -> None:
+    def fails(_: Job) -> Any:
+        raise RuntimeError("view size is not compatible")
+
+    study = [*SMALL[1:], f"+sweep={sweep}", "name=a", "sweep.seeds=[0,1]"]
+    study += ["sweep.asks=5"] if sweep == "baseline" else []
+    ended = call(function=fails, study=study)
+    assert ended.code == 1
+    assert len({job.spec.key for job in ended.jobs}) == 4
+    assert ended.out.count("view size is not compatible") == 4
+    assert "the first 4 runs failed alike" in ended.out
+    assert "no run has finished" in ended.err
+    assert "view size is not compatible" in ended.err
+
+
+def test_failures_after_a_result_stop_nothing(call: Call) -> None:
+    first: list[str] = []
+
+    def fails_later(job: Job) -> Any:
+        first[:] = first or [job.spec.key]
+        if job.spec.key == first[0]:
+            return fake_outcome(job)
+        raise RuntimeError("boom")
+
+    ended = call("name=a", "sweep.seeds=[0,1,2,3]", function=fails_later)
+    assert ended.code == 1
+    assert ended.out.count("failed: run ") > 4
+    assert "failed alike" not in ended.out
 
 
 @pytest.mark.parametrize("fails", [True, False])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -46,7 +46,12 @@ NETWORKS_CSV = CsvFile("networks.csv", NetworkRow, key=_called)
 def write_networks(folder: Path, counted: Mapping[tuple[OwnNetwork, int], Priced]) -> None:
     """Write what was counted."""
     rows = (
-        NetworkRow(**vars(network), resolution=resolution, **vars(priced.cost), id=priced.id)
+        NetworkRow(
+            **{name: value for name, value in vars(network).items() if name != "code"},
+            resolution=resolution,
+            **vars(priced.cost),
+            id=priced.id,
+        )
         for (network, resolution), priced in counted.items()
     )
     NETWORKS_CSV.write(folder, rows)
@@ -63,7 +68,8 @@ def stored_prices(folder: Path) -> Prices:
         }
 
     def price(network: OwnNetwork, resolution: int) -> Priced:
-        priced = known().get((network, resolution))
+        # The code of all is that of the study, which study.yaml names.
+        priced = known().get((replace(network, code=""), resolution))
         if priced is None:
             raise MissingPrice(
                 f"{folder / NETWORKS_CSV.name} has no price of {network} at {resolution} px: "

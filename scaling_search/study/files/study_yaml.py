@@ -40,11 +40,13 @@ def read_definition(folder: Path) -> StudyDefinition:
         if not isinstance(plain, dict):
             raise InvalidInput("it holds no settings")
         facts, platform = plain.pop("facts", None), plain.pop("platform", None)
+        code = plain.pop("code", {})
         return StudyDefinition(
             from_plain(StudySettings, plain, optional=_OPTIONAL, kinds={SweepSettings: SWEEPS}),
             from_plain(TaskFacts, facts, "facts"),
             from_plain(Platform, platform, "platform"),
             stored_prices(folder),
+            from_plain(dict[str, str], code, "code"),
         )
     except YAML_ERRORS as error:
         raise damaged(path, error, _REMEDY) from error

@@ -1,0 +1,68 @@
+"""The function that builds a network of one's own, found by its import path."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from scaling_search.baselines.own_code import code_of, place_of
+from scaling_search.baselines.put_back import generators_put_back, settings_put_back
+from scaling_search.errors import InvalidInput
+from scaling_search.shadowing import hidden_libraries
+
+SIGNATURE = "(depth_mult, width_mult, resolution, num_classes, in_channels) -> nn.Module"
+
+
+def import_function(target: str) -> Callable[..., Any]:
+    """The function that an import path such as `my_networks.small_net` names.
+
+    What its module sets or seeds while it is imported is put back, so that it does not matter when
+    that happens. Raises InvalidInput.
+    """
+    module_name, _, name = target.rpartition(".")
+    if os.getcwd() not in sys.path:
+        # `python -m` looks in the working directory; workers and installed commands must too.
+        sys.path.insert(0, os.getcwd())
+    try:
+        if (module_name or name) not in sys.modules:
+            with settings_put_back(), generators_put_back():
+                importlib.import_module(module_name or name)
+        function = getattr(sys.modules[module_name or name], name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a module may fail in any way, or exit, while it is imported
+        raise InvalidInput(_why_not(target, module_name, error)) from error
+    if not callable(function):
+        raise InvalidInput(f"baseline._target_ is {target!r}, but that is not a function")
+    return function  # type: ignore[no-any-return]
+
+
+def code_of_function(target: str) -> str:
+    """Sixteen hexadecimal digits that stand for its code, as this process has imported it."""
+    import_function(target)
+    return code_of(sys.modules[target.rpartition(".")[0]])
+
+
+def _why_not(target: str, module_name: str, error: BaseException) -> str:
+    place, cause = place_of(error), f"{type(error).__name__}: {error}"
+    what = f"baseline._target_ is {target!r}, but "
+    if not isinstance(error, Exception):
+        what += (
+            f"{module_name} ends the program while it is imported ({place or module_name}, "
+            f'{cause}): put what only a script should do below `if __name__ == "__main__":`'
+        )
+    elif place:
+        what += (
+            f"importing {module_name} failed in {place} ({cause}): it must be possible to import "
+            "it from the working directory, with this Python"
+        )
+    else:
+        what += (
+            f"no such function can be imported ({cause}): give module.function of the form "
+            f"{SIGNATURE}, from the working directory or an installed package"
+        )
+    hidden = hidden_libraries(error)
+    return f"{what}; {hidden}" if hidden else what
