@@ -13,6 +13,7 @@ from scaling_search.study.definition import Platform
 from scaling_search.study.found import with_table
 from scaling_search.study.limits import require_describable, require_native
 from scaling_search.study.loop import AllAtOnce, complete
+from scaling_search.study.plan_text import print_notes
 
 if TYPE_CHECKING:
     from scaling_search.config import Configuration
@@ -29,6 +30,7 @@ def train_one(configuration: Configuration) -> bool:
     task = proxy_task(configuration.data)
     task.require_batch(recipe.batch_size)
     facts = task.facts
+    print_notes([f"Data: {note}" for note in task.image_set.notes], print)
     baseline = with_table(configuration.baseline).load(facts.num_classes, facts.in_channels)
     given = configuration.coefficients
     coefficients = Coefficients(given.alpha, given.beta, given.gamma)

@@ -67,7 +67,9 @@ class ProxyTask:
         rng = np.random.default_rng(self.settings.seed)
         chosen = _balanced(source.train_labels, self.settings.train_images, rng)
         labels = source.train_labels[chosen]
-        if len(source.test_labels):
+        has_test = len(source.test_labels) > 0
+        _require_members(labels, source, 2 if has_test else 3)
+        if has_test:
             test = _balanced(source.test_labels, self.settings.test_images, rng)
             test = test + len(source.train_labels)
         else:
@@ -161,10 +163,13 @@ def open_image_set(settings: DataSettings) -> ImageSet:
     """The set that the settings name. Raises InvalidInput where it cannot be read."""
     if settings.kind == "glyphs":
         return glyph_set(settings)
-    # It takes a second to import, which drawn sets can do without.
-    from scaling_search.proxy.from_datasets import image_set_from_datasets
+    if settings.kind == "hub":
+        from scaling_search.proxy.images.from_datasets import image_set_from_hub
 
-    return image_set_from_datasets(settings)
+        return image_set_from_hub(settings)
+    from scaling_search.proxy.images.local_files import local_set
+
+    return local_set(settings)
 
 
 @lru_cache(maxsize=4)
@@ -173,16 +178,33 @@ def proxy_task(settings: DataSettings) -> ProxyTask:
     return ProxyTask(settings)
 
 
+def _require_members(labels: Rows, source: ImageSet, needed: int) -> None:
+    """Refuse a class that has not got an image for each of train, val and what else there is."""
+    counts = np.bincount(labels, minlength=source.num_classes)
+    few = np.flatnonzero((counts > 0) & (counts < needed))
+    if len(few):
+        named = ", ".join(source.classes[i] for i in few[:5]) + ", ..." * (len(few) > 5)
+        image = "one image only" if counts[few[0]] == 1 else "two images only"
+        have = f"class {named} has {image}" if len(few) == 1 else f"{len(few)} classes ({named})"
+        have += "" if len(few) == 1 else f" have less than {needed} images"
+        raise InvalidInput(
+            f"{have}, but a class needs one to train on and one for val"
+            + (", and one for test, since there is no test part" if needed == 3 else "")
+            + ": take more images with data.train_images=, add some, or leave the class out"
+        )
+
+
+def _members(labels: Rows) -> list[Rows]:
+    """Of each class that there is its images, in order."""
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+
+
 def _stratified(labels: Rows, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
     """A mask over images: this part of each class, at least one and never all of them."""
     mask = np.zeros(len(labels), bool)
-    for label in np.unique(labels):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        if len(members) < 2:
-            raise InvalidInput(
-                f"class {label} has one image only, but needs one to train on and one for val: "
-                "take more images with data.train_images= or leave the class out"
-            )
+    for images in _members(labels):
+        members = rng.permutation(images)
         mask[members[: min(len(members) - 1, max(1, round(fraction * len(members))))]] = True
     return mask
 
@@ -198,11 +220,9 @@ def _balanced(labels: Rows, count: int | None, rng: np.random.Generator) -> Rows
             f"at least {2 * len(classes)} images"
         )
     # Two for every class, the rest in proportion, what is left over to the greatest remainders.
-    exact = (count - 2 * len(classes)) * np.array([np.mean(labels == c) for c in classes])
+    members = _members(labels)
+    exact = (count - 2 * len(classes)) * np.array([len(m) / len(labels) for m in members])
     given = 2 + np.floor(exact + 1e-9).astype(int)
     given[np.argsort(given - exact, kind="stable")[: count - int(given.sum())]] += 1
-    kept = [
-        rng.permutation(np.flatnonzero(labels == label))[:number]
-        for label, number in zip(classes, given)
-    ]
+    kept = [rng.permutation(images)[:number] for images, number in zip(members, given)]
     return np.sort(np.concatenate(kept))

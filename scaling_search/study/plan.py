@@ -13,7 +13,7 @@ from scaling_search.proxy.pixel_cache import require_disk
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.folder import read_records
 from scaling_search.study.kinds import kind_of
-from scaling_search.study.plan_text import duration
+from scaling_search.study.plan_text import duration, print_notes
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -40,6 +40,8 @@ class Plan:
     #: Bytes that pixel caches will add to `cache_folder`.
     cache_bytes: int
     cache_folder: str
+    #: What was made of the data, in sentences.
+    data_notes: tuple[str, ...]
 
 
 def make_plan(
@@ -82,6 +84,7 @@ def make_plan(
         slots=slots,
         cache_bytes=size,
         cache_folder=str(caches),
+        data_notes=task.image_set.notes,
     )
 
 
@@ -94,6 +97,7 @@ def print_plan(plan: Plan, write: Callable[[str], None]) -> None:
         f"{facts.val_images:,} val and {facts.test_images:,} test images of "
         f"{facts.native_resolution} px"
     )
+    print_notes(plan.data_notes, write)
     kind_of(definition).print_plan(plan, write)
     known = f"measured on {len(plan.known)} finished runs" if plan.known else ""
     source = known or "a guess until the first runs have ended"
