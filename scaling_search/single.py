@@ -61,6 +61,8 @@ def train_one(configuration: Configuration) -> bool:
 
     database = open_database(conduct)
     assert database is not None
+    if not task.image_set.drawn and not database.stored_runs([spec.key]):
+        task.prepare(spec.resolution)
     with conduct.executor.start(carry_out, 1) as executor, show_progress() as progress:
         reported = progress("single", 1)
         complete(

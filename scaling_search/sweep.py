@@ -47,7 +47,10 @@ def run_sweep(configuration: Configuration) -> bool:
     database = open_database(conduct)
     assert database is not None
     with held(folder, definition, conduct):
-        print_plan(make_plan(definition, task, database, slots, known_runs), print)
+        plan = make_plan(definition, task, database, slots, known_runs)
+        print_plan(plan, print)
+        for resolution in plan.to_prepare:
+            task.prepare(resolution)
         command = command_line(sys.argv[1:], conduct.store)
         with conduct.executor.start(carry_out, slots) as executor, show_progress() as progress:
             failures, finished = run_study(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -55,10 +55,13 @@ class ProxyTask:
     """Data settings made concrete. Equal identities mean equal images, labels and split."""
 
     settings: DataSettings
+    #: The set, where it has been opened.
+    opened: ImageSet | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def image_set(self) -> ImageSet:
-        return open_image_set(self.settings)
+        """The set that the settings name. Raises InvalidInput where it cannot be used."""
+        return self.opened or open_image_set(self.settings)
 
     @cached_property
     def _rows(self) -> tuple[Rows, Rows, Rows]:
@@ -87,10 +90,7 @@ class ProxyTask:
     @cached_property
     def identity(self) -> str:
         """Stands for everything that determines what a network gets to see."""
-        names = ("train_images", "test_images", "val_fraction", "seed")
-        asked = [getattr(self.settings, name) for name in names]
-        content = [self.image_set.identity, *asked, asdict(self.settings.augmentation)]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+        return _identity(self.settings, self.image_set.identity)
 
     @property
     def facts(self) -> TaskFacts:
@@ -125,6 +125,10 @@ class ProxyTask:
         """Whether the images are ready at this resolution."""
         return is_cached(self.settings.cache_folder(), self._cache_name(resolution))
 
+    def prepare(self, resolution: int) -> None:
+        """Decode and resample now what `load` gives, and say how far it is."""
+        self._pixels(resolution, f"Pixels of {self.image_set.name} at {resolution} px")
+
     def load(self, resolution: int) -> tuple[Split, Split, Split]:
         """Train, val and test at a resolution in pixels; decoded and resampled the first time."""
         source, (train, val, test) = self.image_set, self._rows
@@ -136,7 +140,7 @@ class ProxyTask:
             for start, end, rows in zip(starts, starts[1:], (train, val, test))
         )
 
-    def _pixels(self, resolution: int) -> Pixels:
+    def _pixels(self, resolution: int, title: str = "") -> Pixels:
         source, rows = self.image_set, np.concatenate(self._rows)
         first_test = len(source.train_labels)
         native: Pixels | None = None
@@ -155,7 +159,16 @@ class ProxyTask:
             self._cache_name(resolution),
             self.cache_shape(resolution),
             read_image,
+            title,
         )
+
+
+def _identity(settings: DataSettings, image_set: str) -> str:
+    """Of the task that these settings make of the set with this identity."""
+    names = ("train_images", "test_images", "val_fraction", "seed")
+    asked = [getattr(settings, name) for name in names]
+    content = [image_set, *asked, asdict(settings.augmentation)]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=4)
@@ -176,6 +189,30 @@ def open_image_set(settings: DataSettings) -> ImageSet:
 def proxy_task(settings: DataSettings) -> ProxyTask:
     """The task of these settings; opened once in each process."""
     return ProxyTask(settings)
+
+
+@lru_cache(maxsize=4)
+def known_task(settings: DataSettings, identity: str) -> ProxyTask:
+    """The task with this identity, as a driver has opened it: workers look at no file again.
+
+    Where nothing is known of it, as on another machine, it is opened. Raises InvalidInput where the
+    data are others by now.
+    """
+    if settings.kind != "glyphs":
+        from scaling_search.proxy.images.known_sets import known_identities, load_known
+        from scaling_search.proxy.images.local_files import known_set
+
+        cache = settings.cache_folder()
+        for found in known_identities(cache):
+            if _identity(settings, found) == identity and (known := load_known(cache, found)):
+                return ProxyTask(settings, known_set(settings, known))
+    task = proxy_task(settings)
+    if task.identity != identity:
+        raise InvalidInput(
+            f"the data of {task.image_set.name} are others than when this study was planned: "
+            "repeat the command"
+        )
+    return task
 
 
 def _require_members(labels: Rows, source: ImageSet, needed: int) -> None:

@@ -40,6 +40,8 @@ class Plan:
     #: Bytes that pixel caches will add to `cache_folder`.
     cache_bytes: int
     cache_folder: str
+    #: Resolutions whose images are better decoded before the first run starts.
+    to_prepare: tuple[int, ...]
     #: What was made of the data, in sentences.
     data_notes: tuple[str, ...]
 
@@ -72,7 +74,8 @@ def make_plan(
     resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
     if task.image_set.drawn:
         resolutions.add(task.image_set.native_resolution)
-    size = sum(math.prod(task.cache_shape(r)) for r in resolutions if not task.is_cached(r))
+    missing_caches = [r for r in resolutions if not task.is_cached(r)]
+    size = sum(math.prod(task.cache_shape(r)) for r in missing_caches)
     caches = task.settings.cache_folder()
     require_disk(caches, size)
     return Plan(
@@ -84,6 +87,7 @@ def make_plan(
         slots=slots,
         cache_bytes=size,
         cache_folder=str(caches),
+        to_prepare=() if task.image_set.drawn else tuple(sorted(missing_caches)),
         data_notes=task.image_set.notes,
     )
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from image_files import WriteParquet, encode_png, make_pixels, task_of, write_folder
 

@@ -193,11 +193,12 @@ def _find_out(source: Source, identity: str) -> tuple[KnownSet, tuple[str, ...]]
     settings, parts = source.settings, source.parts
     train = parts["train"]
     column = label_column(train.features, settings)
+    names = getattr(train.features[column], "names", None)
     numbered = number_labels(
-        _values(train, column),
-        _values(parts["test"], column) if "test" in parts else None,
+        _values(train, column, names),
+        _values(parts["test"], column, names) if "test" in parts else None,
         f"column {column} of {settings.source}",
-        getattr(train.features[column], "names", None),
+        names,
     )
     survey = Survey(settings.ground)
     for row in sample_rows(len(train)):
@@ -233,11 +234,20 @@ def _find_out(source: Source, identity: str) -> tuple[KnownSet, tuple[str, ...]]
     return known, tuple(notes)
 
 
-def _values(part: Any, column: str) -> list[Any]:
-    """The labels of a part as they are; none where it has no such column."""
+def _values(part: Any, column: str, names: list[str] | None) -> list[Any]:
+    """The labels of a part; none where it has no such column.
+
+    names: of the classes of the train part, whose numbers these become where they are of others.
+    """
     if column not in part.column_names:
         return [None] * len(part)
-    return list(part.with_format(None)[column][:])
+    values = list(part.with_format(None)[column][:])
+    own = getattr(part.features[column], "names", None)
+    if names is None or own == names:
+        return values
+    number = {name: index for index, name in enumerate(names)}
+    said = [own[v] if own and isinstance(v, int) and 0 <= v < len(own) else v for v in values]
+    return [number.get(v, v) if isinstance(v, str) else v for v in said]
 
 
 def _load(source: Source) -> Any:
@@ -252,17 +262,17 @@ def _load(source: Source) -> Any:
         ) from error
     datasets.disable_progress_bars()
     is_local = settings.kind != "hub"
-    given: dict[str, Any] = {"path": settings.name}
-    if is_local:
-        files = {
-            part: [str(source.listing.root / path) for path in paths]
-            for part, paths in source.files.items()
-        }
-        given = {"path": "parquet", "data_files": files}
-    cache = settings.cache_folder()
-    require_folder(cache)
+    require_folder(settings.cache_folder())
+    cache = str(settings.cache_folder() / "datasets")
     try:
-        return datasets.load_dataset(**given, cache_dir=str(cache / "datasets"))
+        if not is_local:
+            return datasets.load_dataset(settings.name, cache_dir=cache)
+        loaded: dict[str, Any] = {}
+        # One after the other: a test part may lack the column of labels.
+        for part, paths in source.files.items():
+            files = {part: [str(source.listing.root / path) for path in paths]}
+            loaded |= datasets.load_dataset("parquet", data_files=files, cache_dir=cache)
+        return loaded
     except Exception as error:
         cause: BaseException = error
         while cause.__cause__ is not None:

@@ -23,8 +23,8 @@ def local_set(settings: DataSettings) -> ImageSet:
     return image_set_from_folder(settings, found)
 
 
-def known_local_set(settings: DataSettings, known: KnownSet) -> ImageSet:
-    """The same of a set that is known, without a look at its files."""
+def known_set(settings: DataSettings, known: KnownSet) -> ImageSet:
+    """A set of files, or of the hub, of which all is known, without a look at it."""
     if known.train_paths.text:
         return folder_set(settings, known)
     return row_set(Source(settings), known)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,6 @@ from scaling_search.proxy.images.image_files import LFS_POINTER
 from scaling_search.proxy.images.known_sets import Paths, read_columns, write_columns
 from scaling_search.proxy.images.left_out import shown_name
 from scaling_search.proxy.long_work import counted
-from scaling_search.whole_files import write_whole
 
 #: Bytes of a hash.
 HASH = 16
@@ -54,17 +52,11 @@ class Manifest:
         """Keep what `recall` gives."""
         states = {**self._states(), state: {"identity": identity, "notes": notes}}
         last = dict(list(states.items())[-_REMEMBERED:])
-        write_whole(self._place.with_suffix(".json"), json.dumps(last).encode())
+        write_columns(self._place.with_suffix(".states"), last, {})
 
     def _states(self) -> dict[str, Any]:
-        try:
-            states = json.loads(self._place.with_suffix(".json").read_bytes())
-            return {
-                state: {"identity": str(s["identity"]), "notes": [str(n) for n in s["notes"]]}
-                for state, s in states.items()
-            }
-        except (OSError, ValueError, AttributeError, KeyError, TypeError):
-            return {}
+        read = read_columns(self._place.with_suffix(".states"))
+        return {} if read is None else read[0]
 
     def hashes(self, paths: list[str], status: NDArray[np.int64]) -> Hashes:
         """(files, 16): of the content of each file; paths are relative to the root.
