@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import marshal
 import os
 import subprocess
 import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,100 +18,92 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy.images import folder_status
+from scaling_search.proxy.images import folder_records
+from scaling_search.proxy.images.folder_records import Record, Waiting, list_folders
 
-#: So many files are worth other processes, which need a moment to start.
-_MANY = 50_000
+#: Files that are listed before other processes are worth their start; the most processes.
+_ENOUGH, _PROCESSES = 20_000, 16
 
 
 @dataclass(frozen=True)
 class Scan:
-    """The files below `root`, folder by folder, in the order of their names."""
+    """The files below `root`, folder by folder, all in the order of their names."""
 
     root: str
-    #: Relative to the root, with /; the root itself is "".
-    folders: tuple[str, ...]
-    #: Names of the files of each folder.
-    names: tuple[tuple[str, ...], ...]
-    #: (files, 2): bytes, and ns of the last change; -1 bytes where a link leads to nothing.
-    status: NDArray[np.int64]
-    #: Folders that were not looked into: hidden ones, and those that could not be opened.
-    hidden: tuple[str, ...]
-    closed: tuple[str, ...]
+    records: tuple[Record, ...]
+
+    @cached_property
+    def folders(self) -> tuple[str, ...]:
+        """Relative to the root, with /; the root itself is ""."""
+        return tuple(folder for folder, names, _, _ in self.records if names is not None)
+
+    @property
+    def names(self) -> Iterator[list[str]]:
+        """Of the files of each folder in turn."""
+        for _, names, _, _ in self.records:
+            if names is not None:
+                yield os.fsdecode(names).split("\0") if names else []
+
+    @cached_property
+    def status(self) -> NDArray[np.int64]:
+        """(files, 2): bytes, and ns of the last change; -1 bytes where a link leads to nothing."""
+        joined = b"".join(status for _, _, status, _ in self.records)
+        return np.frombuffer(joined, np.int64).reshape(-1, 2)
+
+    @property
+    def hidden(self) -> list[str]:
+        """Folders that were not looked into."""
+        return [_below(folder, name) for folder, _, _, hidden in self.records for name in hidden]
+
+    @property
+    def closed(self) -> list[str]:
+        """Folders that may not be opened."""
+        return [folder for folder, names, _, _ in self.records if names is None]
+
+    def may_hold(self, ending: bytes) -> bool:
+        """False where no file's name ends so; quick."""
+        return any(ending in names.lower() for _, names, _, _ in self.records if names)
 
     @cached_property
     def fingerprint(self) -> str:
         """Another one where any file came, went or changed as its size and its time show."""
-        digest = hashlib.blake2b(self.status.tobytes(), digest_size=16)
-        for names in ((*self.folders, "", *self.hidden, "", *self.closed), *self.names):
-            digest.update("\0".join(names).encode("utf-8", "surrogateescape") + b"\0\0")
+        digest = hashlib.blake2b(digest_size=16)
+        for folder, names, status, hidden in self.records:
+            head = repr((folder, names is None, len(names or b""), len(status), hidden))
+            digest.update(head.encode("utf-8", "surrogateescape"))
+            digest.update(names or b"")
+            digest.update(status)
         return digest.hexdigest()
 
 
 def scan(root: Path) -> Scan:
-    """List a folder with all that is below it. Links are followed, but never round in a circle."""
-    folders, names, hidden, closed = [], [], [], []
-    waiting, seen = [""], {os.path.realpath(root)}
-    while waiting:
-        folder = waiting.pop()
-        place = os.path.join(root, folder)
-        try:
-            files, inner, left = folder_status.entries(place)
-        except PermissionError:
-            closed.append(folder)
-            continue
-        folders.append(folder)
-        names.append(tuple(files))
-        hidden += [_below(folder, name) for name in left]
-        for name in reversed(inner):
-            path = os.path.join(place, name)
-            if os.path.islink(path):
-                if (real := os.path.realpath(path)) in seen:
-                    continue
-                seen.add(real)
-            waiting.append(_below(folder, name))
-    if "" in closed:
-        raise InvalidInput(f"data.path is {str(root)!r}, but that folder cannot be opened")
-    places = [os.path.join(root, folder) for folder in folders]
-    status = np.concatenate([np.zeros(0, np.int64), *_statuses(places, names)])
-    if len(status) != 2 * sum(map(len, names)):
-        raise InvalidInput(
-            f"data.path is {str(root)!r}, but files come and go there: wait until all is in place"
-        )
-    return Scan(
-        str(root),
-        tuple(folders),
-        tuple(names),
-        status.reshape(-1, 2),
-        tuple(sorted(hidden)),
-        tuple(sorted(closed)),
-    )
+    """List a folder with all that is below it; a large one by all cores."""
+    waiting: deque[Waiting] = deque([("", (os.path.realpath(root),))])
+    processes = min(os.cpu_count() or 1, _PROCESSES)
+    # Broadly, not deeply: folders side by side can be shared.
+    records = list_folders(str(root), waiting, _ENOUGH if processes > 1 else None)
+    if waiting:
+        shares = [list(waiting)[start::processes] for start in range(processes)]
+        with ThreadPoolExecutor(processes) as pool:
+            parts = pool.map(lambda share: _listed_elsewhere(str(root), share), shares)
+            records += [record for part in parts for record in part]
+    records.sort(key=lambda record: record[0])
+    if records[0][1] is None:
+        raise InvalidInput(f"data.path is {str(root)!r}, but that folder may not be opened")
+    return Scan(str(root), tuple(records))
 
 
-def _statuses(places: list[str], names: list[tuple[str, ...]]) -> list[NDArray[np.int64]]:
-    """Bytes and times of each folder's files, or of a share of the folders."""
-    processes = min(os.cpu_count() or 1, len(places), 16)
-    if sum(map(len, names)) < _MANY or processes == 1:
-        found = (folder_status.status_of(p, list(files)) for p, files in zip(places, names))
-        return [np.frombuffer(numbers, np.int64) for numbers in found]
-    # Shares of about equal length, in order.
-    ends = np.cumsum([len(files) for files in names])
-    cuts = np.searchsorted(ends, ends[-1] * np.arange(1, processes) / processes, side="left") + 1
-    shares = [places[a:b] for a, b in zip([0, *cuts], [*cuts, len(places)]) if a < b]
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(len(shares)) as pool:
-        return list(pool.map(_status_elsewhere, shares))
-
-
-def _status_elsewhere(places: list[str]) -> NDArray[np.int64]:
-    """The same, by another process."""
-    script = [sys.executable, "-I", "-S", folder_status.__file__]
-    named = b"\0".join(map(os.fsencode, places))
-    ended = subprocess.run(script, input=named, capture_output=True)
+def _listed_elsewhere(root: str, share: list[Waiting]) -> list[Record]:
+    """The same by another process."""
+    if not share:
+        return []
+    script = [sys.executable, "-I", "-S", folder_records.__file__]
+    ended = subprocess.run(script, input=marshal.dumps((root, share)), capture_output=True)
     if ended.returncode:
-        raise OSError(ended.stderr.decode(errors="replace").strip().splitlines()[-1])
-    return np.frombuffer(ended.stdout, np.int64)
+        said = ended.stderr.decode(errors="replace").strip().splitlines()
+        raise OSError(f"{root} cannot be listed: {said[-1] if said else ended.returncode}")
+    records: list[Record] = marshal.loads(ended.stdout)
+    return records
 
 
 def _below(folder: str, name: str) -> str:

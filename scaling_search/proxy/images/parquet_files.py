@@ -58,6 +58,8 @@ def list_parquet(settings: DataSettings) -> ParquetListing:
 
 def find_parquet(found: Scan) -> ParquetListing | None:
     """The parquet files of a folder; None where it is one of images."""
+    if not found.may_hold(b".parquet"):
+        return None
     names = [
         (f"{folder}/{name}" if folder else name, kind_of_file(name))
         for folder, inside in zip(found.folders, found.names)

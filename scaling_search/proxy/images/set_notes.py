@@ -9,7 +9,7 @@ import numpy as np
 from scaling_search.proxy.image_set import Labels
 from scaling_search.proxy.images.left_out import shown_name
 
-#: Classes, and files or folders, that are listed.
+#: Classes that are listed, and files or folders.
 _CLASSES, _PLACES = 12, 3
 
 NO_TEST = "a fifth of train is kept aside as test"
@@ -21,11 +21,14 @@ def part_note(
     """`train: 160 images of training_set in 2 classes by the folders (bus 80, car 80)`"""
     counts = np.bincount(labels, minlength=len(classes))
     there = np.flatnonzero(counts)
-    listed = [f"{classes[i]} {counts[i]:,}" for i in there[:_CLASSES]]
+    each = ", ".join(f"{classes[int(i)]} {counts[i]:,}" for i in there)
+    if len(there) > _CLASSES:
+        least, most = counts[there].min(), counts[there].max()
+        each = f"{least:,} each" if least == most else f"{least:,} to {most:,} each"
     shown = [shown_name(place or "the folder itself") for place in places[:_PLACES]]
     return (
         f"{part}: {len(labels):,} images of {_list(shown, len(places))} in {len(there):,} "
-        f"classes by {by} ({_list(listed, len(there))})"
+        f"classes by {by} ({each})"
     )
 
 
