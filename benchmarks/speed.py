@@ -193,7 +193,7 @@ def workers(folder: Path) -> None:
 
 
 def opening(folder: Path) -> None:
-    """Image folders: the first plan, a plan and a resumed run of a known set, and a worker's look."""
+    """Image folders: the first plan, then plan and resumed run of a known set, and a worker."""
     from benchmarks_opening import cpu_seconds, make_folder
 
     from scaling_search.proxy import DataSettings, proxy_task
