@@ -37,7 +37,7 @@ def counted(pieces: Iterable[tuple[int, T]], title: str, total: int) -> Iterator
                     task = bar.add_task(title, total=total)
                 assert task is not None
                 bar.update(task, completed=done)
-            elif now - began > _PATIENCE and now - said > (_SILENCE if said > began else _PATIENCE):
+            elif done < total and now - said > (_SILENCE if said > began else _PATIENCE):
                 left = (now - began) / done * (total - done)
                 print(
                     f"{title}: {done:,} of {total:,}, about {left:.0f} seconds left",
