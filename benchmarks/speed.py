@@ -2,8 +2,8 @@
 
 Each figure is the median of several runs with its smallest and largest, on an otherwise idle
 machine; the limits are those that the project sets itself for 2 cores without a GPU. Names:
-start, price, driver, report, large, smoke, step, quick, comparisons, workers. Without names the
-first seven run.
+start, price, driver, report, large, smoke, step, quick, comparisons, workers, opening. Without
+names the first seven run.
 """
 
 from __future__ import annotations
@@ -192,9 +192,42 @@ def workers(folder: Path) -> None:
     )
 
 
+def opening(folder: Path) -> None:
+    """Image folders: the first plan, then plan and resumed run of a known set, and a worker."""
+    from benchmarks_opening import cpu_seconds, make_folder
+
+    from scaling_search.proxy import DataSettings, proxy_task
+    from scaling_search.proxy.task import known_task
+
+    for images, classes in ((60_000, 10), (1_300_000, 1000)):
+        root, cache = make_folder(folder / f"{images}" / "set", images, classes), folder / "cache"
+        place = f"data.path={root}", f"data.cache_dir={cache}"
+        plan = command("scaling_search", "+sweep=grid", "data=parquet", *place, "dry_run=true",
+                       cwd=folder)  # fmt: skip
+        name = f"{images:,} JPEGs:"
+        show(f"{name} the first plan, which hashes them", timed(plan, 1), 300)
+        show(f"{name} plan of the known set", timed(plan), 5)
+        print(f"{f'{name} CPU of that on all cores':58} {cpu_seconds(plan):8.2f} s")
+        words = ("data=parquet", *place, "data.train_images=5000", "recipe=smoke")
+        run = command("scaling_search", *words, "baseline.resolution=16", cwd=folder)
+        run()
+        show(f"{name} a run that is resumed", timed(run), 5)
+        data = DataSettings(kind="parquet", path=str(root), cache_dir=str(cache))
+        identity = proxy_task(data).identity
+
+        def look(data: DataSettings = data, identity: str = identity) -> None:
+            known_task.cache_clear()
+            _ = known_task(data, identity).sizes
+
+        show(f"{name} opening in a worker", timed(look), 1)
+
+
 ALL = {
     f.__name__: f
-    for f in (start, price, driver, report, large, smoke, step, quick, comparisons, workers)
+    for f in (
+        *(start, price, driver, report, large, smoke, step, quick, comparisons, workers),
+        opening,
+    )
 }
 
 

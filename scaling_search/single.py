@@ -13,6 +13,7 @@ from scaling_search.study.definition import Platform
 from scaling_search.study.found import with_table
 from scaling_search.study.limits import require_describable, require_native
 from scaling_search.study.loop import AllAtOnce, complete
+from scaling_search.study.plan_text import print_notes
 from scaling_search.study.rehearsal import rehearsed
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def train_one(configuration: Configuration) -> bool:
     task = proxy_task(configuration.data)
     task.require_batch(recipe.batch_size)
     facts = task.facts
+    print_notes([f"Data: {note}" for note in task.image_set.notes], print)
     baseline = with_table(configuration.baseline).load(facts.num_classes, facts.in_channels)
     given = configuration.coefficients
     coefficients = Coefficients(given.alpha, given.beta, given.gamma)
@@ -65,6 +67,8 @@ def train_one(configuration: Configuration) -> bool:
 
     database = open_database(conduct)
     assert database is not None
+    if not task.image_set.drawn and not database.stored_runs([spec.key]):
+        task.prepare(spec.resolution)
     with conduct.executor.start(carry_out, 1) as executor, show_progress() as progress:
         reported = progress("single", 1)
         complete(

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from PIL import ImageColor
+
 from scaling_search.errors import InvalidInput, require_seed
 from scaling_search.proxy.augmentation import Augmentation
 
@@ -16,7 +18,8 @@ class DataSettings:
 
     #: glyphs (drawn here), parquet (local files) or hub (Hugging Face).
     kind: str = "glyphs"
-    #: parquet: a file, a folder with train*.parquet and test*.parquet, or an image folder.
+    #: parquet: a file, a folder with train*.parquet and test*.parquet, or an image folder
+    #: (docs/data.md).
     path: str = ""
     #: hub: the name of the set, such as uoft-cs/cifar10.
     name: str = ""
@@ -24,8 +27,12 @@ class DataSettings:
     image_column: str = ""
     #: The column of labels; empty finds it.
     label_column: str = ""
-    #: The part that test_error is measured on; empty takes test, else validation.
+    #: The part that test_error is measured on; empty takes test, else eval, else validation.
     test_split: str = ""
+    #: The colour that is laid under transparent pixels: white, black, grey, #rrggbb.
+    ground: str = "white"
+    #: Go on where more than a tenth of an image folder's images cannot be used.
+    allow_left_out: bool = False
     #: At most so many images to train and validate on, the same part of each class; null takes all.
     train_images: int | None = None
     #: At most so many test images, the same part of each class; null takes all.
@@ -57,9 +64,16 @@ class DataSettings:
                     "images for each part: take fewer"
                 )
         require_seed("data.seed", self.seed)
+        try:
+            ImageColor.getrgb(self.ground)
+        except ValueError as error:
+            raise InvalidInput(
+                f"data.ground is {self.ground!r}, but must be a colour, such as white, black, grey "
+                "or '#20a0ff'"
+            ) from error
         for name, kinds in _ONLY_OF.items():
             value = getattr(self, name)
-            if value and self.kind not in kinds:
+            if value != type(self).__dataclass_fields__[name].default and self.kind not in kinds:
                 raise InvalidInput(
                     f"data.{name} is {value!r}, but data={self.kind} has no use for it: leave it "
                     f"out, or take data={' or data='.join(kinds)}"
@@ -91,6 +105,8 @@ _ONLY_OF = {
     "image_column": ("parquet", "hub"),
     "label_column": ("parquet", "hub"),
     "test_split": ("parquet", "hub"),
+    "ground": ("parquet", "hub"),
+    "allow_left_out": ("parquet",),
 }
 
 

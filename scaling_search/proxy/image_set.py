@@ -27,7 +27,8 @@ class ImageSet:
     name: str
     #: Stands for the content: equal sets have equal identities, on any machine.
     identity: str
-    num_classes: int
+    #: Names of the classes, in the order of their numbers.
+    classes: tuple[str, ...]
     in_channels: int
     #: The side in pixels that nine of ten images reach.
     native_resolution: int
@@ -38,6 +39,13 @@ class ImageSet:
     read_image: Callable[[str, int], Pixels]
     #: Reading is so slow that the native images are worth a cache of their own.
     drawn: bool = False
+    #: What the plan says of the set: parts, labels, files left out, values. Sentences.
+    notes: tuple[str, ...] = ()
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes there are to tell apart."""
+        return len(self.classes)
 
 
 def glyph_set(settings: DataSettings) -> ImageSet:
@@ -69,7 +77,7 @@ def glyph_set(settings: DataSettings) -> ImageSet:
     return ImageSet(
         name="glyphs",
         identity=content.hexdigest()[:16],
-        num_classes=classes,
+        classes=tuple(glyphs.CHARACTERS),
         in_channels=1,
         native_resolution=glyphs.NATIVE_RESOLUTION,
         train_labels=np.arange(train, dtype=np.int64) % classes,

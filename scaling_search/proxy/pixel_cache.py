@@ -1,4 +1,4 @@
-"""Images at one resolution as one file of bytes, made once and mapped by everybody."""
+"""Images at one resolution as one file of bytes, made once by all cores and mapped by everybody."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import math
 import os
 import shutil
 import stat
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +19,11 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
+from scaling_search.proxy.long_work import counted
 from scaling_search.whole_files import whole_file, write_whole
 
 #: Images that are resampled and written together.
-_CHUNK = 256
+_CHUNK = 64
 #: Files that this process has compared with their digests: path, inode, size, time of change.
 _compared: set[tuple[str, int, int, int]] = set()
 
@@ -31,12 +35,14 @@ def open_pixels(
     name: str,
     shape: tuple[int, int, int, int],
     read_image: Callable[[int], Pixels],
+    title: str = "",
 ) -> Pixels:
     """The images (N, H, W, C) of a set at one resolution, mapped from disk.
 
     Where `name`.npy is missing or is not what was written it is made from `read_image`, which gives
-    image i as (h, w, C) at any size. A second builder waits for the first. The file appears under
-    its name only when it is whole.
+    image i as (h, w, C) at any size and is called by as many threads as there are cores: decoders
+    let go of Python's lock. With a title it is said how far that is. A second builder waits for
+    the first. The file appears under its name only when it is whole.
 
     Beside it lies `name`.npy.sha256, as sha256sum writes it. Once in a process each file is
     compared with its digest, so that no damage and no cache of other images or of another size, be
@@ -53,7 +59,10 @@ def open_pixels(
         pixels = _open_written(path, shape)
         if pixels is None:
             require_disk(folder, math.prod(shape))
-            _write(path, _content(shape, read_image))
+            with _resampled(shape, read_image) as chunks:
+                if title:
+                    chunks = counted(((len(c), c) for c in chunks), title, shape[0])
+                _write(path, _content(shape, chunks))
             pixels = _open_written(path, shape)
     if pixels is None:
         raise OSError(f"{path} cannot be read back after it was written: is the disk in order?")
@@ -113,18 +122,45 @@ def _write(path: Path, content: Iterator[bytes]) -> None:
     write_whole(_digest_path(path), line)
 
 
-def _content(
+@contextmanager
+def _resampled(
     shape: tuple[int, int, int, int], read_image: Callable[[int], Pixels]
-) -> Iterator[bytes]:
-    """The parts of a .npy file of the images."""
+) -> Iterator[Iterator[Pixels]]:
+    """The images in order, some at a time, resampled by all cores."""
     count, side, _, channels = shape
+
+    def chunk(start: int) -> Pixels:
+        images = [resample(read_image(i), side) for i in range(start, min(start + _CHUNK, count))]
+        return np.stack(images).reshape(-1, side, side, channels)
+
+    def chunks() -> Iterator[Pixels]:
+        # Alone, so that what the first image makes ready is made ready once.
+        yield chunk(0)
+        waiting: deque[Future[Pixels]] = deque()
+        for start in range(_CHUNK, count, _CHUNK):
+            waiting.append(pool.submit(chunk, start))
+            # No more than a few, lest they outgrow the memory while the disk is slow.
+            if len(waiting) > 2 * cores:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    cores = os.cpu_count() or 1
+    pool = ThreadPoolExecutor(cores, "pixels")
+    try:
+        yield chunks()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _content(shape: tuple[int, int, int, int], chunks: Iterator[Pixels]) -> Iterator[bytes]:
+    """The parts of a .npy file of the images."""
     header = io.BytesIO()
     described = {"descr": "|u1", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(header, described)
     yield header.getvalue()
-    for start in range(0, count, _CHUNK):
-        chunk = [resample(read_image(i), side) for i in range(start, min(start + _CHUNK, count))]
-        yield np.stack(chunk).reshape(-1, side, side, channels).tobytes()
+    for chunk in chunks:
+        yield chunk.tobytes()
 
 
 def require_folder(folder: Path) -> None:

@@ -16,7 +16,7 @@ from scaling_search.baselines.layout import memory_format_of
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import RunResult
-from scaling_search.proxy.task import proxy_task
+from scaling_search.proxy.task import known_task
 
 #: Changes whenever the same settings would mean a different training; part of every run's key.
 TRAINER_VERSION = 1
@@ -121,7 +121,7 @@ def carry_out(job: Job) -> Outcome:
         make_network=lambda: build_network(
             spec.network, spec.resolution, spec.dropout, spec.stochastic_depth
         ),
-        splits=proxy_task(job.data).load(spec.resolution),
+        splits=known_task(job.data, spec.task).load(spec.resolution),
         recipe=spec.recipe,
         augmentation=job.data.augmentation,
         seed=spec.seed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -55,10 +55,13 @@ class ProxyTask:
     """Data settings made concrete. Equal identities mean equal images, labels and split."""
 
     settings: DataSettings
+    #: The set, where it has been opened.
+    opened: ImageSet | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def image_set(self) -> ImageSet:
-        return open_image_set(self.settings)
+        """The set that the settings name. Raises InvalidInput where it cannot be used."""
+        return self.opened or open_image_set(self.settings)
 
     @cached_property
     def _rows(self) -> tuple[Rows, Rows, Rows]:
@@ -67,7 +70,9 @@ class ProxyTask:
         rng = np.random.default_rng(self.settings.seed)
         chosen = _balanced(source.train_labels, self.settings.train_images, rng)
         labels = source.train_labels[chosen]
-        if len(source.test_labels):
+        has_test = len(source.test_labels) > 0
+        _require_members(labels, source, 2 if has_test else 3)
+        if has_test:
             test = _balanced(source.test_labels, self.settings.test_images, rng)
             test = test + len(source.train_labels)
         else:
@@ -85,10 +90,7 @@ class ProxyTask:
     @cached_property
     def identity(self) -> str:
         """Stands for everything that determines what a network gets to see."""
-        names = ("train_images", "test_images", "val_fraction", "seed")
-        asked = [getattr(self.settings, name) for name in names]
-        content = [self.image_set.identity, *asked, asdict(self.settings.augmentation)]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+        return _identity(self.settings, self.image_set.identity)
 
     @property
     def facts(self) -> TaskFacts:
@@ -123,6 +125,10 @@ class ProxyTask:
         """Whether the images are ready at this resolution."""
         return is_cached(self.settings.cache_folder(), self._cache_name(resolution))
 
+    def prepare(self, resolution: int) -> None:
+        """Decode and resample now what `load` gives, and say how far it is."""
+        self._pixels(resolution, f"Pixels of {self.image_set.name} at {resolution} px")
+
     def load(self, resolution: int) -> tuple[Split, Split, Split]:
         """Train, val and test at a resolution in pixels; decoded and resampled the first time."""
         source, (train, val, test) = self.image_set, self._rows
@@ -134,7 +140,7 @@ class ProxyTask:
             for start, end, rows in zip(starts, starts[1:], (train, val, test))
         )
 
-    def _pixels(self, resolution: int) -> Pixels:
+    def _pixels(self, resolution: int, title: str = "") -> Pixels:
         source, rows = self.image_set, np.concatenate(self._rows)
         first_test = len(source.train_labels)
         native: Pixels | None = None
@@ -153,7 +159,16 @@ class ProxyTask:
             self._cache_name(resolution),
             self.cache_shape(resolution),
             read_image,
+            title,
         )
+
+
+def _identity(settings: DataSettings, image_set: str) -> str:
+    """Of the task that these settings make of the set with this identity."""
+    names = ("train_images", "test_images", "val_fraction", "seed")
+    asked = [getattr(settings, name) for name in names]
+    content = [image_set, *asked, asdict(settings.augmentation)]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=4)
@@ -161,10 +176,13 @@ def open_image_set(settings: DataSettings) -> ImageSet:
     """The set that the settings name. Raises InvalidInput where it cannot be read."""
     if settings.kind == "glyphs":
         return glyph_set(settings)
-    # It takes a second to import, which drawn sets can do without.
-    from scaling_search.proxy.from_datasets import image_set_from_datasets
+    if settings.kind == "hub":
+        from scaling_search.proxy.images.from_datasets import image_set_from_hub
 
-    return image_set_from_datasets(settings)
+        return image_set_from_hub(settings)
+    from scaling_search.proxy.images.local_files import local_set
+
+    return local_set(settings)
 
 
 @lru_cache(maxsize=4)
@@ -173,16 +191,57 @@ def proxy_task(settings: DataSettings) -> ProxyTask:
     return ProxyTask(settings)
 
 
+@lru_cache(maxsize=4)
+def known_task(settings: DataSettings, identity: str) -> ProxyTask:
+    """The task with this identity, as a driver has opened it: workers look at no file again.
+
+    Where nothing is known of it, as on another machine, it is opened. Raises InvalidInput where the
+    data are others by now.
+    """
+    if settings.kind != "glyphs":
+        from scaling_search.proxy.images.known_sets import known_identities, load_known
+        from scaling_search.proxy.images.local_files import known_set
+
+        cache = settings.cache_folder()
+        for found in known_identities(cache):
+            if _identity(settings, found) == identity and (known := load_known(cache, found)):
+                return ProxyTask(settings, known_set(settings, known))
+    task = proxy_task(settings)
+    if task.identity != identity:
+        raise InvalidInput(
+            f"the data of {task.image_set.name} are others than when this study was planned: "
+            "repeat the command"
+        )
+    return task
+
+
+def _require_members(labels: Rows, source: ImageSet, needed: int) -> None:
+    """Refuse a class that has not got an image for each of train, val and what else there is."""
+    counts = np.bincount(labels, minlength=source.num_classes)
+    few = np.flatnonzero((counts > 0) & (counts < needed))
+    if len(few):
+        named = ", ".join(source.classes[i] for i in few[:5]) + ", ..." * (len(few) > 5)
+        image = "one image only" if counts[few[0]] == 1 else "two images only"
+        have = f"class {named} has {image}" if len(few) == 1 else f"{len(few)} classes ({named})"
+        have += "" if len(few) == 1 else f" have less than {needed} images"
+        raise InvalidInput(
+            f"{have}, but a class needs one to train on and one for val"
+            + (", and one for test, since there is no test part" if needed == 3 else "")
+            + ": take more images with data.train_images=, add some, or leave the class out"
+        )
+
+
+def _members(labels: Rows) -> list[Rows]:
+    """Of each class that there is its images, in order."""
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+
+
 def _stratified(labels: Rows, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
     """A mask over images: this part of each class, at least one and never all of them."""
     mask = np.zeros(len(labels), bool)
-    for label in np.unique(labels):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        if len(members) < 2:
-            raise InvalidInput(
-                f"class {label} has one image only, but needs one to train on and one for val: "
-                "take more images with data.train_images= or leave the class out"
-            )
+    for images in _members(labels):
+        members = rng.permutation(images)
         mask[members[: min(len(members) - 1, max(1, round(fraction * len(members))))]] = True
     return mask
 
@@ -198,11 +257,9 @@ def _balanced(labels: Rows, count: int | None, rng: np.random.Generator) -> Rows
             f"at least {2 * len(classes)} images"
         )
     # Two for every class, the rest in proportion, what is left over to the greatest remainders.
-    exact = (count - 2 * len(classes)) * np.array([np.mean(labels == c) for c in classes])
+    members = _members(labels)
+    exact = (count - 2 * len(classes)) * np.array([len(m) / len(labels) for m in members])
     given = 2 + np.floor(exact + 1e-9).astype(int)
     given[np.argsort(given - exact, kind="stable")[: count - int(given.sum())]] += 1
-    kept = [
-        rng.permutation(np.flatnonzero(labels == label))[:number]
-        for label, number in zip(classes, given)
-    ]
+    kept = [rng.permutation(images)[:number] for images, number in zip(members, given)]
     return np.sort(np.concatenate(kept))

@@ -13,7 +13,7 @@ from scaling_search.proxy.pixel_cache import require_disk
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.folder import read_records
 from scaling_search.study.kinds import kind_of
-from scaling_search.study.plan_text import duration
+from scaling_search.study.plan_text import duration, print_notes
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -40,6 +40,10 @@ class Plan:
     #: Bytes that pixel caches will add to `cache_folder`.
     cache_bytes: int
     cache_folder: str
+    #: Resolutions whose images are better decoded before the first run starts.
+    to_prepare: tuple[int, ...]
+    #: What was made of the data, in sentences.
+    data_notes: tuple[str, ...]
 
     @property
     def missing(self) -> list[PlannedRun]:
@@ -75,7 +79,8 @@ def make_plan(
     resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
     if task.image_set.drawn:
         resolutions.add(task.image_set.native_resolution)
-    size = sum(math.prod(task.cache_shape(r)) for r in resolutions if not task.is_cached(r))
+    missing_caches = [r for r in resolutions if not task.is_cached(r)]
+    size = sum(math.prod(task.cache_shape(r)) for r in missing_caches)
     caches = task.settings.cache_folder()
     require_disk(caches, size)
     return Plan(
@@ -87,6 +92,8 @@ def make_plan(
         slots=slots,
         cache_bytes=size,
         cache_folder=str(caches),
+        to_prepare=() if task.image_set.drawn else tuple(sorted(missing_caches)),
+        data_notes=task.image_set.notes,
     )
 
 
@@ -99,6 +106,7 @@ def print_plan(plan: Plan, write: Callable[[str], None], remarks: Sequence[str] 
         f"{facts.val_images:,} val and {facts.test_images:,} test images of "
         f"{facts.native_resolution} px"
     )
+    print_notes(plan.data_notes, write)
     kind_of(definition).print_plan(plan, write)
     for remark in remarks:
         write(f"Note: {remark}")

@@ -23,6 +23,12 @@ def print_left_out(
         write(f"  {what} {rest} more for other reasons")
 
 
+def print_notes(notes: Iterable[str], write: Callable[[str], None]) -> None:
+    """What was made of the data, a line for each sentence."""
+    for note in notes:
+        write(f"  {note}")
+
+
 def duration(seconds: float) -> str:
     """About how long, in words."""
     if seconds < 90:

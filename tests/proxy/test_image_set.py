@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from image_files import WriteParquet, encode_png, make_pixels, task_of, write_folder
 
@@ -103,13 +102,6 @@ def test_file_whose_name_happens_to_hold_a_part(
     # la-test
     path = write_parquet(tmp_path / "latest.parquet")
     assert sum(task_of(path, tmp_path / "cache").sizes) == 20
-
-
-def test_sixteen_bit_grey_keeps_its_shades(tmp_path: Path, write_parquet: WriteParquet) -> None:
-    shades = {i: encode_png(np.full((8, 8), 257 * (10 * i + 5), np.uint16)) for i in range(20)}
-    path = write_parquet(tmp_path / "x.parquet", side=8, images=shades)
-    values = {image[0] for part in images_of(task_of(path, tmp_path), 4) for image in part}
-    assert values == {10 * i + 5 for i in range(20)}
 
 
 def test_mixed_pictures_become_colour(tmp_path: Path, write_parquet: WriteParquet) -> None:

@@ -1,0 +1,276 @@
+"""How a folder of images is understood: parts, classes, tables of labels, and what is left out.
+
+Layouts: docs/data.md. Everything follows from the names of the files and the tables beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from scaling_search.errors import InvalidInput
+from scaling_search.proxy.images.folder_scan import Scan
+from scaling_search.proxy.images.image_tree import ImageTree, join, nfc
+from scaling_search.proxy.images.label_table import TableLabels, labels_of
+from scaling_search.proxy.images.left_out import LeftOut, shown_name
+from scaling_search.proxy.images.parts import find_parts, part_of
+
+#: What test_error is measured on: the first of these that is there.
+TEST_PARTS = ("test", "eval", "validation")
+ReadTable = Callable[[str], dict[str, list[str]]]
+
+
+@dataclass
+class Pool:
+    """The images of a part, in the order of their paths."""
+
+    part: str
+    #: The folders that it was made of, relative to the root.
+    folders: list[str] = field(default_factory=list)
+    #: Paths relative to the root, and where each stands in the scan.
+    paths: list[str] = field(default_factory=list)
+    files: list[int] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    #: How the labels are known, such as "column label of metadata.csv".
+    labelled_by: str = "the folders"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A folder of images as it is used."""
+
+    train: Pool
+    test: Pool | None
+    left_out: LeftOut
+    #: Sentences about what was decided, for the plan.
+    notes: tuple[str, ...]
+
+
+def arrange(scan: Scan, read_table: ReadTable, test_split: str, label_column: str) -> Layout:
+    """How the files of a scan are used.
+
+    read_table: a path relative to the root -> the columns. Raises InvalidInput where there is no
+    train part with labels.
+    """
+    folder = ImageTree(scan)
+    base = folder.top("")
+    named = folder.children(base)
+    parts = _parts(folder, base, named)
+    notes: list[str] = []
+    if parts:
+        outside = [n for n in named if n not in parts]
+        for name in outside:
+            paths = (path for path, *_ in folder.below(join(base, name)))
+            folder.left_out.add(f"in {shown_name(name)}, which is no part", paths, True)
+        if base in folder.images:
+            paths = (join(base, name) for name, _ in folder.images[base])
+            folder.left_out.add("beside the parts", paths, True)
+    else:
+        parts = {"": "train"}
+        words = [name for name in named if part_of(name)]
+        if words:
+            notes.append(
+                f"no parts: {', '.join(map(shown_name, words))} is taken for a class beside "
+                "the others"
+                if len(words) == 1
+                else f"no parts: {', '.join(map(shown_name, words))} are taken for classes"
+            )
+    pools: dict[str, Pool] = {}
+    tables = _Tables(folder, read_table, label_column)
+    for name, part in parts.items():
+        pool = pools.setdefault(part, Pool(part))
+        _fill(pool, folder, join(base, name) if name else base, tables, base)
+    train = pools.pop("train")
+    if not train.paths:
+        raise InvalidInput(_no_labels(folder, base, train, tables))
+    _require_classes(folder, train)
+    test = _test_part(pools, train, test_split, notes, folder)
+    notes += [f"{path} is not used: {why}" for path, why in tables.unused.items()]
+    return Layout(train, test, folder.left_out, tuple(notes))
+
+
+def _parts(folder: ImageTree, base: str, named: list[str]) -> dict[str, str]:
+    """Name -> part of the folders below `base`; empty where they are classes."""
+    parts = find_parts(named)
+    if not parts:
+        strong = {name: found[0] for name in named if (found := part_of(name)) and not found[1]}
+        if len(named) > 1 and len(strong) == len(named) and len(set(strong.values())) > 1:
+            raise InvalidInput(
+                f"{folder.root} has no train part, only {', '.join(named)}: name the folder of "
+                "the training images train, or give data.path= the folder that holds the classes"
+            )
+        lone = [n for n in named if strong.get(n) == "train"]
+        others = [n for n in named if n not in strong]
+        if lone and others and all(folder.is_flat(join(base, n)) for n in others):
+            inner = join(base, lone[0])
+            if inner not in folder.images and len(folder.children(folder.top(inner))) > 1:
+                raise InvalidInput(
+                    f"{folder.root} holds {lone[0]!r} with folders in it beside "
+                    f"{', '.join(map(repr, others[:3]))} without: is {lone[0]!r} a part or a "
+                    f"class? For a part give data.path={inner}, or move the others elsewhere; for "
+                    "a class rename it"
+                )
+        return {}
+    if len(parts) < len(named):
+        # Classes that happen to be called train and test hold images, not class folders.
+        trains = [join(base, name) for name, part in parts.items() if part == "train"]
+        if all(folder.is_flat(name) for name in trains) and not folder.tables:
+            return {}
+    return parts
+
+
+class _Tables:
+    """The tables of labels that lie beside the images."""
+
+    def __init__(self, folder: ImageTree, read_table: ReadTable, label_column: str) -> None:
+        self._folder, self._read, self._column = folder, read_table, label_column
+        self._known: dict[str, dict[str, list[str]]] = {}
+        #: Path -> why a table was not used.
+        self.unused: dict[str, str] = {}
+        self.used: set[str] = set()
+
+    def find(
+        self, places: Iterable[str], paths: list[str], needed: bool
+    ) -> tuple[str, TableLabels] | None:
+        """The first table of these folders that names the images, with what it says.
+
+        needed: there is no other way to know the labels, so a table without a clear column of
+        labels is refused.
+        """
+        for place in dict.fromkeys(places):
+            start = len(place) + 1 if place else 0
+            inside = [path[start:] for path in paths]
+            for name in self._folder.tables.get(place, ()):
+                path = join(place, name)
+                if "submission" in name.lower():
+                    # Its labels are placeholders.
+                    self.unused[path] = "it is a form to be filled in"
+                    continue
+                if path not in self._known:
+                    self._known[path] = self._read(path)
+                try:
+                    found = labels_of(self._known[path], inside, self._column)
+                except InvalidInput as error:
+                    if needed:
+                        raise InvalidInput(f"{self._folder.root}/{path}: {error}") from error
+                    self.unused[path] = str(error)
+                    continue
+                if found is not None:
+                    self.used.add(path)
+                    self.unused.pop(path, None)
+                    return path, found
+                if path not in self.used:
+                    self.unused.setdefault(path, "it does not name half of the images")
+        return None
+
+
+def _fill(pool: Pool, folder: ImageTree, top: str, tables: _Tables, base: str) -> None:
+    """Add the labelled images below a folder to a pool."""
+    inner = folder.top(top)
+    images = list(folder.below(inner))
+    classes = {name for _, _, _, name in images if name}
+    needed = pool.part == "train" and len(classes) < 2
+    table = tables.find((inner, top, base, ""), [path for path, *_ in images], needed)
+    pool.folders.append(inner)
+    if table is not None:
+        path, found = table
+        pool.labelled_by = f"column {found.label_column} of {path}"
+        unnamed = (i[0] for i, label in zip(images, found.labels) if label is None)
+        folder.left_out.add(f"that {path} does not name", unnamed, True)
+        kept = [
+            (p, i, nfc(k).strip()) for (p, _, i, _), k in zip(images, found.labels) if k is not None
+        ]
+        if blank := next((p for p, _, k in kept if not k), None):
+            raise InvalidInput(
+                f"{path} has no label for {blank} in column {found.label_column}: give every "
+                "image a label, or name another column with data.label_column="
+            )
+    else:
+        kept = [(path, index, name) for path, inside, index, name in images if inside]
+        if kept:
+            loose = (path for path, inside, *_ in images if not inside)
+            folder.left_out.add("outside the class folders", loose, True)
+    pool.paths += [path for path, _, _ in kept]
+    pool.files += [index for _, index, _ in kept]
+    pool.classes += [name for _, _, name in kept]
+
+
+def _no_labels(folder: ImageTree, base: str, train: Pool, tables: _Tables) -> str:
+    if not folder.images:
+        return (
+            f"data.path is {folder.root!r}, but it holds no images that can be read: "
+            + (f"{folder.left_out.line(0, True)}: " if folder.left_out.images else "")
+            + "give a folder with one folder of images for each class"
+        )
+    where = ", ".join(shown_name(f or folder.root) for f in train.folders)
+    tried = "; ".join(f"{path}: {why}" for path, why in tables.unused.items())
+    return (
+        f"the images in {where} have no labels: there are neither class folders nor a table that "
+        f"names them{f' ({tried})' if tried else ''}: put the images of each class into a folder "
+        "of its own, or lay a metadata.csv with the columns file_name and label beside them"
+    )
+
+
+def _require_classes(folder: ImageTree, train: Pool) -> None:
+    """Refuse a lone class folder, with what may have been meant."""
+    names = set(train.classes)
+    if train.labelled_by == "the folders" and len(names) == 1:
+        top = train.folders[0]
+        below = join(top, folder.children(top)[0])
+        inner = folder.children(below)
+        raise InvalidInput(
+            f"{folder.root} has one class only ({next(iter(names))}), but at least two are needed: "
+            "there must be a folder for each class"
+            + (
+                f"; if {', '.join(map(shown_name, inner[:3]))} are the classes, give data.path="
+                f"{shown_name(join(folder.root, below))}"
+                if inner
+                else ""
+            )
+        )
+
+
+def _test_part(
+    pools: dict[str, Pool], train: Pool, asked: str, notes: list[str], folder: ImageTree
+) -> Pool | None:
+    """The part that is tested on; what becomes of the others goes into the notes."""
+    if asked:
+        found = part_of(asked)
+        if found is None or found[0] not in pools:
+            there = ", ".join(["train", *pools])
+            raise InvalidInput(
+                f"data.test_split is {asked!r}, but {folder.root} has only {there}: name one of "
+                "these, or leave it out"
+            )
+        wanted = [found[0]]
+    else:
+        wanted = [part for part in TEST_PARTS if part in pools]
+    chosen = None
+    known = set(train.classes)
+    for part in wanted:
+        pool = pools[part]
+        unlabelled = not pool.paths or (
+            pool.labelled_by == "the folders"
+            and not known & set(pool.classes)
+            and len(set(pool.classes)) == 1
+        )
+        if unlabelled and asked:
+            raise InvalidInput(
+                f"data.test_split is {asked!r}, but its images have no labels: name another part"
+            )
+        if unlabelled:
+            count = sum(1 for f in pool.folders for _ in folder.below(f))
+            notes.append(
+                f"{part} ({', '.join(pool.folders)}) is left out: its {count:,} images have no "
+                "labels, neither class folders nor a table"
+            )
+            del pools[part]
+        elif chosen is None:
+            chosen = pools.pop(part)
+    for part, pool in pools.items():
+        notes.append(
+            f"{part} ({', '.join(pool.folders)}) is not used: its {len(pool.paths):,} images are "
+            f"neither trained nor tested on (val is split from train; data.test_split={part} "
+            "tests on them)"
+        )
+    return chosen

@@ -1,0 +1,158 @@
+"""A table of labels beside the images is used where it is there."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from image_files import counts, opened, put_tree
+
+from scaling_search.errors import InvalidInput
+
+Write = Callable[[Path, list[str], list[list[str]]], None]
+
+
+def write_csv(path: Path, names: list[str], rows: list[list[str]], separator: str = ",") -> None:
+    path.write_text("\n".join(separator.join(row) for row in [names, *rows]) + "\n")
+
+
+def write_jsonl(path: Path, names: list[str], rows: list[list[str]]) -> None:
+    path.write_text("".join(json.dumps(dict(zip(names, row))) + "\n" for row in rows))
+
+
+def write_parquet(path: Path, names: list[str], rows: list[list[str]]) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table(dict(zip(names, zip(*rows)))), path)
+
+
+def flat(tmp_path: Path, folder: str = "") -> Path:
+    return put_tree(tmp_path / "set", {folder: 10})
+
+
+def rows(name: str = "img_{:03d}.png") -> list[list[str]]:
+    return [[name.format(i), ("cat", "dog")[i % 2]] for i in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("file", "write"),
+    [
+        ("metadata.csv", write_csv),
+        ("labels.tsv", lambda *given: write_csv(*given, separator="\t")),
+        ("labels.csv", lambda *given: write_csv(*given, separator=";")),
+        ("metadata.jsonl", write_jsonl),
+        ("metadata.parquet", write_parquet),
+    ],
+)
+def test_kinds_of_tables(tmp_path: Path, file: str, write: Write) -> None:
+    root = flat(tmp_path)
+    write(root / file, ["file_name", "label"], rows())
+    source = opened(root)
+    assert counts(source) == ({"cat": 5, "dog": 5}, {})
+    assert source.train_labels.tolist() == [0, 1] * 5
+    assert any(f"by column label of {file} (cat 5, dog 5)" in note for note in source.notes)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["img_{:03d}", "./img_{:03d}.png", "images/img_{:03d}.png", "/data/old place/img_{:03d}.png"],
+)
+def test_images_are_named_with_and_without_path_and_ending(tmp_path: Path, name: str) -> None:
+    root = flat(tmp_path, "images")
+    write_csv(root / "labels.csv", ["id", "breed"], rows(name))
+    assert opened(root).train_labels.tolist() == [0, 1] * 5
+
+
+def test_a_table_beside_class_folders_comes_first(tmp_path: Path) -> None:
+    root = put_tree(tmp_path / "set", {"monday": 6, "friday": 6})
+    named = [[f"{day}/img_{i:03d}.png", ("cat", "dog")[i % 2]] for day in ("monday", "friday")
+             for i in range(6)]  # fmt: skip
+    write_csv(root / "metadata.csv", ["file_name", "label"], named)
+    assert counts(opened(root)) == ({"cat": 6, "dog": 6}, {})
+
+
+def test_a_table_that_says_nothing_about_classes_is_passed_by_and_named(tmp_path: Path) -> None:
+    root = put_tree(tmp_path / "set", {"cat": 6, "dog": 6})
+    sizes = [[f"{name}/img_{i:03d}.png", "8", "8"] for name in ("cat", "dog") for i in range(6)]
+    write_csv(root / "sizes.csv", ["file", "width", "height"], sizes)
+    write_csv(root / "other.csv", ["day", "rain"], [["1", "2"], ["2", "3"]])
+    source = opened(root)
+    assert counts(source) == ({"cat": 6, "dog": 6}, {})
+    assert any(note.startswith("sizes.csv is not used: ") for note in source.notes)
+    assert any(note.startswith("other.csv is not used: ") for note in source.notes)
+
+
+def test_parts_with_tables_of_their_own(tmp_path: Path) -> None:
+    root = put_tree(tmp_path / "set", {"train": 10, "test": 10})
+    for part in ("train", "test"):
+        write_csv(root / part / "metadata.csv", ["file_name", "label"], rows())
+    assert counts(opened(root)) == ({"cat": 5, "dog": 5}, {"cat": 5, "dog": 5})
+
+
+def test_a_competition(tmp_path: Path) -> None:
+    root = put_tree(tmp_path / "set", {"train": 10}, 0)
+    for i in range(10):
+        (root / "train" / f"img_{i:03d}.png").rename(root / "train" / f"{i}a.png")
+    put_tree(root, {"test": 6}, 4000)
+    write_csv(root / "train.csv", ["id", "label"], rows("{}a"))
+    form = [[f"img_{i:03d}", "cat"] for i in range(6)]
+    write_csv(root / "sample_submission.csv", ["id", "label"], form)
+    source = opened(root)
+    # The form's labels are placeholders.
+    assert counts(source) == ({"cat": 5, "dog": 5}, {})
+    assert any("its 6 images have no labels" in note for note in source.notes)
+
+
+def test_the_column_of_labels_is_asked_for_where_it_is_not_clear(tmp_path: Path) -> None:
+    root = flat(tmp_path)
+    full = [[name, label, "x"] for name, label in rows()]
+    write_csv(root / "labels.csv", ["file", "breed", "owner"], full)
+    with pytest.raises(InvalidInput, match=r"labels\.csv: .*breed, owner: .*data\.label_column="):
+        opened(root)
+    assert counts(opened(root, label_column="breed"))[0] == {"cat": 5, "dog": 5}
+    with pytest.raises(InvalidInput, match=r"data\.label_column is 'colour', but .*breed, owner"):
+        opened(root, label_column="colour")
+
+
+def test_images_that_no_row_names_are_left_out(tmp_path: Path) -> None:
+    root = flat(tmp_path)
+    write_csv(root / "labels.csv", ["file", "label"], rows()[:9])
+    source = opened(root)
+    assert sum(counts(source)[0].values()) == 9
+    assert any("1 that labels.csv does not name (img_009.png)" in note for note in source.notes)
+    write_csv(root / "labels.csv", ["file", "label"], rows()[:8])
+    with pytest.raises(InvalidInput, match=r"2 of 10 images would be left out"):
+        opened(root)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["img_001.png", "cat"], r"gives img_001\.png two labels, 'dog' and 'cat'"),
+        (["img_001.png", ""], r"two labels"),
+    ],
+)
+def test_one_label_for_an_image(tmp_path: Path, change: list[str], message: str) -> None:
+    root = flat(tmp_path)
+    write_csv(root / "labels.csv", ["file", "label"], [*rows(), change])
+    with pytest.raises(InvalidInput, match=message):
+        opened(root)
+
+
+def test_an_empty_label_and_labels_that_are_no_classes_are_refused(tmp_path: Path) -> None:
+    root = flat(tmp_path)
+    write_csv(root / "labels.csv", ["file", "label"], [*rows()[:9], ["img_009.png", ""]])
+    with pytest.raises(InvalidInput, match=r"labels\.csv has no label for img_009\.png"):
+        opened(root)
+    for value in ("{}", "{}.25"):
+        alone = [[f"img_{i:03d}.png", value.format(i)] for i in range(10)]
+        write_csv(root / "labels.csv", ["file", "label"], alone)
+        with pytest.raises(InvalidInput, match=r"10 values for 10 images.*data\.label_column="):
+            opened(root)
+
+
+def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    root = flat(tmp_path)
+    (root / "metadata.jsonl").write_text("{not json")
+    with pytest.raises(InvalidInput, match=r"metadata\.jsonl cannot be read as a table"):
+        opened(root)

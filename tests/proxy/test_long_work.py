@@ -1,0 +1,47 @@
+"""Long work says how far it is; short work says nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from scaling_search.proxy import long_work
+from scaling_search.proxy.long_work import counted
+
+
+class Clock:
+    """Stands at what it was set to."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(long_work, "time", clock)
+    monkeypatch.setenv("CI", "1")
+    return clock
+
+
+def pieces(clock: Clock, seconds: float) -> Iterator[tuple[int, str]]:
+    for name in "abcdefghij":
+        clock.now += seconds
+        yield 10, name
+
+
+def test_short_work_is_silent(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "".join(counted(pieces(clock, 0.1), "Reading", 100)) == "abcdefghij"
+    assert capsys.readouterr().err == ""
+
+
+def test_long_work_says_a_line_soon_and_then_one_a_minute(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "".join(counted(pieces(clock, 25), "Reading", 100)) == "abcdefghij"
+    assert capsys.readouterr().err.splitlines() == [
+        "Reading: 10 of 100, about 225 seconds left",
+        "Reading: 40 of 100, about 150 seconds left",
+        "Reading: 70 of 100, about 75 seconds left",
+    ]
