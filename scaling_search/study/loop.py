@@ -203,7 +203,7 @@ class _Loop:
             raise error
         late = f"above executor.timeout={self.timeout:g}" if wanted.is_late else ""
         wanted.causes.append(late or _cause(error))
-        if len(wanted.causes) < self.attempts:
+        if len(wanted.causes) < self.attempts and not self.hopeless:
             self.queue.append(wanted)
             return
         spec, causes = wanted.spec, wanted.causes
