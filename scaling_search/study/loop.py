@@ -134,8 +134,8 @@ class _Loop:
     taken: deque[_Wanted] = field(default_factory=deque)
     look_again_at: float = 0.0
     seen: set[str] = field(default_factory=set)
-    #: Why runs were given up, while none has come to its end.
-    lost: list[str] = field(default_factory=list)
+    #: Why the first attempt of each run failed; None where that lay at the machine.
+    first_causes: dict[str, str | None] = field(default_factory=dict)
     #: Whether nothing more is tried.
     hopeless: bool = False
 
@@ -203,9 +203,38 @@ class _Loop:
             raise error
         late = f"above executor.timeout={self.timeout:g}" if wanted.is_late else ""
         wanted.causes.append(late or _cause(error))
-        if len(wanted.causes) < self.attempts and not self.hopeless:
+        # Lost workers, time and memory say something of the machine, not of all runs.
+        is_of_run = not (late or isinstance(error, (WorkerLost, MemoryError)))
+        self.first_causes.setdefault(wanted.spec.key, wanted.causes[0] if is_of_run else None)
+        if self._all_fail_alike():
+            self._lose_all()
+        elif len(wanted.causes) < self.attempts and not self.hopeless:
             self.queue.append(wanted)
             return
+        self._lose(wanted)
+
+    def _all_fail_alike(self) -> bool:
+        causes = set(self.first_causes.values())
+        enough = len(self.first_causes) >= max(_ALIKE, self.executor.slots)
+        alike = len(causes) == 1 and None not in causes
+        return enough and alike and not self.hopeless and not self.progress.done
+
+    def _lose_all(self) -> None:
+        """Try nothing more: what waits for another attempt is given up, the rest left out."""
+        self.hopeless = True
+        waiting = [*self.queue, *self.taken]
+        self.queue.clear()
+        self.taken.clear()
+        tried = [wanted for wanted in waiting if wanted.causes]
+        for wanted in tried:
+            self._lose(wanted)
+        self.progress.failures.append(
+            f"the first {len(self.first_causes)} runs failed alike, so "
+            f"{len(waiting) - len(tried)} more were not tried"
+        )
+
+    def _lose(self, wanted: _Wanted) -> None:
+        """Give a run up."""
         spec, causes = wanted.spec, wanted.causes
         if len(set(causes)) == 1:
             causes = [causes[0] + (f", {len(causes)} times" if len(causes) > 1 else "")]
@@ -214,20 +243,7 @@ class _Loop:
         )
         # Another driver that waits for it may try in its turn.
         self.database.release(spec.key)
-        self.lost.append("; ".join(causes))
-        if self._all_fail_alike():
-            self.hopeless = True
-            left = len(self.queue) + len(self.taken)
-            self.queue.clear()
-            self.taken.clear()
-            self.progress.failures.append(
-                f"the first {len(self.lost)} runs failed alike, so {left} more were not tried"
-            )
         self.want(self.proposer.failed(spec))
-
-    def _all_fail_alike(self) -> bool:
-        enough = len(self.lost) >= max(_ALIKE, self.executor.slots)
-        return not self.hopeless and not self.progress.done and enough and len(set(self.lost)) == 1
 
     def stop_late(self) -> None:
         """Stop what has run for too long."""

@@ -83,7 +83,7 @@ def test_many_failures_fit_on_a_screen(call: Call, tmp_path: Path) -> None:
     assert "failed: 30 more, which experiments/a/environment.json lists" in ended.out
 
 
-@pytest.mark.parametrize("sweep", ["grid", "observation1", "optuna", "race", "baseline"])
+@pytest.mark.parametrize("sweep", ["grid", "race", "baseline"])
 def test_where_the_first_runs_fail_alike_no_others_are_tried(call: Call, sweep: str) -> None:
     def fails(_: Job) -> Any:
         raise RuntimeError("view size is not compatible")
