@@ -119,7 +119,7 @@ REFUSED = [
     # Rungs.
     ([OPTUNA, "sweep.rungs=[0]"], ["sweep.rungs", "[0]", "at least 1"]),
     ([OPTUNA, "sweep.rungs=[2,1]", "sweep.lag=8"], ["sweep.rungs", "[2, 1]", "growing"]),
-    ([OPTUNA, "sweep.rungs=[3]", "sweep.lag=8"], ["sweep.rungs", "[3]", "recipe.epochs"]),
+    ([OPTUNA, "sweep.rungs=[4]", "sweep.lag=8"], ["sweep.rungs", "[4]", "recipe.epochs"]),
     ([OPTUNA, "sweep.rungs=[1]"], ["sweep.lag is 3", "sweep.lag=8", "sweep.bracket=4"]),
     ([OPTUNA, "sweep.reduction=1"], ["sweep.reduction", "1", "at least 2"]),
     ([RACE, "sweep.rungs=[1]"], ["sweep.rungs", "[1]", "+sweep=optuna"]),
