@@ -273,7 +273,10 @@ class StudyDefinition:
             # Only a found baseline has them.
             if not settings["baseline"][name]:
                 del settings["baseline"][name]
-        # Where the pixel cache lies changes nothing.
-        del settings["data"]["cache_dir"]
+        # Where the pixel cache lies changes nothing, nor does the switch: the identity says what
+        # is used.
+        del settings["data"]["cache_dir"], settings["data"]["allow_left_out"]
+        if self.settings.data.kind == "glyphs":
+            del settings["data"]["ground"]  # nothing that is drawn is transparent
         code = {"code": self.code} if self.code else {}
         return {**settings, "facts": asdict(self.facts), "platform": asdict(self.platform), **code}

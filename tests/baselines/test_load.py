@@ -20,7 +20,7 @@ def test_names() -> None:
         "resnet50",
     }
     micros = {f"{name}_micro" for name in ("efficientnet", "mobilenet_v1", "mobilenet_v2")}
-    assert set(STAGE_TABLES) == published | micros | {"resnet50_micro"}
+    assert set(STAGE_TABLES) == published | micros | {"resnet50_micro", "searched_micro"}
     b0 = load_baseline("efficientnet_b0")
     assert (b0.name, b0.architecture.num_classes, b0.architecture.in_channels, b0.resolution) == (
         "efficientnet_b0",
@@ -45,7 +45,8 @@ def test_classes_and_channels_are_part_of_the_cost(name: str) -> None:
     assert features == small.build().classifier.in_features
     assert classes.cost.params - small.cost.params == features + 1
     kernel, stem = small.architecture.stem_kernel, small.architecture.stem_channels
-    assert channels.cost.macs - small.cost.macs == kernel**2 * 16 * 16 * stem
+    pixels = 32 // small.architecture.stem_stride
+    assert channels.cost.macs - small.cost.macs == kernel**2 * pixels**2 * stem
     assert len({small.id, classes.id, channels.id}) == 3
 
 
