@@ -37,12 +37,18 @@ def test_a_committed_file_is_written_to_the_same_bytes(name: str, tmp_path: Path
     assert (tmp_path / "runs.csv").read_bytes() == before
 
 
-def test_a_file_from_before_there_were_rungs() -> None:
-    folder = EXPERIMENTS / "fashion-mnist"
+def test_a_file_from_before_there_were_rungs(tmp_path: Path) -> None:
+    """It has no column of epochs: every run was trained to its recipe's end."""
+    folder = shutil.copytree(EXPERIMENTS / "fashion-mnist", tmp_path / "study")
+    now = read_runs(folder)
     with (folder / "runs.csv").open(newline="") as file:
-        assert "epochs" not in next(csv.reader(file))
+        rows = list(csv.reader(file))
+    at = rows[0].index("epochs")
+    with (folder / "runs.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([*row[:at], *row[at + 1 :]] for row in rows)
     epochs = ss.read_study(folder).definition.settings.recipe.epochs
     assert {row.epochs for row in read_runs(folder)} == {epochs}
+    assert read_runs(folder) == now
 
 
 def test_the_frame_is_what_the_file_says() -> None:
