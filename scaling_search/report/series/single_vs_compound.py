@@ -163,9 +163,11 @@ def _outside(measured: Measured) -> list[str]:
 _NOTE = (
     f"Test accuracy: mean over seeds ± half of its {percent(LEVEL, 0)} interval. Compound minus "
     f"this: points, paired by seed, {percent(LEVEL, 0)} intervals that hold together for the rows "
-    "of one cost. Published: top-1 on ImageNet of the paper's networks (Tables 3 and 7; for a "
-    "micro baseline those of its large sibling), with their cost over their baseline's. "
-    f"{PRICE_NOTE}"
+    f"of one cost. {PRICE_NOTE}"
+)
+_PUBLISHED_NOTE = (
+    " Published: top-1 on ImageNet of the paper's networks (Tables 3 and 7; for a micro baseline "
+    "those of its large sibling), with their cost over their baseline's."
 )
 
 
@@ -185,10 +187,15 @@ def _table(measured: Measured, found: list[Compared]) -> Table:
             "not trained" if math.isnan(mean[i]) else give_or_take(1 - mean[i], half[i])
         ),
         "compound minus this": lambda i: worth.get(id(points[i]), ""),
-        "published, ImageNet": lambda i: _published(points[i]),
-        "compound minus this, published": lambda i: _published_worth(points[i]),
     }
-    return Table.of(range(len(points)), columns, _NOTE)
+    note = _NOTE
+    if any(_published(point) for point in points):
+        note += _PUBLISHED_NOTE
+        columns |= {
+            "published, ImageNet": lambda i: _published(points[i]),
+            "compound minus this, published": lambda i: _published_worth(points[i]),
+        }
+    return Table.of(range(len(points)), columns, note)
 
 
 def _published(point: Point) -> str:
