@@ -13,11 +13,12 @@ import numpy as np
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.search.baseline.candidate import BaselineCandidate
+from scaling_search.search.baseline.guide import COST, GUIDE, GuidedProposals, guide_of
 from scaling_search.search.baseline.objective import Objective
 from scaling_search.search.baseline.shape import shape_text
-from scaling_search.search.baseline.space import Choose, Space
+from scaling_search.search.baseline.space import Choose, Proposed, Space
 from scaling_search.search.optuna_samplers import COPY, failures_named, make_sampler
-from scaling_search.search.strategy import Answer
+from scaling_search.search.strategy import Answer, Ending
 
 if TYPE_CHECKING:
     import optuna
@@ -72,7 +73,9 @@ class BaselineProposals:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         low, high = optuna.study.StudyDirection.MINIMIZE, optuna.study.StudyDirection.MAXIMIZE
         directions = [low, low] if self.objective.pareto else [high]
-        study = optuna.create_study(directions=directions, sampler=make_sampler(self._sampler))
+        # Where the guide chooses, there is nothing to sample.
+        sampler = None if self._guided else make_sampler(self._sampler)
+        study = optuna.create_study(directions=directions, sampler=sampler)
         study.set_user_attr(COPY, True)
         return study
 
@@ -86,9 +89,8 @@ class BaselineProposals:
         rng = np.random.default_rng(0)
         ratios: list[float] = []
         for _ in range(_TRIED):
-            member, ratio = self._propose(
-                lambda name, options: options[int(rng.integers(len(options)))]
-            )
+            shape = self._shape(lambda name, options: options[int(rng.integers(len(options)))])
+            member, ratio = self._at_cost(*shape)
             if member is not None:
                 return
             ratios.append(ratio)
@@ -108,12 +110,15 @@ class BaselineProposals:
             self.asked.append(self._existing.pop(0))
             return self.asked[-1]
         with failures_named(self._sampler):
+            if self._guided:
+                self.study.enqueue_trial(self._guided.ask(len(self.asked)))
             trial = self.study.ask()
-            member, _ = self._propose(
+            shape = self._shape(
                 lambda name, options: (
                     options[0] if len(options) == 1 else trial.suggest_categorical(name, options)
                 )
             )
+        member, _ = self._at_cost(*shape)
         self._trials.append(trial)
         if member is None:
             self.asked.append(None)
@@ -129,9 +134,15 @@ class BaselineProposals:
     def tell(self, number: int, answers: Sequence[tuple[int, Answer]]) -> None:
         """Report what came of an ask; a network that was stopped at a rung is pruned."""
         trial, candidate = self._trials[number], self.asked[number]
-        if trial is None or candidate is None:
+        if candidate is None:
             return
         epochs, last = answers[-1]
+        if self._guided and last.status is not Ending.FAILED:
+            # At a rung, where the worse ones stop, the error is too high rather than unknown.
+            known = 1.0 if last.val_error is None else last.val_error
+            self._guided.tell(number, candidate.member, known)
+        if trial is None:
+            return
         if last.val_error is None:
             self._end(trial, None, "FAIL")
         elif epochs < self._task.epochs:
@@ -143,12 +154,24 @@ class BaselineProposals:
             error, macs = np.array(last.val_error), np.array(float(candidate.macs))
             self._end(trial, [float(self.objective.value(error, macs))], "COMPLETE")
 
-    def _propose(self, choose: Choose) -> tuple[FamilyMember | None, float]:
-        """The network of the choices, None where it has not the right cost; its cost over that."""
-        macs = self._costs[choose("cost", range(len(self._costs)))]
-        task = self._task
-        proposed = self._space.propose(choose, task.num_classes, task.in_channels)
-        member, ratio = self._space.at_cost(proposed, macs, self._tolerance, task.native_resolution)
+    @cached_property
+    def _guided(self) -> GuidedProposals | None:
+        """What chooses instead of Optuna's sampler, where the guide is asked for."""
+        if self._sampler["_target_"] != GUIDE:
+            return None
+        guide = guide_of(self._sampler)
+        return GuidedProposals(guide, self._shape, lambda *shape: self._at_cost(*shape)[0])
+
+    def _shape(self, choose: Choose) -> tuple[Proposed, float]:
+        """The network of the choices, of any cost, and the multiply-adds that it shall have."""
+        macs = self._costs[choose(COST, range(len(self._costs)))]
+        return self._space.propose(choose, self._task.num_classes, self._task.in_channels), macs
+
+    def _at_cost(self, proposed: Proposed, macs: float) -> tuple[FamilyMember | None, float]:
+        """The network at its cost, None where there is none; the nearest cost over that."""
+        member, ratio = self._space.at_cost(
+            proposed, macs, self._tolerance, self._task.native_resolution
+        )
         return (member if abs(ratio - 1) <= self._tolerance else None), ratio
 
     def _end(self, trial: optuna.Trial, values: list[float] | None, state: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, cast, get_args
 
 from scaling_search.baselines import Baseline
@@ -12,6 +12,7 @@ from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling.architecture import Activation, BlockKind
 from scaling_search.search.baseline.candidate import BaselineCandidate
 from scaling_search.search.baseline.existing import bring_to_cost
+from scaling_search.search.baseline.guide import GUIDE, Guide, guide_of
 from scaling_search.search.baseline.objective import Objective
 from scaling_search.search.baseline.proposals import BaselineProposals, Task
 from scaling_search.search.baseline.space import Space
@@ -21,6 +22,7 @@ from scaling_search.search.strategy import Evaluation, Search
 
 #: Samplers that have a name here, beside those of +sweep=optuna.
 SAMPLERS: dict[str, dict[str, Any]] = {
+    "gp": {"_target_": GUIDE, **asdict(Guide())},
     # Choices that depend on other choices are sampled in groups.
     "tpe": {
         "_target_": "optuna.samplers.TPESampler",
@@ -56,8 +58,9 @@ class BaselineSearchSettings(SearchSettings):
     w: float = -0.07
     #: pareto: the frontier reaches from `macs` down to a part of it of one in so many.
     span: float = 8.0
-    #: tpe, nsgaii, random, or any Optuna sampler as {_target_: package.Class, argument: value}.
-    sampler: Any = "tpe"
+    #: gp (a Gaussian process on what the choices mean), tpe, nsgaii, random, or any Optuna sampler
+    #: as {_target_: package.Class, argument: value}.
+    sampler: Any = "gp"
     #: How many networks are asked for.
     asks: int = 40
     #: An ask sees the results of all asks but the `lag` before it, however many workers there are.
@@ -122,6 +125,8 @@ class BaselineSearchSettings(SearchSettings):
             )
         self._require_options()
         sampler = explicit_sampler(self.sampler, SAMPLERS)
+        if sampler["_target_"] == GUIDE:
+            guide_of(sampler)
         object.__setattr__(self, "sampler", sampler)
 
     def _require_options(self) -> None:
@@ -158,7 +163,8 @@ class BaselineSearchSettings(SearchSettings):
             )
 
     def rehearse(self) -> None:
-        rehearse_sampler(self.sampler, self.asks, SAMPLERS)
+        if self.sampler["_target_"] != GUIDE:
+            rehearse_sampler(self.sampler, self.asks, SAMPLERS)
 
     @property
     def is_frontier(self) -> bool:

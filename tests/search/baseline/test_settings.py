@@ -11,6 +11,7 @@ from scaling_search.baselines import load_baseline
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Architecture, cost
 from scaling_search.search import Budget
+from scaling_search.search.baseline.guide import GUIDE
 from scaling_search.search.strategy import Answer, Evaluation, Search
 
 
@@ -34,7 +35,11 @@ from scaling_search.search.strategy import Answer, Evaluation, Search
         ({"finalists": 0}, "sweep.finalists is 0"),
         ({"channel_divisor": 0}, "sweep.channel_divisor is 0"),
         ({"rungs": [1]}, "sweep.lag is 3, but with rungs it must be at least sweep.bracket - 1"),
-        ({"sampler": "cma"}, "sweep.sampler is 'cma', but must be one of nsgaii, random, tpe"),
+        ({"sampler": "cma"}, "sweep.sampler is 'cma', but must be one of gp, nsgaii, random, tpe"),
+        ({"sampler": {"_target_": GUIDE, "rate": 2}}, "sweep.sampler.rate is 2, but must lie"),
+        ({"sampler": {"_target_": GUIDE, "start": 1}}, "sweep.sampler.start is 1, but must lie"),
+        ({"sampler": {"_target_": GUIDE, "seed": None}}, "sweep.sampler.seed is None"),
+        ({"sampler": {"_target_": GUIDE, "kernel": 1}}, "sweep.sampler.kernel is no setting"),
         ({"kind": "grid"}, "sweep.kind is 'grid', but must be 'baseline'"),
     ],
 )

@@ -1,0 +1,181 @@
+"""Proposals by a model of what was seen: networks of random choices, and the best ones changed.
+
+A sampler that knows a choice only by its name has to see many networks before it says anything. The
+model knows what a choice means for the network (`features.py`), and that all cost the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scaling_search.baselines import FamilyMember
+from scaling_search.errors import InvalidInput
+from scaling_search.findings.interval import Floats
+from scaling_search.scaling import Architecture
+from scaling_search.search.baseline.features import CHOICES
+from scaling_search.search.baseline.space import Choose, Proposed
+from scaling_search.search.baseline.surrogate import fit_surrogate
+
+#: The options that were chosen, by the name of the choice.
+Chosen = dict[str, Any]
+#: Path of the class below, by which settings name it.
+GUIDE = f"{__name__}.Guide"
+#: The choice of a cost, where there are several; they are taken in turn.
+COST = "cost"
+
+#: Random networks whose spread is the unit of the choices.
+_SPREAD = 300
+#: Lowest error that is told apart from none.
+_LEAST = 1e-4
+#: Doublings of cost within which two networks count as of one cost.
+_DEARER = 0.1
+#: Networks of which one at least should come to its cost.
+_TRIED = 50
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The sampler gp: how the model is asked. The numbers were set on simulated landscapes."""
+
+    #: Networks of random choices before the model is asked.
+    start: int = 14
+    #: Random networks among which it chooses, and changed ones.
+    random: int = 400
+    changed: int = 96
+    #: The best known networks, from which the changed ones come.
+    parents: int = 4
+    #: Probability that a choice is made again in a changed network.
+    rate: float = 0.15
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        least = {"start": 2, "random": 1, "changed": 0, "parents": 1, "rate": 0, "seed": 0}
+        for name, value in vars(self).items():
+            kind = (int, float) if name == "rate" else int
+            low, high = least[name], 1 if name == "rate" else 10**5
+            is_number = isinstance(value, kind) and not isinstance(value, bool)
+            if not is_number or not low <= value <= high:
+                raise InvalidInput(
+                    f"sweep.sampler.{name} is {value!r}, but must lie between {low} and {high}"
+                )
+
+
+def guide_of(sampler: dict[str, Any]) -> Guide:
+    """The guide that `sweep.sampler` describes. Raises InvalidInput."""
+    arguments = {name: value for name, value in sampler.items() if name != "_target_"}
+    unknown = set(arguments) - {one.name for one in fields(Guide)}
+    if unknown:
+        raise InvalidInput(
+            f"sweep.sampler.{min(unknown)} is no setting of gp: give "
+            f"{', '.join(one.name for one in fields(Guide))}"
+        )
+    return Guide(**arguments)
+
+
+@dataclass
+class GuidedProposals:
+    """Chooses for `propose`, given the answers so far; equal answers give equal choices."""
+
+    guide: Guide
+    #: Makes a network of choices, not yet of its cost, and says the cost.
+    propose: Callable[[Choose], tuple[Proposed, float]]
+    #: Brings such a network to its cost; None where no width and no resolution does.
+    realise: Callable[[Proposed, float], FamilyMember | None]
+    #: What was asked for, by the ask, and which networks these were.
+    chosen: dict[int, Chosen] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    #: (choices as numbers, log error) of what was answered, by the ask.
+    answered: dict[int, tuple[Floats, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rng = np.random.default_rng(self.guide.seed)
+        drawn = np.array([self._drawn(rng, index).numbers for index in range(_SPREAD)])
+        spread = drawn.std(axis=0)
+        self._centre, self._spread = drawn.mean(axis=0), np.where(spread > 1e-9, spread, 1.0)
+
+    def ask(self, number: int) -> Chosen:
+        """The choices of ask `number`: a network that was not asked for before, if there is one."""
+        rng = np.random.default_rng([self.guide.seed, number])
+        order = self._in_order(rng, number)
+        best = order[0]
+        for draw in order[:_TRIED]:
+            member = self.realise(draw.proposed, draw.macs)
+            if member is not None and member.id not in self.seen:
+                self.seen.add(member.id)
+                best = draw
+                break
+        self.chosen[number] = best.chosen
+        return best.chosen
+
+    def tell(self, number: int, member: FamilyMember, error: float) -> None:
+        """The error of the network of an ask, of this or of other choices; or the last known."""
+        self.seen.add(member.id)
+        if isinstance(member.network, Architecture):
+            numbers = _numbers(member.network, member.resolution, member.cost.macs)
+            self.answered[number] = numbers, math.log(max(error, _LEAST))
+
+    def _in_order(self, rng: np.random.Generator, number: int) -> Sequence[_Draw]:
+        """Networks to try, the most promising first."""
+        guide = self.guide
+        drawn = [self._drawn(rng, number) for _ in range(guide.random)]
+        asked = [n for n in self.answered if n in self.chosen]
+        if len(asked) < 2 or len(self.chosen) < guide.start:
+            return drawn
+        known = np.array([numbers for numbers, _ in self.answered.values()])
+        log_error = np.array([error for _, error in self.answered.values()])
+        surrogate = fit_surrogate(self._scaled(known), log_error)
+        expected = surrogate.predict(self._scaled(known))[0]
+        by_ask = dict(zip(self.answered, expected))
+        parents = sorted(asked, key=lambda n: float(by_ask[n]))[: guide.parents]
+        drawn += [
+            self._drawn(rng, number, self.chosen[parents[index % len(parents)]])
+            for index in range(guide.changed)
+        ]
+        # What costs no more is what is to be beaten.
+        rivals = known[:, -1] <= drawn[0].numbers[-1] + _DEARER
+        best = float(expected[rivals].min() if rivals.any() else expected.max())
+        networks = np.array([draw.numbers for draw in drawn])
+        promise = surrogate.expected_improvement(self._scaled(networks), best)
+        return [drawn[index] for index in np.argsort(-promise, kind="stable")]
+
+    def _scaled(self, numbers: Floats) -> Floats:
+        return np.asarray((numbers - self._centre) / self._spread)
+
+    def _drawn(self, rng: np.random.Generator, number: int, parent: Chosen | None = None) -> _Draw:
+        """A network of random choices, or of those of a parent with some made again."""
+        chosen: Chosen = {}
+
+        def choose(name: str, options: Sequence[Any]) -> Any:
+            if len(options) == 1:
+                return options[0]
+            kept = (parent or {}).get(name)
+            if name == COST:
+                kept = options[number % len(options)]
+            elif kept not in options or rng.random() < self.guide.rate:
+                kept = options[int(rng.integers(len(options)))]
+            chosen[name] = kept
+            return kept
+
+        proposed, macs = self.propose(choose)
+        numbers = _numbers(proposed.architecture, proposed.resolution, macs)
+        return _Draw(chosen, proposed, macs, numbers)
+
+
+class _Draw(NamedTuple):
+    """A network that may be asked for."""
+
+    chosen: Chosen
+    proposed: Proposed
+    macs: float
+    #: (p,): what it is by its choices, and its log2 cost.
+    numbers: Floats
+
+
+def _numbers(architecture: Architecture, resolution: int, macs: float) -> Floats:
+    values = [choice.value(architecture, resolution) for choice in CHOICES]
+    return np.array([*values, math.log2(macs)])

@@ -1,0 +1,83 @@
+"""Guided proposals: good networks are found sooner, each once, at every cost that is asked for."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from spaces import TASK, present, sweep
+
+from scaling_search.search import Budget
+from scaling_search.search.baseline import BaselineProposals
+from scaling_search.search.baseline.candidate import BaselineCandidate
+from scaling_search.search.strategy import Answer, Ending
+
+
+def error_of(candidate: BaselineCandidate) -> float:
+    """Deep networks of few kernels' pixels are good here; that is all there is to find."""
+    stages = candidate.member.architecture.stages
+    kernels = np.mean([math.log2(stage.kernel) for stage in stages])
+    blocks = sum(stage.repeats for stage in stages)
+    mbconv = np.mean([stage.block == "mbconv" for stage in stages])
+    return float(0.5 * 1.5 ** (kernels - 2 - 0.4 * blocks - 2 * mbconv))
+
+
+#: A guide that looks at fewer networks, for the sake of time.
+QUICK = {**sweep(sampler="gp").sampler, "start": 8, "random": 60, "changed": 60}
+
+
+def searched(asks: int, **change: object) -> tuple[BaselineProposals, list[float]]:
+    """Errors of the networks that were proposed, in their order."""
+    made = sweep(**{"sampler": QUICK, **change}).search(TASK, present(), (), Budget()).proposals
+    assert isinstance(made, BaselineProposals)
+    errors = []
+    for number in range(asks):
+        candidate = made.ask()
+        if candidate is not None:
+            made.tell(number, [(TASK.epochs, Answer(error_of(candidate)))])
+            errors += [] if candidate.mark else [error_of(candidate)]
+    return made, errors
+
+
+def test_it_beats_random_proposals() -> None:
+    guided, drawn = (
+        [np.mean(searched(30, sampler={**settings, "seed": seed})[1][-10:]) for seed in range(3)]
+        for settings in (QUICK, sweep(sampler="random").sampler)
+    )
+    assert max(guided) < 0.7 * min(drawn)
+
+
+def test_no_network_is_asked_for_twice() -> None:
+    made, errors = searched(40)
+    assert len(made.candidates) == 40
+    assert len(errors) == 39
+
+
+def test_every_cost_of_a_frontier_gets_its_part() -> None:
+    made, _ = searched(40, objective="pareto")
+    macs = np.log2([c.macs for c in made.candidates if not c.mark])
+    levels = np.log2(2_000_000) - np.arange(5) * 3 / 4
+    counts = [(abs(macs - level) < 0.1).sum() for level in levels]
+    assert sum(counts) == 39
+    assert min(counts) >= 7
+
+
+def test_what_diverges_is_left_and_what_fails_says_nothing() -> None:
+    """A kind of block that diverges is asked for less and less."""
+
+    def shares(ending: Ending) -> float:
+        made = sweep(alike=[True], sampler=QUICK).search(TASK, present(), (), Budget()).proposals
+        assert isinstance(made, BaselineProposals)
+        bad = []
+        for number in range(40):
+            candidate = made.ask()
+            if candidate is None:
+                continue
+            is_bad = candidate.member.architecture.stages[0].block == "mbconv"
+            bad.append(is_bad)
+            known = Answer(None, status=ending) if is_bad else Answer(error_of(candidate))
+            made.tell(number, [(TASK.epochs, known)])
+        return float(np.mean(bad[-20:]))
+
+    assert shares(Ending.DIVERGED) <= 0.1
+    assert shares(Ending.FAILED) > 0.1
