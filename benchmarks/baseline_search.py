@@ -144,7 +144,7 @@ def main() -> None:
     parser.add_argument("--pool", type=int, default=200)
     parser.add_argument("--against", default="searched_micro", help="a built-in baseline")
     parser.add_argument("settings", nargs="*")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     searches = [
         search(
             given.experiments,
