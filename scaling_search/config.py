@@ -21,6 +21,7 @@ from scaling_search.search import Budget, CostConstraint
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
 from scaling_search.study.plain import differences
 from scaling_search.study.settings import SWEEPS
+from scaling_search.trainers import TrainerSettings
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Configuration(Conduct):
     fidelity: FidelitySettings = field(default_factory=FidelitySettings)
     #: What kind of study, +sweep=grid; without one a single network is trained.
     sweep: Any = None
+    trainer: TrainerSettings = field(default_factory=TrainerSettings)
     coefficients: CoefficientsSettings = field(default_factory=CoefficientsSettings)
     #: Compound coefficient of the single network.
     phi: float = 1.0

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from scaling_search.baselines.own_function import code_of_function
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy import ProxyTask, proxy_task
+from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import Platform, StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
@@ -23,6 +23,7 @@ from scaling_search.study.limits import require_describable
 from scaling_search.study.plain import differences
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
+from scaling_search.trainers import code_of_training
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -31,18 +32,22 @@ if TYPE_CHECKING:
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
 
 
-def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask]:
-    """Make a study concrete: open its data and find its device. Raises InvalidInput."""
+def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask | None]:
+    """Make a study concrete: open its data and find its device. Raises InvalidInput.
+
+    There is no task where a training of the user's own reads its own data.
+    """
     settings = replace(
         settings,
         baseline=with_table(settings.baseline),
         sweep=settings.sweep.resolved(_winner_of),
     )
-    task = proxy_task(settings.data)
-    task.require_batch(settings.recipe.batch_size)
+    task = open_task(settings.data, settings.recipe)
+    facts = task.facts if task else own_facts(settings.data)
     platform = Platform.here(conduct.executor.device)
     code = {target: code_of_function(target) for target in settings.own_networks}
-    definition = StudyDefinition(settings, task.facts, platform, code=code)
+    code |= code_of_training(settings.trainer)
+    definition = StudyDefinition(settings, facts, platform, code=code)
     # Refused here, before anything is written, where something could not be trained.
     settings.sweep.rehearse()
     kind = kind_of(definition)
@@ -50,6 +55,15 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
         require_describable(run.member)
     kind.require()
     return definition, task
+
+
+def open_task(data: DataSettings, recipe: Recipe) -> ProxyTask | None:
+    """The data, opened; None where a training of the user's own does that. Raises InvalidInput."""
+    if data.is_own:
+        return None
+    task = proxy_task(data)
+    task.require_batch(recipe.batch_size)
+    return task
 
 
 def _winner_of(folder: str) -> Coefficients:
@@ -69,7 +83,9 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
         baseline = settings.baseline.name or settings.baseline._target_
         baseline = "+".join(settings.sweep.baseline_names()) or baseline
-        parts = (settings.sweep.kind, baseline, data, settings.recipe.name)
+        trainer = settings.trainer
+        how = trainer._target_ or trainer.kind if trainer.own else settings.recipe.name
+        parts = (settings.sweep.kind, baseline, data, how)
         name = "-".join(part.replace("/", "_") for part in parts if part)
     _require_folder_name(name)
     return Path(conduct.experiments_dir).expanduser() / name
@@ -88,7 +104,7 @@ def _require_folder_name(name: str) -> None:
         reason = "is the name of a device on Windows"
     elif len(name.encode()) > 200:
         reason = "is too long"
-    elif name.startswith("store.db") or name == "checkpoints":
+    elif name.startswith("store.db") or name in ("checkpoints", "runs"):
         reason = "is used for something else there"
     if reason:
         raise InvalidInput(f"name is {name!r}, but it {reason}: give another name=")
