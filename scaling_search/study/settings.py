@@ -136,6 +136,20 @@ class StudySettings:
                 )
         self.sweep.require_epochs(self.recipe.epochs)
         require_together(self.trainer, self.data, self.recipe)
+        self._require_able_trainer()
+
+    def _require_able_trainer(self) -> None:
+        if self.trainer.kind == "command" and isinstance(self.sweep, BaselineSearchSettings):
+            raise InvalidInput(
+                "trainer=command cannot be told the networks of +sweep=baseline: take "
+                "trainer=function, whose job.model() builds them"
+            )
+        shorter = getattr(self.sweep, "rungs", []) or self.fidelity.epochs
+        if shorter and not self.trainer.is_told_epochs:
+            raise InvalidInput(
+                f"trainer.command is {self.trainer.command!r}, but it has no {{epochs}}, which "
+                "sweep.rungs= and fidelity.epochs= need: add it, or leave those out"
+            )
         if self.trainer.own and self.fidelity.learning_rates:
             raise InvalidInput(
                 f"fidelity.learning_rates is {self.fidelity.learning_rates}, but "

@@ -5,6 +5,7 @@ from typing import Any
 
 from scaling_search.proxy import Outcome
 from scaling_search.trainers.builtin import BuiltinTrainer
+from scaling_search.trainers.command import CommandTrainer
 from scaling_search.trainers.function import FunctionTrainer, TrainingJob
 from scaling_search.trainers.settings import TrainerSettings
 from scaling_search.trainers.trainer import Job, Spec, Trainer, TrainingFailed, log_of
@@ -13,6 +14,7 @@ from scaling_search.trainers.trainer import Job, Spec, Trainer, TrainingFailed, 
 TRAINERS: Mapping[str, type[Trainer]] = {
     "builtin": BuiltinTrainer,
     "function": FunctionTrainer,
+    "command": CommandTrainer,
 }
 
 

@@ -36,6 +36,8 @@ class OwnRunSpec:
     settings: TrainerSettings = field(hash=False)
     #: Stands for the code that trains.
     code: str
+    #: The name of the baseline.
+    model: str
     #: The family member: its name, and as data.
     member: str
     network: Network

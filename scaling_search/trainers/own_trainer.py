@@ -27,6 +27,7 @@ class OwnTrainer(Trainer):
         return OwnRunSpec(
             settings=self.settings,
             code=joined(self.code),
+            model=member.baseline.name,
             member=member.id,
             network=member.network,
             depth_mult=float(member.depth_mult),

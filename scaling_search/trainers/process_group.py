@@ -28,7 +28,7 @@ def run_in_group(
     it ends with the command, and as well where this process is killed.
     """
     watch = subprocess.Popen(
-        ["/bin/sh", "-c", "read _; kill -9 0"], stdin=subprocess.PIPE, start_new_session=True
+        ["/bin/sh", "-c", "read _; kill -9 0"], stdin=subprocess.PIPE, preexec_fn=os.setpgrp
     )
     try:
         process = subprocess.Popen(

@@ -9,6 +9,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.metric import ERROR, Metric
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.trainers.places import require_place
+from scaling_search.trainers.template import Template
 
 KINDS = ("builtin", "function", "command")
 
@@ -81,6 +82,8 @@ class TrainerSettings:
                     f"trainer.metric, trainer.test and trainer.also are {names}, but must be "
                     "different names"
                 )
+        if self.kind == "command":
+            Template.parse(self.command)
         require_place("trainer.result", self.result)
         require_place("trainer.curve", self.curve, rows=True)
 
@@ -88,6 +91,11 @@ class TrainerSettings:
     def own(self) -> bool:
         """Whether the training is the user's own."""
         return self.kind != "builtin"
+
+    @property
+    def is_told_epochs(self) -> bool:
+        """Whether the training knows how long it shall last."""
+        return self.kind != "command" or "epochs" in Template.parse(self.command).names
 
     @property
     def scored_by(self) -> Metric:
