@@ -16,6 +16,8 @@ from scaling_search.trainers.trainer import TrainingFailed
 
 #: Bytes of a result file, and of a line that is printed.
 _LARGEST, _LONGEST = 1 << 28, 1 << 20
+#: How a number or an object begins.
+_BEGINNINGS = b"0123456789+-.nNiI{"
 #: What tells whether a file has been written since: (nanoseconds, bytes, inode).
 Stamp = tuple[int, int, int]
 
@@ -41,46 +43,51 @@ class Output:
     last: float | Mapping[str, Any] | None = None
     #: The last line that is not empty.
     end: str = ""
-    _open: dict[str, bytes] = field(default_factory=dict)
+    #: Of each stream the line that has no end yet.
+    _open: dict[str, bytearray] = field(default_factory=dict)
 
     def hear(self, stream: str, content: bytes) -> None:
         """Take more of stdout or stderr."""
-        *lines, rest = re.split(rb"[\r\n]+", self._open.get(stream, b"") + content)
-        self._open[stream] = rest[-_LONGEST:]
-        for line in lines:
-            self._look_at(stream, line)
+        rest = self._open.setdefault(stream, bytearray())
+        *lines, last = content.replace(b"\r", b"\n").split(b"\n")
+        if lines:
+            lines[0] = bytes(rest) + lines[0]
+            rest.clear()
+            self._look_at(stream, lines)
+        rest += last
+        del rest[:-_LONGEST]
 
     def close(self) -> None:
         """There comes no more: a last line may have no end."""
         for stream, line in self._open.items():
-            self._look_at(stream, line)
+            self._look_at(stream, [bytes(line)])
         self._open.clear()
 
-    def _look_at(self, stream: str, raw: bytes) -> None:
-        line = raw.decode("utf-8", "replace").strip()
-        if not line:
-            return
-        self.end = line[:200]
+    def _look_at(self, stream: str, lines: list[bytes]) -> None:
         for pattern in self.patterns:
-            if match := re.search(pattern, line):
-                found = self.matches.setdefault(pattern, [])
-                found.append(match)
-                del found[:-MOST_EPOCHS]
+            texts = (line.decode("utf-8", "replace") for line in lines)
+            found = self.matches.setdefault(pattern, [])
+            found += filter(None, (re.search(pattern, text) for text in texts))
+            del found[:-MOST_EPOCHS]
+        end = next((line for line in reversed(lines) if line.strip()), b"")
+        self.end = end.decode("utf-8", "replace").strip()[:200] or self.end
         if stream == "stdout":
-            self.last = _number_or_object(line, self.last)
+            answers = (_number_or_object(line) for line in reversed(lines))
+            self.last = next((answer for answer in answers if answer is not None), self.last)
 
 
-def _number_or_object(line: str, otherwise: Any) -> Any:
-    number = as_number(line)
-    if number is not None:
-        return number
-    if line.startswith("{") and line.endswith("}"):
-        try:
-            found = json.loads(line)
-        except (ValueError, RecursionError):
-            return otherwise
-        return found if isinstance(found, dict) else otherwise
-    return otherwise
+def _number_or_object(line: bytes) -> float | Mapping[str, Any] | None:
+    line = line.strip()
+    if line[:1] not in _BEGINNINGS or not line:  # of so many lines few are worth a second look
+        return None
+    text = line.decode("utf-8", "replace")
+    if text[0] != "{":
+        return as_number(text)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def read_values(
