@@ -33,7 +33,7 @@ def train_one(configuration: Configuration) -> bool:
     conduct, recipe = configuration.conduct, configuration.recipe
     require_seed("seed", configuration.seed)
     require_places(conduct)
-    require_together(configuration.trainer, configuration.data, recipe)
+    require_together(configuration.trainer, configuration.baseline, configuration.data, recipe)
     task = open_task(configuration.data, recipe)
     facts = task.facts if task else own_facts(configuration.data)
     if task:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from scaling_search.execution import slot_count
 from scaling_search.study import (
     define,
+    edits,
     held,
     make_plan,
     open_database,
@@ -37,9 +38,9 @@ def run_sweep(configuration: Configuration) -> bool:
     slots = slot_count(conduct.executor.workers, definition.platform.device)
     known_runs = None if conduct.fresh else folder
     plan = make_plan(definition, task, open_database(conduct, create=False), slots, known_runs)
-    remarks = []
+    remarks = [] if conduct.fresh else edits(folder, definition)
     if not settings.trainer.own:
-        remarks = rehearsed((run.member for run in plan.missing), settings.recipe)
+        remarks += rehearsed((run.member for run in plan.missing), settings.recipe)
     if conduct.dry_run:
         print_plan(plan, print, remarks)
         print("Nothing was trained: dry_run=true")

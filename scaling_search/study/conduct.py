@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from scaling_search.baselines.own_cost import COST
 from scaling_search.baselines.own_function import code_of_function
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
@@ -48,6 +49,10 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     code = {target: code_of_function(target) for target in settings.own_networks}
     code |= code_of_training(settings.trainer)
     definition = StudyDefinition(settings, facts, platform, code=code)
+    if conduct.latency and settings.baseline.name == COST:
+        raise InvalidInput(
+            "latency is true, but the networks of baseline=cost are not built here: leave it out"
+        )
     # Refused here, before anything is written, where something could not be trained.
     settings.sweep.rehearse()
     kind = kind_of(definition)
@@ -143,6 +148,18 @@ def open_database(conduct: Conduct, create: bool = True) -> Database | None:
     return database if database.is_there else None
 
 
+def edits(folder: Path, definition: StudyDefinition) -> list[str]:
+    """What a plan says where the study in the folder was made with code that has been edited."""
+    if not (folder / "study.yaml").exists():
+        return []
+    edited = _edited(differences(read_definition(folder).to_plain(), definition.to_plain()))
+    return [f"{name} has been edited since, so that its runs train again" for name in edited]
+
+
+def _edited(changed: Sequence[str]) -> list[str]:
+    return [one.split(": ")[0][len("code.") :] for one in changed if one.startswith("code.")]
+
+
 @contextmanager
 def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterator[None]:
     """Hold the study's folder for this driver, after a look at whose study lies in it.
@@ -161,11 +178,10 @@ def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterato
     try:
         if (folder / "study.yaml").exists() and not conduct.fresh:
             changed = differences(read_definition(folder).to_plain(), definition.to_plain())
-            edited = [one.split(":")[0][len("code.") :] for one in changed if one[:5] == "code."]
-            if edited:
+            if edited := _edited(changed):
                 raise InvalidInput(
-                    f"the study {folder} was made with other code of {', '.join(edited)} (its "
-                    "module, or one that it imports from your folders, was edited): undo the edit "
+                    f"the study {folder} was made with other code of {', '.join(edited)} (it, or "
+                    "what it imports from your folders, was edited): undo the edit "
                     "to go on with it, give this one another name=, or replace that one with "
                     "fresh=true"
                 )

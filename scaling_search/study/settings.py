@@ -135,7 +135,7 @@ class StudySettings:
                     + next(found, "leave it out")
                 )
         self.sweep.require_epochs(self.recipe.epochs)
-        require_together(self.trainer, self.data, self.recipe)
+        require_together(self.trainer, self.baseline, self.data, self.recipe)
         self._require_able_trainer()
 
     def _require_able_trainer(self) -> None:

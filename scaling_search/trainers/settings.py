@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
+from scaling_search.baselines import BaselineSettings
+from scaling_search.baselines.own_cost import COST
 from scaling_search.errors import InvalidInput
 from scaling_search.metric import ERROR, Metric
 from scaling_search.proxy import DataSettings, Recipe
@@ -110,13 +112,23 @@ class TrainerSettings:
         return {f.name: given[f.name] for f in fields(self) if given[f.name] != _default(f)}
 
 
-def require_together(trainer: TrainerSettings, data: DataSettings, recipe: Recipe) -> None:
+def require_together(
+    trainer: TrainerSettings, baseline: BaselineSettings, data: DataSettings, recipe: Recipe
+) -> None:
     """Raise InvalidInput where these do not fit: who trains reads the data and has the recipe."""
+    if baseline.name == COST and not trainer.own:
+        raise InvalidInput(
+            "baseline=cost says what networks cost and builds none, so trainer=builtin cannot "
+            "train them: take trainer=command or trainer=function"
+        )
     if trainer.own != data.is_own:
-        remedy = "give data=own" if trainer.own else "take trainer=function or trainer=command"
         raise InvalidInput(
             f"data is {data.kind}, but trainer={trainer.kind} "
-            + (f"reads its own: {remedy}" if trainer.own else f"must read them: {remedy}")
+            + (
+                "reads its own: leave data= out, or give data=own"
+                if trainer.own
+                else "cannot read them: take trainer=function or trainer=command"
+            )
         )
     if not trainer.own:
         return
