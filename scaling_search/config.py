@@ -21,6 +21,7 @@ from scaling_search.search import Budget, CostConstraint
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
 from scaling_search.study.plain import differences
 from scaling_search.study.settings import SWEEPS
+from scaling_search.trainers import TrainerSettings
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Configuration(Conduct):
     fidelity: FidelitySettings = field(default_factory=FidelitySettings)
     #: What kind of study, +sweep=grid; without one a single network is trained.
     sweep: Any = None
+    trainer: TrainerSettings = field(default_factory=TrainerSettings)
     coefficients: CoefficientsSettings = field(default_factory=CoefficientsSettings)
     #: Compound coefficient of the single network.
     phi: float = 1.0
@@ -112,7 +114,7 @@ def read_command_line() -> list[Configuration]:
     before, words = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
     os.environ["HYDRA_FULL_ERROR"] = "1"
     # A word of Python's cannot be the name of a field.
-    sys.argv = [re.sub(r"^(\+*baseline\.from)=", r"\1_=", word) for word in words]
+    sys.argv = [re.sub(r"^(\+*baseline\.from)=", r"\1_=", _taken_as_text(word)) for word in words]
     try:
         composed()
     except Exception as error:
@@ -123,6 +125,21 @@ def read_command_line() -> list[Configuration]:
         if before is not None:
             os.environ["HYDRA_FULL_ERROR"] = before
     return [to_configuration(config) for config in found]
+
+
+#: Settings whose values hold braces and brackets that mean something to Hydra.
+_TEXTS = re.compile(r"(?s)(\+*trainer\.(?:command|result|curve)=)([^'\"].*)")
+
+
+def _taken_as_text(word: str) -> str:
+    """A command as it is typed, in the quotes that Hydra wants around it."""
+    found = _TEXTS.fullmatch(word)
+    if found is None:
+        return word
+    value = re.sub(r"(\\*)'", r"\1\1\\'", found[2])
+    trailing = re.search(r"\\*$", value)
+    assert trailing is not None
+    return f"{found[1]}'{value}{trailing[0]}'"
 
 
 def _refuse_no_choice(words: list[str]) -> None:

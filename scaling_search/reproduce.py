@@ -2,37 +2,49 @@
 
 Decisive are the runs of the winner and of its nearest rival, or of a study of series those of the
 first seed. Their data must be where study.yaml says, and torch and the device must be those of the
-study. Training a network of one's own runs the code that study.yaml names, which needs `--trust`.
+study. A network or a training of one's own runs the code that study.yaml names, which needs
+`--trust`; of such a training the results are compared within their noise.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from scaling_search.baselines import OwnBaseline
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy import Job, carry_out, proxy_task
+from scaling_search.findings.interval import Floats
+from scaling_search.findings.noise import run_noise
+from scaling_search.proxy import proxy_task
+from scaling_search.proxy.result import RunResult
 from scaling_search.study import read_definition
-from scaling_search.study.definition import Platform
-from scaling_search.study.files.runs_csv import read_runs, runs_by_key
+from scaling_search.study.definition import PlannedRun, Platform, StudyDefinition
+from scaling_search.study.files.runs_csv import RunRow, read_runs, runs_by_key
 from scaling_search.study.kinds import kind_of
-from scaling_search.wording import replace_what_cannot_be_shown
+from scaling_search.trainers import TrainingFailed
+from scaling_search.wording import percent, replace_what_cannot_be_shown
 
 
 def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool:
-    """Train again, print each comparison, and say whether all errors are equal to the last bit.
+    """Train again, print each comparison, and say whether all errors are equal to the last bit, or
+    those of a training of the user's own within its noise.
 
     Raises InvalidInput where the study names code and `trust` does not allow to run it.
     """
     definition = read_definition(folder)
+    settings = definition.settings
     named = [b.name for b in definition.baselines if isinstance(b, OwnBaseline)]
+    named += [settings.trainer._target_ or settings.trainer.command] * settings.trainer.own
     if named and not trust:
         raise InvalidInput(
-            f"{folder / 'study.yaml'} names the function {', '.join(named)}, which training would "
+            f"{folder / 'study.yaml'} names {', '.join(named)}, which training would "
             "import and run: look at it, and give --trust if you trust it"
         )
     here = Platform.here()
@@ -42,7 +54,8 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
             "comparable on the same device type and versions"
         )
     data = replace(definition.settings.data, cache_dir=cache_dir)
-    if proxy_task(data).identity != definition.facts.identity:
+    definition = replace(definition, settings=replace(definition.settings, data=data))
+    if not data.is_own and proxy_task(data).identity != definition.facts.identity:
         raise InvalidInput(
             f"the data of {definition.facts.name} are not those of the study: their content hash "
             "differs"
@@ -51,17 +64,54 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
     runs = kind_of(definition).decisive_runs(folder, before, all_runs)
     if not runs:
         raise InvalidInput(f"{folder} has no finished run to train again")
-    equal = 0
+    noise = run_noise(_errors(before.values())).sd().value if settings.trainer.own else 0.0
+    good, wanted = 0, "equal to the last bit"
+    if settings.trainer.own:
+        wanted = f"equal within the noise of a run, {percent(noise)} of its error"
     for run in runs:
-        was, now = before[run.spec.key], carry_out(Job(spec=run.spec, data=data)).result
+        was, now = before[run.spec.key], _again(definition, run)
         same = (was.val_error, was.test_error) == (now.val_error, now.test_error)
-        equal += same
+        near = same or _is_near(was.val_error, now.val_error, noise)
+        good += near
+        verdict = "equal" if same else "within the noise" if near else "DIFFERENT"
         print(
             f"{run.spec.key} trial {run.member.id} seed {run.spec.seed}: val error {was.val_error} "
-            f"then, {now.val_error} now: {'equal' if same else 'DIFFERENT'}"
+            f"then, {now.val_error} now: {verdict}"
         )
-    print(f"{equal} of {len(runs)} runs are equal to the last bit")
-    return equal == len(runs)
+    print(f"{good} of {len(runs)} runs are {wanted}")
+    return good == len(runs)
+
+
+def _again(definition: StudyDefinition, run: PlannedRun) -> RunResult:
+    """The run trained once more, in a folder that it leaves. Raises InvalidInput."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return definition.trainer.job(run.spec, Path(folder)).carry_out().result
+        except TrainingFailed as failure:
+            raise InvalidInput(
+                f"run {run.spec.key} cannot be trained again: {failure}"
+            ) from failure
+
+
+def _errors(rows: Iterable[RunRow]) -> Floats:
+    """Val errors of whole runs, (networks, seeds); nan where there is none."""
+    known = {
+        (row.trial, row.seed): row.val_error
+        for row in rows
+        if row.val_error is not None and row.test_error is not None
+    }
+    trials, seeds = (sorted(set(names)) for names in zip(*known)) if known else ([], [])
+    errors = np.full((len(trials), len(seeds)), np.nan)
+    for (trial, seed), error in known.items():
+        errors[trials.index(trial), seeds.index(seed)] = error
+    return errors
+
+
+def _is_near(was: float | None, now: float | None, noise: float) -> bool:
+    """Whether two runs differ by less than their noise, in log error, allows in 99.7 %."""
+    if not (was and now):
+        return was == now
+    return abs(math.log(now / was)) <= 3 * math.sqrt(2) * noise
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
 from scaling_search.errors import require_seed
-from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
+from scaling_search.metric import ERROR, Metric
+from scaling_search.proxy import own_facts
 from scaling_search.scaling import Coefficients
-from scaling_search.study.conduct import open_database, require_places
+from scaling_search.study.conduct import open_database, open_task, require_places
 from scaling_search.study.definition import Platform
 from scaling_search.study.found import with_table
 from scaling_search.study.limits import require_describable, require_native
 from scaling_search.study.loop import AllAtOnce, complete
 from scaling_search.study.plan_text import print_notes
+from scaling_search.study.records import StoredRun
 from scaling_search.study.rehearsal import rehearsed
+from scaling_search.trainers import carry_out, code_of_training, make_trainer
+from scaling_search.trainers.settings import require_together
 
 if TYPE_CHECKING:
     from scaling_search.config import Configuration
@@ -28,31 +33,28 @@ def train_one(configuration: Configuration) -> bool:
     conduct, recipe = configuration.conduct, configuration.recipe
     require_seed("seed", configuration.seed)
     require_places(conduct)
-    task = proxy_task(configuration.data)
-    task.require_batch(recipe.batch_size)
-    facts = task.facts
-    print_notes([f"Data: {note}" for note in task.image_set.notes], print)
+    require_together(configuration.trainer, configuration.baseline, configuration.data, recipe)
+    task = open_task(configuration.data, recipe)
+    facts = task.facts if task else own_facts(configuration.data)
+    if task:
+        print_notes([f"Data: {note}" for note in task.image_set.notes], print)
     baseline = with_table(configuration.baseline).load(facts.num_classes, facts.in_channels)
     given = configuration.coefficients
     coefficients = Coefficients(given.alpha, given.beta, given.gamma)
     member = scale(baseline, coefficients, configuration.phi)
     require_native(member.resolution, facts)
     require_describable(member)
-    dropout, stochastic_depth = recipe.regularisation(configuration.phi)
-    platform = Platform.here(conduct.executor.device)
-    spec = RunSpec(
-        network=member.network,
-        resolution=member.resolution,
-        built=member.built,
+    trainer = make_trainer(
+        configuration.trainer,
+        data=configuration.data,
         task=facts.identity,
-        recipe=recipe,
-        dropout=dropout,
-        stochastic_depth=stochastic_depth,
-        seed=configuration.seed,
-        **vars(platform),
+        code=code_of_training(configuration.trainer),
+        **vars(Platform.here(conduct.executor.device)),
     )
+    spec = trainer.spec(member, configuration.phi, configuration.seed, recipe, None)
     known = open_database(conduct, create=False)
-    remarks = [] if known and known.known_keys([spec.key]) else rehearsed([member], recipe)
+    is_known = known is not None and bool(known.known_keys([spec.key]))
+    remarks = [] if is_known or task is None else rehearsed([member], recipe)
     print(
         f"{baseline.name} at depth x{member.depth_mult:.3f}, width x{member.width_mult:.3f}, "
         f"{member.resolution} px: {member.cost.macs:,} multiply-adds "
@@ -67,7 +69,7 @@ def train_one(configuration: Configuration) -> bool:
 
     database = open_database(conduct)
     assert database is not None
-    if not task.image_set.drawn and not database.stored_runs([spec.key]):
+    if task and not task.image_set.drawn and not is_known:
         task.prepare(spec.resolution)
     with conduct.executor.start(carry_out, 1) as executor, show_progress() as progress:
         reported = progress("single", 1)
@@ -75,7 +77,7 @@ def train_one(configuration: Configuration) -> bool:
             AllAtOnce([spec]),
             database,
             executor,
-            lambda wanted: Job(spec=wanted, data=configuration.data),
+            lambda wanted: trainer.job(wanted, Path(conduct.experiments_dir).expanduser()),
             attempts=conduct.executor.attempts,
             timeout=conduct.executor.timeout,
             progress=reported,
@@ -86,8 +88,14 @@ def train_one(configuration: Configuration) -> bool:
         if run.val_error is None or run.test_error is None:
             print(f"seed {spec.seed}: {run.status}")
         else:
-            print(
-                f"seed {spec.seed}: val error {run.val_error:.4f}, test error "
-                f"{run.test_error:.4f}, {run.seconds:.0f} s"
-            )
+            print(f"seed {spec.seed}: {_result(run, trainer.metric)}, {run.seconds:.0f} s")
     return not reported.failures
+
+
+def _result(run: StoredRun, metric: Metric) -> str:
+    assert run.val_error is not None
+    assert run.test_error is not None
+    if metric == ERROR:
+        return f"val error {run.val_error:.4f}, test error {run.test_error:.4f}"
+    also = "".join(f", {name} {value:.6g}" for name, value in run.also.items())
+    return f"{metric.name} {metric.value(run.val_error):.6g}{also}"

@@ -7,9 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from scaling_search.execution import slot_count
-from scaling_search.proxy import carry_out
 from scaling_search.study import (
     define,
+    edits,
     held,
     make_plan,
     open_database,
@@ -20,6 +20,7 @@ from scaling_search.study import (
     study_folder,
 )
 from scaling_search.study.store_url import shown
+from scaling_search.trainers import carry_out
 
 if TYPE_CHECKING:
     from scaling_search.config import Configuration
@@ -37,7 +38,9 @@ def run_sweep(configuration: Configuration) -> bool:
     slots = slot_count(conduct.executor.workers, definition.platform.device)
     known_runs = None if conduct.fresh else folder
     plan = make_plan(definition, task, open_database(conduct, create=False), slots, known_runs)
-    remarks = rehearsed((run.member for run in plan.missing), settings.recipe)
+    remarks = [] if conduct.fresh else edits(folder, definition)
+    if not settings.trainer.own:
+        remarks += rehearsed((run.member for run in plan.missing), settings.recipe)
     if conduct.dry_run:
         print_plan(plan, print, remarks)
         print("Nothing was trained: dry_run=true")
@@ -50,8 +53,9 @@ def run_sweep(configuration: Configuration) -> bool:
     assert database is not None
     with held(folder, definition, conduct):
         print_plan(plan, print, remarks)
-        for resolution in plan.to_prepare:
-            task.prepare(resolution)
+        if task is not None and plan.caches is not None:
+            for resolution in plan.caches.to_prepare:
+                task.prepare(resolution)
         command = command_line(sys.argv[1:], conduct.store)
         with conduct.executor.start(carry_out, slots) as executor, show_progress() as progress:
             failures, finished = run_study(

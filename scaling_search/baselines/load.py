@@ -12,7 +12,8 @@ from scaling_search.baselines.baseline import (
     OwnBaseline,
     StoredBaseline,
 )
-from scaling_search.baselines.own_function import code_of_function
+from scaling_search.baselines.own_cost import COST, FORM, CostBaseline
+from scaling_search.baselines.own_function import SETTING, code_of_function
 from scaling_search.baselines.own_network import Prices
 from scaling_search.baselines.stage_tables import STAGE_TABLES, StageTable
 from scaling_search.baselines.table import read_table
@@ -64,6 +65,8 @@ class BaselineSettings:
                 "baseline=found has no baseline.from=: give the folder of a finished study of "
                 "+sweep=baseline, baseline.from=experiments/NAME"
             )
+        if self.name == COST and prices is None:
+            return self._cost_baseline(num_classes, in_channels)
         if not (self._target_ or self.name):
             raise InvalidInput(
                 "baseline._target_ is empty: give the import path of your function, "
@@ -72,6 +75,15 @@ class BaselineSettings:
         target = self._target_ or self.name
         known = (code or {}).get(target, "")
         return load_baseline(target, num_classes, in_channels, *own, prices, known)
+
+    def _cost_baseline(self, num_classes: int, in_channels: int) -> CostBaseline:
+        if not self._target_ or self.resolution is None:
+            raise InvalidInput(
+                "baseline=cost needs the import path of its function and a base resolution: give "
+                "baseline._target_=module.function and baseline.resolution="
+            )
+        code = code_of_function(self._target_, SETTING, FORM)
+        return CostBaseline(self._target_, self.resolution, num_classes, in_channels, code)
 
 
 def load_baseline(

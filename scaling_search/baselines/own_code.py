@@ -11,7 +11,7 @@ import hashlib
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -36,17 +36,31 @@ def code_of(module: ModuleType) -> str:
     return _code_of(module)
 
 
+def code_of_script(path: Path) -> str:
+    """The same of a script that Python is called with: it imports from its own folder first."""
+    script = ModuleSpec("__main__", None, origin=str(path))
+
+    def find(name: str) -> ModuleSpec | None:
+        return script if name == "__main__" else _found(name, (str(path.parent), *sys.path))
+
+    return _digest_of_sources("__main__", find)
+
+
 @cache
 def _code_of(module: ModuleType) -> str:
+    return _digest_of_sources(module.__name__, _spec)
+
+
+def _digest_of_sources(first: str, find: Callable[[str], ModuleSpec | None]) -> str:
     sources: dict[str, str] = {}
-    wanted = [module.__name__]
+    wanted = [first]
     while wanted:
         name = wanted.pop()
         if name in sources:
             continue
-        spec = _spec(name)
+        spec = find(name)
         # The module that is named counts wherever it lies.
-        if spec is None or not (spec.origin and (name == module.__name__ or is_users(spec.origin))):
+        if spec is None or not (spec.origin and (name == first or is_users(spec.origin))):
             continue
         try:
             tree = ast.parse(Path(spec.origin).read_bytes())
@@ -88,6 +102,16 @@ def _spec(name: str) -> ModuleSpec | None:
     above = _spec(parent)
     places = above.submodule_search_locations if above else None
     return PathFinder.find_spec(name, places) if places else None
+
+
+def _found(name: str, places: Sequence[str]) -> ModuleSpec | None:
+    """Where a module lies that a process would find in these places."""
+    parent, _, _ = name.rpartition(".")
+    if not parent:
+        return PathFinder.find_spec(name, places)
+    above = _found(parent, places)
+    inside = above.submodule_search_locations if above else None
+    return PathFinder.find_spec(name, inside) if inside else None
 
 
 def _imported(tree: ast.AST, spec: ModuleSpec) -> Iterator[str]:

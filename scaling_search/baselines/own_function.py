@@ -13,14 +13,18 @@ from scaling_search.baselines.put_back import generators_put_back, settings_put_
 from scaling_search.errors import InvalidInput
 from scaling_search.shadowing import hidden_libraries
 
+SETTING = "baseline._target_"
 SIGNATURE = "(depth_mult, width_mult, resolution, num_classes, in_channels) -> nn.Module"
 
 
-def import_function(target: str) -> Callable[..., Any]:
+def import_function(
+    target: str, setting: str = SETTING, form: str = SIGNATURE
+) -> Callable[..., Any]:
     """The function that an import path such as `my_networks.small_net` names.
 
-    What its module sets or seeds while it is imported is put back, so that it does not matter when
-    that happens. Raises InvalidInput.
+    setting: what names it. form: its arguments and result, for messages. What its module sets or
+    seeds while it is imported is put back, so that it does not matter when that happens. Raises
+    InvalidInput.
     """
     module_name, _, name = target.rpartition(".")
     if os.getcwd() not in sys.path:
@@ -34,35 +38,36 @@ def import_function(target: str) -> Callable[..., Any]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a module may fail in any way, or exit, while it is imported
-        raise InvalidInput(_why_not(target, module_name, error)) from error
+        raise InvalidInput(
+            f"{setting} is {target!r}, but {_why_not(form, module_name, error)}"
+        ) from error
     if not callable(function):
-        raise InvalidInput(f"baseline._target_ is {target!r}, but that is not a function")
+        raise InvalidInput(f"{setting} is {target!r}, but that is not a function")
     return function  # type: ignore[no-any-return]
 
 
-def code_of_function(target: str) -> str:
+def code_of_function(target: str, setting: str = SETTING, form: str = SIGNATURE) -> str:
     """Sixteen hexadecimal digits that stand for its code, as this process has imported it."""
-    import_function(target)
+    import_function(target, setting, form)
     return code_of(sys.modules[target.rpartition(".")[0]])
 
 
-def _why_not(target: str, module_name: str, error: BaseException) -> str:
+def _why_not(form: str, module_name: str, error: BaseException) -> str:
     place, cause = place_of(error), f"{type(error).__name__}: {error}"
-    what = f"baseline._target_ is {target!r}, but "
     if not isinstance(error, Exception):
-        what += (
+        what = (
             f"{module_name} ends the program while it is imported ({place or module_name}, "
             f'{cause}): put what only a script should do below `if __name__ == "__main__":`'
         )
     elif place:
-        what += (
+        what = (
             f"importing {module_name} failed in {place} ({cause}): it must be possible to import "
             "it from the working directory, with this Python"
         )
     else:
-        what += (
+        what = (
             f"no such function can be imported ({cause}): give module.function of the form "
-            f"{SIGNATURE}, from the working directory or an installed package"
+            f"{form}, from the working directory or an installed package"
         )
     hidden = hidden_libraries(error)
     return f"{what}; {hidden}" if hidden else what

@@ -4,7 +4,7 @@ from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import RunStatus
 from scaling_search.proxy.run import Job, Outcome, RunSpec, carry_out
-from scaling_search.proxy.task import ProxyTask, TaskFacts, proxy_task
+from scaling_search.proxy.task import ProxyTask, TaskFacts, own_facts, proxy_task
 
 __all__ = [
     "DataSettings",
@@ -16,5 +16,6 @@ __all__ = [
     "RunStatus",
     "TaskFacts",
     "carry_out",
+    "own_facts",
     "proxy_task",
 ]

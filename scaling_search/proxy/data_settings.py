@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from PIL import ImageColor
 
-from scaling_search.errors import InvalidInput, require_seed
+from scaling_search.errors import InvalidInput, require_seed, whole_number
 from scaling_search.proxy.augmentation import Augmentation
+
+#: Data that are never opened here.
+OWN = "own"
 
 
 @dataclass(frozen=True)
 class DataSettings:
-    """Which images the networks learn to classify."""
+    """Which images the networks learn to classify, or what is known of a user's own data."""
 
-    #: glyphs (drawn here), parquet (local files) or hub (Hugging Face).
+    #: glyphs (drawn here), parquet (local files), hub (Hugging Face), or own: a trainer of your own
+    #: reads them.
     kind: str = "glyphs"
     #: parquet: a file, a folder with train*.parquet and test*.parquet, or an image folder
     #: (docs/data.md).
     path: str = ""
-    #: hub: the name of the set, such as uoft-cs/cifar10.
+    #: hub: the name of the set, such as uoft-cs/cifar10; own: what reports call it.
     name: str = ""
     #: The column of images; empty finds it.
     image_column: str = ""
@@ -34,8 +39,10 @@ class DataSettings:
     #: Go on where more than a tenth of an image folder's images cannot be used.
     allow_left_out: bool = False
     #: At most so many images to train and validate on, the same part of each class; null takes all.
+    #: own: images that an epoch passes over; null: not known.
     train_images: int | None = None
     #: At most so many test images, the same part of each class; null takes all.
+    #: own: images on which the metric counts mistakes; null: unknown, or it counts none.
     test_images: int | None = None
     #: Part of the training images that is split off as val, the same part of each class.
     val_fraction: float = 0.2
@@ -44,15 +51,29 @@ class DataSettings:
     augmentation: Augmentation = field(default_factory=Augmentation)
     #: Where pixel caches live; empty takes the user's cache folder.
     cache_dir: str = ""
+    #: own: how many classes the network tells apart, as far as its size depends on that.
+    num_classes: int = 1000
+    #: own: channels of an image.
+    in_channels: int = 3
+    #: own: side of the images in pixels, above which nothing is trained; null: no limit.
+    native_resolution: int | None = None
+    #: own: how many images val_error is measured on; null: not known.
+    val_images: int | None = None
+    #: own: any text; change it when the data change, and runs train again.
+    identity: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in ("glyphs", "parquet", "hub"):
-            raise InvalidInput(f"data.kind is {self.kind!r}, but must be glyphs, parquet or hub")
+        if self.kind not in ("glyphs", "parquet", "hub", OWN):
+            raise InvalidInput(
+                f"data.kind is {self.kind!r}, but must be glyphs, parquet, hub or {OWN}"
+            )
         if not 0.01 <= self.val_fraction <= 0.9:
             raise InvalidInput(
                 f"data.val_fraction is {self.val_fraction!r}, but must lie between 0.01 and 0.9"
             )
-        for name in ("train_images", "test_images"):
+        for name in ("num_classes", "in_channels"):
+            whole_number(f"data.{name}", getattr(self, name))
+        for name in ("train_images", "test_images", "val_images", "native_resolution"):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < 1):
                 raise InvalidInput(
@@ -72,12 +93,29 @@ class DataSettings:
                 "or '#20a0ff'"
             ) from error
         for name, kinds in _ONLY_OF.items():
-            value = getattr(self, name)
-            if value != type(self).__dataclass_fields__[name].default and self.kind not in kinds:
+            value, one = getattr(self, name), type(self).__dataclass_fields__[name]
+            default = Augmentation() if one.default is MISSING else one.default
+            if value != default and self.kind not in kinds:
                 raise InvalidInput(
                     f"data.{name} is {value!r}, but data={self.kind} has no use for it: leave it "
                     f"out, or take data={' or data='.join(kinds)}"
                 )
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a trainer of the user's own reads them."""
+        return self.kind == OWN
+
+    def plain(self) -> dict[str, Any]:
+        """For study.yaml: what its kind looks at, and what changes a result."""
+        names = {f.name for f in fields(self)} - {"cache_dir", "allow_left_out"}
+        if self.is_own:
+            names &= {"kind", "name", "train_images", "test_images", *OF_OWN}
+        else:
+            names -= OF_OWN
+        if self.kind == "glyphs":
+            names.discard("ground")  # nothing that is drawn is transparent
+        return {name: value for name, value in asdict(self).items() if name in names}
 
     @property
     def source(self) -> str:
@@ -98,15 +136,19 @@ class DataSettings:
 
 #: The most images of a part that glyphs draws, at 0.7 ms an image.
 MOST_GLYPHS = 1_000_000
+#: Settings of data that a trainer of the user's own reads.
+OF_OWN = {"num_classes", "in_channels", "native_resolution", "val_images", "identity"}
 #: Settings that only some kinds of data look at.
 _ONLY_OF = {
     "path": ("parquet",),
-    "name": ("hub",),
+    "name": ("hub", OWN),
     "image_column": ("parquet", "hub"),
     "label_column": ("parquet", "hub"),
     "test_split": ("parquet", "hub"),
     "ground": ("parquet", "hub"),
     "allow_left_out": ("parquet",),
+    **dict.fromkeys(("val_fraction", "seed", "augmentation"), ("glyphs", "parquet", "hub")),
+    **dict.fromkeys(sorted(OF_OWN), (OWN,)),
 }
 
 

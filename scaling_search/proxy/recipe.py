@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from scaling_search.errors import InvalidInput
 
@@ -64,6 +65,11 @@ class Recipe:
                 raise InvalidInput(
                     f"recipe.{name} is {value!r}, but must lie between {low:g} and {high:g}"
                 )
+
+    @property
+    def of_own_training(self) -> dict[str, Any]:
+        """All that a training of the user's own is told of it."""
+        return {"name": self.name, "epochs": self.epochs}
 
     def regularisation(self, phi: float) -> tuple[float, float]:
         """(dropout, stochastic depth) of the member at phi; each stays within 0 and 0.9."""

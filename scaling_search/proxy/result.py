@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -22,13 +23,14 @@ class Epoch:
     """A point of the learning curve."""
 
     epoch: int
-    train_loss: float
+    #: None where a training of one's own does not tell it.
+    train_loss: float | None
     val_error: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """What a run found. Errors are fractions.
+    """What a run found. Errors are fractions, or those of another metric.
 
     A diverged run has none; one that stopped at a rung has no test error.
     """
@@ -39,3 +41,5 @@ class RunResult:
     curve: tuple[Epoch, ...]
     #: One bit for each val image, 1 where it was right, packed by numpy.packbits.
     val_correct: bytes = b""
+    #: Further metrics by their names, which decide nothing.
+    also: Mapping[str, float] = field(default_factory=dict)

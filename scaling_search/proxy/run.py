@@ -88,6 +88,17 @@ class Job:
     #: Folder in which a run stopped at a rung waits to be continued.
     checkpoints: Path | None = None
 
+    @property
+    def log(self) -> None:
+        """It says nothing while it trains."""
+
+    def carry_out(self) -> Outcome:
+        """Train the network; called in a worker."""
+        return carry_out(self)
+
+    def forget(self) -> None:
+        """Its checkpoint is removed when its training has ended."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -97,6 +108,11 @@ class Outcome:
     seconds: float
     #: Who carried it out, as host:pid.
     worker: str
+
+
+def this_worker() -> str:
+    """This process, as host:pid."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def checkpoint_name(spec: RunSpec) -> str:
@@ -135,5 +151,5 @@ def carry_out(job: Job) -> Outcome:
     return Outcome(
         result=result,
         seconds=time.monotonic() - started,
-        worker=f"{socket.gethostname()}:{os.getpid()}",
+        worker=this_worker(),
     )

@@ -21,6 +21,8 @@ Rows = NDArray[np.int64]
 _TEST_FRACTION = 0.2
 #: No set has more classes, pixels a side or images.
 _LARGEST = 10**10
+#: Of data whose resolution is not known.
+LARGEST_RESOLUTION = 10_000
 
 
 class Split(NamedTuple):
@@ -39,6 +41,7 @@ class TaskFacts:
     identity: str
     num_classes: int
     in_channels: int
+    #: Of data that are the user's own this and what follows may be 0: not known.
     native_resolution: int
     train_images: int
     val_images: int
@@ -46,8 +49,35 @@ class TaskFacts:
 
     def __post_init__(self) -> None:
         for name, value in [*vars(self).items()][2:]:
-            if whole_number(f"facts.{name}", value) > _LARGEST:
+            known = value != 0 or name in ("num_classes", "in_channels")
+            if known and whole_number(f"facts.{name}", value) > _LARGEST:
                 raise InvalidInput(f"facts.{name} is {value}, but must be at most {_LARGEST:,}")
+
+    @property
+    def largest_resolution(self) -> int:
+        """The side in pixels above which no network is trained."""
+        return self.native_resolution or LARGEST_RESOLUTION
+
+    @property
+    def epoch_images(self) -> int:
+        """Images of an epoch, by which training is priced; 1 where they are not known."""
+        return self.train_images or 1
+
+
+def own_facts(settings: DataSettings) -> TaskFacts:
+    """What is known of data that a trainer of the user's own reads."""
+    name = settings.name or "own data"
+    content = json.dumps([name, settings.identity])
+    return TaskFacts(
+        name=name,
+        identity=hashlib.sha256(content.encode()).hexdigest()[:16],
+        num_classes=settings.num_classes,
+        in_channels=settings.in_channels,
+        native_resolution=settings.native_resolution or 0,
+        train_images=settings.train_images or 0,
+        val_images=settings.val_images or 0,
+        test_images=settings.test_images or 0,
+    )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ SETTLED = 500
 
 def short_run_remarks(definition: StudyDefinition) -> list[str]:
     """What to think of runs of so few steps; nothing of longer ones."""
+    if definition.settings.trainer.own:
+        return []  # how many steps it takes is not known
     recipe = definition.settings.recipe
     steps = recipe.epochs * (definition.facts.train_images // recipe.batch_size)
     if steps >= SETTLED:

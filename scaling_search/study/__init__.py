@@ -2,6 +2,7 @@
 
 from scaling_search.study.conduct import (
     define,
+    edits,
     held,
     open_database,
     require_places,
@@ -27,6 +28,7 @@ __all__ = [
     "StudyDefinition",
     "StudySettings",
     "define",
+    "edits",
     "held",
     "make_plan",
     "open_database",

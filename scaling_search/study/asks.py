@@ -48,7 +48,7 @@ def read_candidates(folder: Path, definition: StudyDefinition) -> Candidates:
     if not isinstance(definition.settings.sweep, OptunaSettings):
         return definition.candidates
     snapper = Snapper(
-        definition.baseline, definition.settings.constraint, definition.facts.native_resolution
+        definition.baseline, definition.settings.constraint, definition.facts.largest_resolution
     )
     for row in ASKS_CSV.read(folder):
         asked = Coefficients(row.alpha, row.beta, row.gamma)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from scaling_search.baselines.own_cost import COST
 from scaling_search.baselines.own_function import code_of_function
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy import ProxyTask, proxy_task
+from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import Platform, StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
@@ -23,6 +24,7 @@ from scaling_search.study.limits import require_describable
 from scaling_search.study.plain import differences
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
+from scaling_search.trainers import code_of_training
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -31,18 +33,26 @@ if TYPE_CHECKING:
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
 
 
-def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask]:
-    """Make a study concrete: open its data and find its device. Raises InvalidInput."""
+def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, ProxyTask | None]:
+    """Make a study concrete: open its data and find its device. Raises InvalidInput.
+
+    There is no task where a training of the user's own reads its own data.
+    """
     settings = replace(
         settings,
         baseline=with_table(settings.baseline),
         sweep=settings.sweep.resolved(_winner_of),
     )
-    task = proxy_task(settings.data)
-    task.require_batch(settings.recipe.batch_size)
+    task = open_task(settings.data, settings.recipe)
+    facts = task.facts if task else own_facts(settings.data)
     platform = Platform.here(conduct.executor.device)
     code = {target: code_of_function(target) for target in settings.own_networks}
-    definition = StudyDefinition(settings, task.facts, platform, code=code)
+    code |= code_of_training(settings.trainer)
+    definition = StudyDefinition(settings, facts, platform, code=code)
+    if conduct.latency and settings.baseline.name == COST:
+        raise InvalidInput(
+            "latency is true, but the networks of baseline=cost are not built here: leave it out"
+        )
     # Refused here, before anything is written, where something could not be trained.
     settings.sweep.rehearse()
     kind = kind_of(definition)
@@ -50,6 +60,15 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
         require_describable(run.member)
     kind.require()
     return definition, task
+
+
+def open_task(data: DataSettings, recipe: Recipe) -> ProxyTask | None:
+    """The data, opened; None where a training of the user's own does that. Raises InvalidInput."""
+    if data.is_own:
+        return None
+    task = proxy_task(data)
+    task.require_batch(recipe.batch_size)
+    return task
 
 
 def _winner_of(folder: str) -> Coefficients:
@@ -69,7 +88,9 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
         baseline = settings.baseline.name or settings.baseline._target_
         baseline = "+".join(settings.sweep.baseline_names()) or baseline
-        parts = (settings.sweep.kind, baseline, data, settings.recipe.name)
+        trainer = settings.trainer
+        how = trainer._target_ or trainer.kind if trainer.own else settings.recipe.name
+        parts = (settings.sweep.kind, baseline, data, how)
         name = "-".join(part.replace("/", "_") for part in parts if part)
     _require_folder_name(name)
     return Path(conduct.experiments_dir).expanduser() / name
@@ -88,7 +109,7 @@ def _require_folder_name(name: str) -> None:
         reason = "is the name of a device on Windows"
     elif len(name.encode()) > 200:
         reason = "is too long"
-    elif name.startswith("store.db") or name == "checkpoints":
+    elif name.startswith("store.db") or name in ("checkpoints", "runs"):
         reason = "is used for something else there"
     if reason:
         raise InvalidInput(f"name is {name!r}, but it {reason}: give another name=")
@@ -127,6 +148,18 @@ def open_database(conduct: Conduct, create: bool = True) -> Database | None:
     return database if database.is_there else None
 
 
+def edits(folder: Path, definition: StudyDefinition) -> list[str]:
+    """What a plan says where the study in the folder was made with code that has been edited."""
+    if not (folder / "study.yaml").exists():
+        return []
+    edited = _edited(differences(read_definition(folder).to_plain(), definition.to_plain()))
+    return [f"{name} has been edited since, so that its runs train again" for name in edited]
+
+
+def _edited(changed: Sequence[str]) -> list[str]:
+    return [one.split(": ")[0][len("code.") :] for one in changed if one.startswith("code.")]
+
+
 @contextmanager
 def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterator[None]:
     """Hold the study's folder for this driver, after a look at whose study lies in it.
@@ -145,11 +178,10 @@ def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterato
     try:
         if (folder / "study.yaml").exists() and not conduct.fresh:
             changed = differences(read_definition(folder).to_plain(), definition.to_plain())
-            edited = [one.split(":")[0][len("code.") :] for one in changed if one[:5] == "code."]
-            if edited:
+            if edited := _edited(changed):
                 raise InvalidInput(
-                    f"the study {folder} was made with other code of {', '.join(edited)} (its "
-                    "module, or one that it imports from your folders, was edited): undo the edit "
+                    f"the study {folder} was made with other code of {', '.join(edited)} (it, or "
+                    "what it imports from your folders, was edited): undo the edit "
                     "to go on with it, give this one another name=, or replace that one with "
                     "fresh=true"
                 )

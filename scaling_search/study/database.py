@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,6 +42,13 @@ _RUNS = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("worker", sa.String(64), nullable=False),
     sa.Column("finished_at", sa.String(32), nullable=False),
+)
+#: Of runs that have any, their further metrics: as JSON, in a table that is younger than the other.
+_ALSO = sa.Table(
+    "scaling_search_metrics",
+    _METADATA,
+    sa.Column("key", sa.String(16), primary_key=True),
+    sa.Column("also", sa.Text, nullable=False),
 )
 _CLAIMS = sa.Table(
     "scaling_search_claims",
@@ -85,6 +92,7 @@ class Database:
                     # Elsewhere than in SQLite two may make one table at once; the first has now.
                     self._make_tables()
             self.is_there = create or sa.inspect(self._engine).has_table(_RUNS.name)
+            self._has_also = create or sa.inspect(self._engine).has_table(_ALSO.name)
 
     def _make_tables(self) -> None:
         # One statement looks and makes: between the two another driver could make it.
@@ -108,10 +116,14 @@ class Database:
         A claim to the run ends with it.
         """
         row = {**run.__dict__, "spec": content, "curve": json.dumps(run.curve)}
+        also = row.pop("also")
         with self._errors_named():
             try:
                 with self._engine.begin() as connection:
                     connection.execute(_RUNS.insert(), row)
+                    if also:
+                        text = json.dumps(dict(also))
+                        connection.execute(_ALSO.insert(), {"key": run.key, "also": text})
                     connection.execute(_CLAIMS.delete().where(_CLAIMS.c.key == run.key))
             except sa.exc.IntegrityError:
                 # It is there already, or another driver was faster; the results are equal.
@@ -164,11 +176,16 @@ class Database:
 
     def stored_runs(self, keys: Iterable[str]) -> dict[str, StoredRun]:
         """All that is known of these runs, for the study's files."""
-        return self._read(StoredRun, keys)
+        found = self._read(StoredRun, keys)
+        if self._has_also:
+            for row in self._select([_ALSO.c.key, _ALSO.c.also], found):
+                found[row.key] = replace(found[row.key], also=json.loads(row.also))
+        return found
 
     def _read(self, kind: type[Result], keys: Iterable[str]) -> dict[str, Result]:
         found = {}
-        for row in self._select([_RUNS.c[field.name] for field in fields(kind)], keys):
+        names = [field.name for field in fields(kind) if field.name != "also"]
+        for row in self._select([_RUNS.c[name] for name in names], keys):
             values = dict(row._mapping)
             try:
                 values["status"] = RunStatus(values["status"])
@@ -183,11 +200,12 @@ class Database:
         return found
 
     def _select(self, columns: list[Any], keys: Iterable[str]) -> Iterator[Any]:
+        """Columns of one table, of the rows whose first column is one of the keys."""
         wanted = list(dict.fromkeys(keys))
         with self._errors_named(), self._engine.connect() as connection:
             for start in range(0, len(wanted), _BATCH):
                 batch = wanted[start : start + _BATCH]
-                yield from connection.execute(sa.select(*columns).where(_RUNS.c.key.in_(batch)))
+                yield from connection.execute(sa.select(*columns).where(columns[0].in_(batch)))
 
     @contextmanager
     def _errors_named(self, kind: type[Exception] = sa.exc.SQLAlchemyError) -> Iterator[None]:

@@ -24,7 +24,8 @@ from scaling_search.baselines import (
 from scaling_search.baselines.own_network import MissingPrice, Prices
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import resolve_device, torch_version
-from scaling_search.proxy import Recipe, RunSpec, TaskFacts
+from scaling_search.metric import Metric
+from scaling_search.proxy import Recipe, TaskFacts
 from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import Coefficients
 from scaling_search.search import Candidate, Candidates, SearchSpace
@@ -34,6 +35,7 @@ from scaling_search.series import Networks, list_networks
 from scaling_search.study.limits import require_native
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
+from scaling_search.trainers import Spec, Trainer, make_trainer
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class PlannedRun:
 
     step: Step
     member: FamilyMember
-    spec: RunSpec
+    spec: Spec
     #: Of a check of fidelity its name.
     check: str = ""
     #: The candidate for which a check of fidelity stands; elsewhere the member itself.
@@ -77,8 +79,36 @@ class StudyDefinition:
     platform: Platform
     #: Of a study that is read, what its own networks cost: nothing that it names is imported.
     prices: Prices | None = field(default=None, compare=False, repr=False)
-    #: What stands for the code of own networks, by their import path.
+    #: What stands for the code of own networks and own trainings, by import path or script.
     code: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """Who trains its runs."""
+        return make_trainer(
+            self.settings.trainer,
+            data=self.settings.data,
+            task=self.facts.identity,
+            code={n: d for n, d in self.code.items() if n not in self.settings.own_networks},
+            **vars(self.platform),
+        )
+
+    @property
+    def metric(self) -> Metric:
+        """What its trainings give."""
+        return self.settings.trainer.scored_by
+
+    @property
+    def counted_images(self) -> int | None:
+        """How many images the test error counts mistakes on; None where it counts none."""
+        return (
+            self.facts.test_images if self.facts.test_images and self.metric.is_fraction else None
+        )
+
+    @property
+    def has_test(self) -> bool:
+        """Whether its trainings give a test error beside the val error that decides."""
+        return not self.settings.trainer.own or bool(self.settings.trainer.test)
 
     def load(self, settings: BaselineSettings) -> Baseline:
         """A baseline for the task's classes and channels, the same one each time.
@@ -114,9 +144,9 @@ class StudyDefinition:
         return SearchSpace(
             self.baseline,
             self.settings.constraint,
-            self.facts.native_resolution,
+            self.facts.largest_resolution,
             self.settings.recipe.epochs,
-            self.facts.train_images,
+            self.facts.epoch_images,
         )
 
     @cached_property
@@ -184,7 +214,7 @@ class StudyDefinition:
             self.settings.series,
             self.baselines,
             self.settings.constraint,
-            self.facts.native_resolution,
+            self.facts.largest_resolution,
         )
 
     @cached_property
@@ -220,7 +250,7 @@ class StudyDefinition:
                 except InvalidInput:
                     # Smaller than any network of the family.
                     continue
-            if member.resolution <= self.facts.native_resolution:
+            if member.resolution <= self.facts.largest_resolution:
                 sizes.setdefault(member.id, member)
         return tuple(sizes.values())
 
@@ -246,25 +276,12 @@ class StudyDefinition:
         rung: int | None = None,
         recipe: Recipe | None = None,
     ) -> PlannedRun:
-        """The run of a member at phi, by which its dropout and stochastic depth grow.
+        """The run of a member at phi, by which its regularisation may grow.
 
         rung: the epoch at which it stops. recipe: another one than the study's.
         """
         recipe = recipe or self.settings.recipe
-        dropout, stochastic_depth = recipe.regularisation(phi)
-        spec = RunSpec(
-            network=member.network,
-            resolution=member.resolution,
-            built=member.built,
-            task=self.facts.identity,
-            recipe=recipe,
-            dropout=dropout,
-            stochastic_depth=stochastic_depth,
-            seed=seed,
-            **vars(self.platform),
-            rung=rung,
-        )
-        return PlannedRun(step, member, spec)
+        return PlannedRun(step, member, self.trainer.spec(member, phi, seed, recipe, rung))
 
     def to_plain(self) -> dict[str, Any]:
         """For study.yaml."""
@@ -273,10 +290,11 @@ class StudyDefinition:
             # Only a found baseline has them.
             if not settings["baseline"][name]:
                 del settings["baseline"][name]
-        # Where the pixel cache lies changes nothing, nor does the switch: the identity says what
-        # is used.
-        del settings["data"]["cache_dir"], settings["data"]["allow_left_out"]
-        if self.settings.data.kind == "glyphs":
-            del settings["data"]["ground"]  # nothing that is drawn is transparent
+        settings["data"] = self.settings.data.plain()
+        settings["trainer"] = self.settings.trainer.plain()
+        if self.settings.trainer.own:
+            settings["recipe"] = self.settings.recipe.of_own_training
+        else:
+            del settings["trainer"]
         code = {"code": self.code} if self.code else {}
         return {**settings, "facts": asdict(self.facts), "platform": asdict(self.platform), **code}

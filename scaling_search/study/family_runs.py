@@ -12,6 +12,8 @@ from scaling_search.study.definition import StudyDefinition
 
 if TYPE_CHECKING:
     from scaling_search.forecast import Backtest, ScalingLaw
+#: Of what is no count of mistakes, an error of 0 is as good as none in so many images.
+_UNCOUNTED = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class FamilyRuns:
     macs: tuple[float, ...]
     #: Test errors, fractions.
     error: tuple[float, ...]
-    test_images: int
+    #: How many images each was counted on; None where it is no count of mistakes.
+    test_images: int | None
 
     def law(self) -> ScalingLaw:
         """The law fitted to all sizes. Raises InvalidInput where there are none."""
@@ -48,10 +51,10 @@ def known_family_runs(
     definition: StudyDefinition, coefficients: Coefficients, test_error: Mapping[str, float]
 ) -> FamilyRuns:
     """The family's runs whose test error (a fraction, by key of the run) is known."""
-    images = definition.facts.test_images
+    images = definition.counted_images
     # No mistake among n images is not an error of 0, whose log no law can follow: it counts as
     # half a mistake, and all wrong as half an image right.
-    half = 0.5 / images
+    half = 0.5 / (images or _UNCOUNTED)
     known = [
         (float(run.member.cost.macs), min(max(test_error[run.spec.key], half), 1.0 - half))
         for run in definition.family_runs(coefficients)

@@ -32,7 +32,7 @@ def fidelity_runs(
         for candidate in rechecked(definition, decision)
         for run in _checks(definition, candidate, seed)
         # Of a sampled search not all candidates are known when `require_fidelity` looks.
-        if run.member.resolution <= definition.facts.native_resolution
+        if run.member.resolution <= definition.facts.largest_resolution
     )
 
 
@@ -42,7 +42,7 @@ def require_fidelity(definition: StudyDefinition) -> None:
     Raises InvalidInput where a check needs more pixels than the images have, or a recipe that
     there is not.
     """
-    native = definition.facts.native_resolution
+    native = definition.facts.largest_resolution
     for candidate in definition.candidates.kept if definition.settings.fidelity.wanted else ():
         for run in _checks(definition, candidate, 0):
             if run.member.resolution > native:
@@ -61,7 +61,7 @@ def _checks(definition: StudyDefinition, candidate: Candidate, seed: int) -> Ite
     if parts:
         baseline = definition.baseline
         if settings.resolution is not None:
-            native = definition.facts.native_resolution
+            native = definition.facts.largest_resolution
             if settings.resolution > native:
                 raise InvalidInput(
                     f"fidelity.resolution is {settings.resolution}, but the images have {native} "

@@ -15,6 +15,8 @@ from scaling_search.study.files.runs_csv import (
     CurveRow,
     RunRow,
     TimingRow,
+    also_of,
+    also_text,
 )
 from scaling_search.study.records import Step, StoredRun
 
@@ -49,6 +51,7 @@ def write_records(
             train_flops=cost.train_flops(spec.epochs * definition.facts.train_images),
             val_correct=known.val_correct,
             spec=spec.content,
+            also=also_text(known.also),
         )
     once = [stored[key] for key in dict.fromkeys(key for key, _ in rows)]
     RUNS_CSV.write(folder, rows.values())
@@ -80,7 +83,7 @@ def read_records(folder: Path) -> dict[str, StoredRun]:
 
     A run that is not whole in all three is left out: it is trained again.
     """
-    curves: dict[str, list[tuple[int, float, float]]] = {}
+    curves: dict[str, list[tuple[int, float | None, float]]] = {}
     for point in CURVES_CSV.read_sound(folder):
         curves.setdefault(point.run, []).append((point.epoch, point.train_loss, point.val_error))
     timings = {timing.run: vars(timing) for timing in TIMINGS_CSV.read_sound(folder)}
@@ -92,6 +95,7 @@ def read_records(folder: Path) -> dict[str, StoredRun]:
             test_error=row.test_error,
             curve=tuple(curves.get(row.run, ())),
             val_correct=row.val_correct,
+            also=also_of(row),
             **{name: value for name, value in timings[row.run].items() if name != "run"},
         )
         for row in RUNS_CSV.read_sound(folder)

@@ -12,10 +12,10 @@ _MOST_PARAMS, _DEEPEST = 10**10, 1000
 
 def require_native(resolution: int, facts: TaskFacts) -> None:
     """Refuse a resolution that the images do not have."""
-    if resolution > facts.native_resolution:
+    if resolution > facts.largest_resolution:
         raise InvalidInput(
             f"the resolution is {resolution} px, but the images of {facts.name} have "
-            f"{facts.native_resolution} px: set baseline.resolution={facts.native_resolution} "
+            f"{facts.largest_resolution} px: set baseline.resolution={facts.largest_resolution} "
             "or less"
         )
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import Executor, WorkerLost
-from scaling_search.proxy import Job, Outcome, RunSpec
+from scaling_search.proxy import Outcome
 from scaling_search.study.records import Claim, SearchResult, StoredRun
+from scaling_search.trainers import Job, Spec, TrainingFailed, log_of
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -30,15 +31,15 @@ _LOOK = 0.5
 class Proposer(Protocol):
     """Says which runs are wanted, at the start and whenever one has ended."""
 
-    def start(self) -> Sequence[RunSpec]:
+    def start(self) -> Sequence[Spec]:
         """The runs wanted before anything is known."""
         ...
 
-    def heard(self, spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
+    def heard(self, spec: Spec, result: SearchResult) -> Sequence[Spec]:
         """Further runs wanted now that this one is known."""
         return ()
 
-    def failed(self, spec: RunSpec) -> Sequence[RunSpec]:
+    def failed(self, spec: Spec) -> Sequence[Spec]:
         """Further runs wanted now that this one has been given up."""
         return ()
 
@@ -47,9 +48,9 @@ class Proposer(Protocol):
 class AllAtOnce(Proposer):
     """The proposer of a fixed list, such as a grid or a family."""
 
-    specs: Sequence[RunSpec]
+    specs: Sequence[Spec]
 
-    def start(self) -> Sequence[RunSpec]:
+    def start(self) -> Sequence[Spec]:
         return self.specs
 
 
@@ -75,7 +76,7 @@ def complete(
     proposer: Proposer,
     database: Database,
     executor: Executor[Job, Outcome],
-    make_job: Callable[[RunSpec], Job],
+    make_job: Callable[[Spec], Job],
     *,
     attempts: int,
     timeout: float,
@@ -109,7 +110,7 @@ def complete(
 class _Wanted:
     """A run to be trained, and how its attempts go."""
 
-    spec: RunSpec
+    spec: Spec
     #: Why each attempt so far has failed.
     causes: list[str] = field(default_factory=list)
     #: Of the attempt that is in a slot.
@@ -124,7 +125,7 @@ class _Loop:
     proposer: Proposer
     database: Database
     executor: Executor[Job, Outcome]
-    make_job: Callable[[RunSpec], Job]
+    make_job: Callable[[Spec], Job]
     attempts: int
     timeout: float
     progress: Progress
@@ -139,7 +140,7 @@ class _Loop:
     #: Whether nothing more is tried.
     hopeless: bool = False
 
-    def want(self, specs: Sequence[RunSpec]) -> None:
+    def want(self, specs: Sequence[Spec]) -> None:
         """Queue what is missing; what is known is heard at once, and may make more wanted."""
         batches = deque([() if self.hopeless else specs])
         while batches:
@@ -153,7 +154,7 @@ class _Loop:
                 else:
                     batches.append(self._hear(spec, known[spec.key]))
 
-    def _hear(self, spec: RunSpec, result: SearchResult | None = None) -> Sequence[RunSpec]:
+    def _hear(self, spec: Spec, result: SearchResult | None = None) -> Sequence[Spec]:
         """What is wanted now that the database has this run."""
         result = result or self.database.search_results([spec.key])[spec.key]
         self.progress.done += 1
@@ -194,6 +195,8 @@ class _Loop:
                 self._fail(wanted, error)
                 continue
             self.database.record(wanted.spec.content, _stored(wanted, future.result()))
+            if wanted.spec.rung is None:
+                self.make_job(wanted.spec).forget()
             self.progress.trained += 1
             self.want(self._hear(wanted.spec))
 
@@ -205,6 +208,8 @@ class _Loop:
         wanted.causes.append(late or _cause(error))
         # Lost workers, time and memory say something of the machine, not of all runs.
         is_of_run = not (late or isinstance(error, (WorkerLost, MemoryError)))
+        if isinstance(error, TrainingFailed):
+            is_of_run = not error.of_machine
         self.first_causes.setdefault(wanted.spec.key, wanted.causes[0] if is_of_run else None)
         if self._all_fail_alike():
             self._lose_all()
@@ -240,6 +245,7 @@ class _Loop:
             causes = [causes[0] + (f", {len(causes)} times" if len(causes) > 1 else "")]
         self.progress.failures.append(
             f"run {spec.key} (seed {spec.seed}, {spec.resolution} px): {'; then '.join(causes)}"
+            + log_of(self.make_job(spec))
         )
         # Another driver that waits for it may try in its turn.
         self.database.release(spec.key)
@@ -264,8 +270,8 @@ def _lacks_weights(job: Job) -> bool:
 
 
 def _cause(error: BaseException) -> str:
-    if isinstance(error, WorkerLost):
-        return str(error)
+    if isinstance(error, (WorkerLost, TrainingFailed)):
+        return " ".join(str(error).split())
     if isinstance(error, MemoryError):
         return "memory ran out (MemoryError)"
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
@@ -284,4 +290,5 @@ def _stored(wanted: _Wanted, outcome: Outcome) -> StoredRun:
         attempts=len(wanted.causes) + 1,
         worker=outcome.worker,
         finished_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        also=dict(result.also),
     )

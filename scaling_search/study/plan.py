@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scaling_search.proxy import ProxyTask
 from scaling_search.proxy.pixel_cache import require_disk
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 _TYPICAL_FLOPS = {"cpu": 6e9, "cuda": 3e11}
 
 
+class Caches(NamedTuple):
+    """Pixel caches that will be made."""
+
+    bytes: int
+    folder: str
+    #: Resolutions whose images are better decoded before the first run starts.
+    to_prepare: tuple[int, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """The work of a study: STEP 1 exactly, STEP 2 as far as it is known before the winner is."""
@@ -37,11 +46,8 @@ class Plan:
     #: Seconds that the missing runs of both steps will take on `slots` workers.
     seconds: float
     slots: int
-    #: Bytes that pixel caches will add to `cache_folder`.
-    cache_bytes: int
-    cache_folder: str
-    #: Resolutions whose images are better decoded before the first run starts.
-    to_prepare: tuple[int, ...]
+    #: Pixel caches that are missing; None where the user's training reads its own data.
+    caches: Caches | None
     #: What was made of the data, in sentences.
     data_notes: tuple[str, ...]
 
@@ -53,7 +59,7 @@ class Plan:
 
 def make_plan(
     definition: StudyDefinition,
-    task: ProxyTask,
+    task: ProxyTask | None,
     database: Database | None,
     slots: int,
     folder: Path | None = None,
@@ -68,7 +74,7 @@ def make_plan(
     brought = read_records(folder).values() if folder else ()
     stored = {run.key: run for run in brought if run.key in wanted}
     stored |= database.stored_runs(wanted) if database else {}
-    images = definition.facts.train_images
+    images = definition.facts.epoch_images
     flops = {r.spec.key: r.member.cost.train_flops(r.spec.epochs * images) for r in runs}
     speeds = sorted(flops[key] / max(run.seconds, 1e-3) for key, run in stored.items())
     typical = _TYPICAL_FLOPS[definition.platform.device]
@@ -77,12 +83,7 @@ def make_plan(
     most = max(len(runs), kind.most_runs())
     missing += (most - len(runs)) * max(flops.values()) + kind.later_flops()
     resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
-    if task.image_set.drawn:
-        resolutions.add(task.image_set.native_resolution)
-    missing_caches = [r for r in resolutions if not task.is_cached(r)]
-    size = sum(math.prod(task.cache_shape(r)) for r in missing_caches)
-    caches = task.settings.cache_folder()
-    require_disk(caches, size)
+    caches = _missing_caches(task, resolutions)
     return Plan(
         definition=definition,
         runs=runs,
@@ -90,22 +91,37 @@ def make_plan(
         known=frozenset(stored),
         seconds=missing / speed / slots,
         slots=slots,
-        cache_bytes=size,
-        cache_folder=str(caches),
-        to_prepare=() if task.image_set.drawn else tuple(sorted(missing_caches)),
-        data_notes=task.image_set.notes,
+        caches=caches,
+        data_notes=task.image_set.notes if task else (),
     )
+
+
+def _missing_caches(task: ProxyTask | None, resolutions: set[int]) -> Caches | None:
+    if task is None:
+        return None
+    if task.image_set.drawn:
+        resolutions.add(task.image_set.native_resolution)
+    missing = sorted(r for r in resolutions if not task.is_cached(r))
+    size = sum(math.prod(task.cache_shape(r)) for r in missing)
+    folder = task.settings.cache_folder()
+    require_disk(folder, size)
+    return Caches(size, str(folder), () if task.image_set.drawn else tuple(missing))
 
 
 def print_plan(plan: Plan, write: Callable[[str], None], remarks: Sequence[str] = ()) -> None:
     """The plan as lines of text, with remarks on the networks."""
     definition = plan.definition
     facts = definition.facts
-    write(
-        f"Task: {facts.name}, {facts.num_classes} classes, {facts.train_images:,} train, "
-        f"{facts.val_images:,} val and {facts.test_images:,} test images of "
-        f"{facts.native_resolution} px"
-    )
+    if plan.caches:
+        write(
+            f"Task: {facts.name}, {facts.num_classes} classes, {facts.train_images:,} train, "
+            f"{facts.val_images:,} val and {facts.test_images:,} test images of "
+            f"{facts.native_resolution} px"
+        )
+    else:
+        write(f"Task: {facts.name}, which your own training reads")
+    for line in definition.trainer.plan_lines():
+        write(line)
     print_notes(plan.data_notes, write)
     kind_of(definition).print_plan(plan, write)
     for remark in remarks:
@@ -116,4 +132,5 @@ def print_plan(plan: Plan, write: Callable[[str], None], remarks: Sequence[str] 
         f"Time: about {duration(plan.seconds)} with {plan.slots} workers on "
         f"{definition.platform.device} ({source})"
     )
-    write(f"Disk: {plan.cache_bytes / 1e6:,.0f} MB of pixels in {plan.cache_folder}")
+    if plan.caches:
+        write(f"Disk: {plan.caches.bytes / 1e6:,.0f} MB of pixels in {plan.caches.folder}")

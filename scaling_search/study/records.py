@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from scaling_search.proxy.result import RunStatus
@@ -50,8 +51,8 @@ class StoredRun:
     status: RunStatus
     val_error: float | None
     test_error: float | None
-    #: (epoch, train_loss, val_error) of each epoch.
-    curve: tuple[tuple[int, float, float], ...]
+    #: (epoch, train_loss, val_error) of each epoch; the loss may not be known.
+    curve: tuple[tuple[int, float | None, float], ...]
     #: base64 of one bit for each val image, 1 where it was right.
     val_correct: str
     seconds: float
@@ -59,6 +60,8 @@ class StoredRun:
     worker: str
     #: ISO 8601, UTC.
     finished_at: str
+    #: Further metrics by their names, as the training gave them.
+    also: Mapping[str, float] = field(default_factory=dict)
 
 
 class Claim(Enum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import Executor
-from scaling_search.proxy import Job, Outcome, RunSpec
-from scaling_search.proxy.run import checkpoint_name
+from scaling_search.proxy import Outcome
 from scaling_search.search.dashboard import copy_for_dashboard
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.files import STUDY_FILES
@@ -25,7 +23,7 @@ from scaling_search.study.records import Step
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
 from scaling_search.study.store_url import without_secrets
-from scaling_search.whole_files import remove_abandoned
+from scaling_search.trainers import Job, Spec
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -85,7 +83,7 @@ class Training:
         """A step whose runs follow from the answers so far; `first` of them are known before."""
         self.searching = searching
         self._complete(step, searching, searching.runs, first)
-        _forget_checkpoints(self.checkpoints, searching.runs)
+        self.definition.trainer.forget([run.spec for run in searching.runs], self.experiments)
         if searching.asks is not None:
             try:
                 address = self.database.address
@@ -99,9 +97,9 @@ class Training:
         self._complete(step, AllAtOnce([run.spec for run in runs]), runs, len(runs))
 
     @property
-    def checkpoints(self) -> Path:
-        """Where runs that stopped at a rung wait to go on."""
-        return (self.folder.parent / "checkpoints").resolve()
+    def experiments(self) -> Path:
+        """The folder of studies."""
+        return self.folder.parent
 
     def _complete(
         self, step: Step, proposer: Proposer, runs: Sequence[PlannedRun], first: int
@@ -112,14 +110,10 @@ class Training:
         saves = step is Step.FAMILY and self.definition.settings.family.save_weights
         saved = {run.spec.key: run.member.id for run in runs} if saves else {}
 
-        def make_job(spec: RunSpec) -> Job:
+        def make_job(spec: Spec) -> Job:
             name = f"{saved.get(spec.key)}-seed{spec.seed}.pt"
-            return Job(
-                spec=spec,
-                data=self.definition.settings.data,
-                weights=self.folder.resolve() / "weights" / name if saves else None,
-                checkpoints=self.checkpoints if rungs else None,
-            )
+            weights = self.folder.resolve() / "weights" / name if saves else None
+            return self.definition.trainer.job(spec, self.experiments, weights, rungs)
 
         try:
             complete(
@@ -150,13 +144,3 @@ class Training:
             write_prices(self.folder, self.definition, [*members, *self.reported])
             ended = searching is None or searching.ended
             write_environment(self.folder, self.command, self.executor.slots, self.failures, ended)
-
-
-def _forget_checkpoints(folder: Path, runs: Sequence[PlannedRun]) -> None:
-    """Remove what would let the runs that stopped at a rung go on: the search has ended."""
-    for run in runs:
-        with suppress(OSError):
-            (folder / checkpoint_name(run.spec)).unlink(missing_ok=True)
-    remove_abandoned(folder)
-    with suppress(OSError):
-        folder.rmdir()

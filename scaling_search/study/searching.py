@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaling_search.baselines import FamilyMember
-from scaling_search.proxy import RunSpec
 from scaling_search.search.strategy import Answer, Ending, Evaluation, Request, Search, Steps
 from scaling_search.study.definition import PlannedRun
 from scaling_search.study.loop import Proposer
 from scaling_search.study.records import SearchResult
+from scaling_search.trainers import Spec
 
 if TYPE_CHECKING:
     import optuna
@@ -57,22 +57,22 @@ class SearchProposer(Proposer):
         """Whether the search has all that it wanted."""
         return self._request is None
 
-    def start(self) -> Sequence[RunSpec]:
+    def start(self) -> Sequence[Spec]:
         self._request = next(self._steps, None)
         return self._go_on()
 
-    def heard(self, spec: RunSpec, result: SearchResult) -> Sequence[RunSpec]:
+    def heard(self, spec: Spec, result: SearchResult) -> Sequence[Spec]:
         self._known[self._evaluations[spec.key]] = Answer(
             result.val_error, result.seconds, Ending(result.status)
         )
         return self._go_on()
 
-    def failed(self, spec: RunSpec) -> Sequence[RunSpec]:
+    def failed(self, spec: Spec) -> Sequence[Spec]:
         self._known[self._evaluations[spec.key]] = Answer(None, status=Ending.FAILED)
         return self._go_on()
 
-    def _go_on(self) -> Sequence[RunSpec]:
-        wanted: list[RunSpec] = []
+    def _go_on(self) -> Sequence[Spec]:
+        wanted: list[Spec] = []
         while self._request is not None and all(e in self._known for e in self._request.wait):
             for evaluation in self._request.start:
                 run = self._run_of(evaluation)

@@ -26,6 +26,8 @@ from scaling_search.series import (
     SeriesSettings,
     SingleVsCompoundSettings,
 )
+from scaling_search.trainers import TrainerSettings
+from scaling_search.trainers.settings import require_together
 
 #: The kinds of study, by the name that stands behind `+sweep=`; conf/sweep has a file for each.
 _ALL: tuple[type[SweepSettings], ...] = (
@@ -116,6 +118,7 @@ class StudySettings:
     family: FamilySettings
     budget: Budget = field(default_factory=Budget)
     fidelity: FidelitySettings = field(default_factory=FidelitySettings)
+    trainer: TrainerSettings = field(default_factory=TrainerSettings)
 
     def __post_init__(self) -> None:
         """A setting that would have no effect is a mistake."""
@@ -132,6 +135,31 @@ class StudySettings:
                     + next(found, "leave it out")
                 )
         self.sweep.require_epochs(self.recipe.epochs)
+        require_together(self.trainer, self.baseline, self.data, self.recipe)
+        self._require_able_trainer()
+
+    def _require_able_trainer(self) -> None:
+        if self.trainer.kind == "command" and isinstance(self.sweep, BaselineSearchSettings):
+            raise InvalidInput(
+                "trainer=command cannot be told the networks of +sweep=baseline: take "
+                "trainer=function, whose job.model() builds them"
+            )
+        shorter = getattr(self.sweep, "rungs", []) or self.fidelity.epochs
+        if shorter and not self.trainer.is_told_epochs:
+            raise InvalidInput(
+                f"trainer.command is {self.trainer.command!r}, but it has no {{epochs}}, which "
+                "sweep.rungs= and fidelity.epochs= need: add it, or leave those out"
+            )
+        if self.trainer.own and self.fidelity.learning_rates:
+            raise InvalidInput(
+                f"fidelity.learning_rates is {self.fidelity.learning_rates}, but "
+                f"trainer={self.trainer.kind} sets its own: leave it out"
+            )
+        if self.budget.train_flops is not None and self.data.is_own and not self.data.train_images:
+            raise InvalidInput(
+                f"budget.train_flops is {self.budget.train_flops:g}, but how many images an epoch "
+                "has is not known: give data.train_images=, or budget.runs= instead"
+            )
 
     @property
     def own_networks(self) -> list[str]:

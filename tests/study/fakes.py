@@ -58,6 +58,7 @@ def fake_outcome(job: Job) -> Any:
         test_error=val + 0.01 if spec.rung is None else None,
         curve=curve,
         val_correct=b"\x0f",
+        also={},
     )
     return SimpleNamespace(result=result, seconds=1.0, worker="host:1")
 
@@ -65,7 +66,7 @@ def fake_outcome(job: Job) -> Any:
 def diverged() -> Any:
     """What a worker would give of a run that diverged."""
     result = SimpleNamespace(
-        status="diverged", val_error=None, test_error=None, curve=(), val_correct=b""
+        status="diverged", val_error=None, test_error=None, curve=(), val_correct=b"", also={}
     )
     return SimpleNamespace(result=result, seconds=1.0, worker="host:1")
 

@@ -130,7 +130,7 @@ def test_one_network(call: Call, fails: bool) -> None:
 
 def test_all_runs_diverged_is_an_answer(call: Call, tmp_path: Path) -> None:
     result = SimpleNamespace(
-        status="diverged", val_error=None, test_error=None, curve=(), val_correct=b""
+        status="diverged", val_error=None, test_error=None, curve=(), val_correct=b"", also={}
     )
     outcome = SimpleNamespace(result=result, seconds=1.0, worker="host:1")
     ended = call("name=a", function=lambda _: outcome)

@@ -208,7 +208,7 @@ def test_the_worker_names_itself(database: Database, spec: RunSpec) -> None:
 
 def test_a_diverged_run_is_a_result(database: Database, spec: RunSpec) -> None:
     result = SimpleNamespace(
-        status="diverged", val_error=None, test_error=None, curve=(), val_correct=b""
+        status="diverged", val_error=None, test_error=None, curve=(), val_correct=b"", also={}
     )
     outcome = SimpleNamespace(result=result, seconds=0.5, worker="host:1")
     progress, _ = carry_through([spec], database, lambda _: outcome)

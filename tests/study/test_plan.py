@@ -60,11 +60,11 @@ def test_folder_of_pixels_that_cannot_be_made_is_refused(tmp_path: Path, below: 
 def test_pixels_without_a_digest_are_counted_as_missing(tmp_path: Path) -> None:
     settings = replace(SETTINGS, data=replace(SETTINGS.data, cache_dir=str(tmp_path / "cache")))
     definition, task = define(settings, Conduct(experiments_dir=str(tmp_path)))
-    before = make_plan(definition, task, None, 2).cache_bytes
+    before = make_plan(definition, task, None, 2).caches.bytes
     assert before > 0
     for resolution in {run.spec.resolution for run in kind_of(definition).first_runs()}:
         task.load(resolution)
-    assert make_plan(definition, task, None, 2).cache_bytes == 0
+    assert make_plan(definition, task, None, 2).caches.bytes == 0
     for digest in (tmp_path / "cache").glob("*.sha256"):
         digest.unlink()
-    assert make_plan(definition, task, None, 2).cache_bytes == before
+    assert make_plan(definition, task, None, 2).caches.bytes == before

@@ -164,7 +164,7 @@ def _family_table(
             "test_error_se": se,
             "test_error_low": mean - half,
             "test_error_high": mean + half,
-            "above_native": member.resolution > definition.facts.native_resolution,
+            "above_native": member.resolution > definition.facts.largest_resolution,
         }
         # A listed phi that gives a trained network takes the row of that network over.
         rows[member.id if measured else (member.id, member.phi)] = row

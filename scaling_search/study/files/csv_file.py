@@ -86,6 +86,8 @@ class CsvFile(Generic[Row]):
     remedy: str = RESTORE
     #: Columns that files of older versions do not have.
     younger: tuple[str, ...] = ()
+    #: Columns that a file has only where one of its cells is not empty.
+    rare: tuple[str, ...] = ()
     #: The cells of a row's fields, of the file's cells, and back.
     decode: Callable[[dict[str, str]], dict[str, str]] = lambda cells: cells
     encode: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: values
@@ -94,13 +96,23 @@ class CsvFile(Generic[Row]):
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns, in their order."""
+        """Names of the columns that every file has, in their order."""
+        return tuple(name for name in self._all_columns if name not in self.rare)
+
+    @cached_property
+    def _all_columns(self) -> tuple[str, ...]:
         return tuple(self.encode({f.name: "" for f in fields(self.row)}))  # type: ignore[arg-type]
+
+    def _used(self, cells: Sequence[Mapping[str, Any]]) -> list[str]:
+        """The columns that a file of these cells has."""
+        rare = {n for n in self.rare if any(c[n] not in ("", None) for c in cells)}
+        return [name for name in self._all_columns if name in self.columns or name in rare]
 
     def write(self, folder: Path, rows: Iterable[Row]) -> None:
         """Write all rows."""
         cells = [self.encode(vars(row)) for row in rows]
-        write_csv(folder / self.name, self.columns, [[c[n] for n in self.columns] for c in cells])
+        columns = self._used(cells)
+        write_csv(folder / self.name, columns, [[c[n] for n in columns] for c in cells])
 
     def read(self, folder: Path) -> list[Row]:
         """All rows. Raises InvalidInput where the file is missing or one row is damaged."""
@@ -131,7 +143,8 @@ class CsvFile(Generic[Row]):
         """Rows as a table; an empty cell of a number is nan."""
         import pandas as pd
 
-        table = pd.DataFrame([self.encode(vars(row)) for row in rows], columns=list(self.columns))
+        cells = [self.encode(vars(row)) for row in rows]
+        table = pd.DataFrame(cells, columns=self._used(cells))
         for name, (hint, optional, _) in self._kinds.items():
             if name in table and (issubclass(hint, Enum) or optional or not len(table)):
                 table[name] = table[name].astype(str if issubclass(hint, Enum) else hint)
@@ -155,7 +168,7 @@ class CsvFile(Generic[Row]):
         if lacking:
             raise ValueError(f"it lacks the columns {', '.join(lacking)}")
         for name in columns:
-            if name not in self.columns:
+            if name not in self._all_columns:
                 raise ValueError(f"there is no column {shown(name)}")
         rows: dict[object, Row] = {}
         faults = []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from scaling_search.proxy.result import RunStatus
 from scaling_search.proxy.run import key_of
 from scaling_search.study.files.csv_file import CsvFile, within
+from scaling_search.study.files.text_file import shown
 from scaling_search.study.records import Step, step_text
 
 _LARGEST = 2**63 - 1
@@ -32,9 +34,10 @@ class RunRow:
     #: Epochs trained: fewer than the recipe's where the run stopped at a rung.
     epochs: int = within(1, 10_000)
     status: RunStatus
-    #: Fractions; None where it diverged, and the test error at a rung.
-    val_error: float | None = within(0, 1)
-    test_error: float | None = within(0, 1)
+    #: Fractions, or of a metric without bounds its values; None where it diverged, and the test
+    #: error at a rung.
+    val_error: float | None = within(0)
+    test_error: float | None = within(0)
     resolution: int = within(1, 10**6)
     macs: int = within(0, _LARGEST)
     params: int = within(0, _LARGEST)
@@ -42,6 +45,8 @@ class RunRow:
     train_flops: int = within(0, 10**36)
     val_correct: str = ""
     spec: str
+    #: Further metrics, a JSON object of names and numbers.
+    also: str = ""
 
 
 def _decoded(cells: dict[str, str]) -> dict[str, str]:
@@ -69,8 +74,36 @@ def _require_sense(row: RunRow) -> None:
         raise ValueError(f"status is {row.status}, but test_error is {row.test_error}")
     if not re.fullmatch("[A-Za-z0-9+/]*={0,2}", row.val_correct) or len(row.val_correct) % 4:
         raise ValueError("column val_correct is no base64")
+    also_of(row)
+    for name in ("val_error", "test_error"):
+        if (getattr(row, name) or 0) > 1 and not _is_unbounded(row.spec):
+            raise ValueError(
+                f"column {name} is '{getattr(row, name)}', but must be a finite number from 0 to 1"
+            )
     if key_of(row.spec) != row.run:
         raise ValueError(f"run {row.run} is not the key of its spec")
+
+
+def _is_unbounded(spec: str) -> bool:
+    """Whether the errors of a run are values of a metric without a largest one."""
+    try:
+        return bool(json.loads(spec)["trainer"]["scale"] == "unbounded")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+def also_text(also: Mapping[str, float]) -> str:
+    """What the column `also` holds."""
+    return json.dumps(dict(also), sort_keys=True) if also else ""
+
+
+def also_of(row: RunRow) -> dict[str, float]:
+    """The further metrics of a run. Raises ValueError where the cell holds none."""
+    also = json.loads(row.also) if row.also else {}
+    numbers = list(also.values()) if isinstance(also, dict) else [math.nan]
+    if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+        raise ValueError(f"column also is {shown(row.also)}, but must be a JSON object of numbers")
+    return also
 
 
 RUNS_CSV = CsvFile(
@@ -79,6 +112,7 @@ RUNS_CSV = CsvFile(
     # A check of fidelity may repeat a run of another step.
     key=lambda row: (row.run, "" if row.step is not Step.FIDELITY else "fidelity"),
     younger=("epochs",),
+    rare=("also",),
     decode=_decoded,
     encode=_encoded,
     check=_require_sense,
@@ -92,9 +126,9 @@ class CurveRow:
 
     run: str
     epoch: int = within(1, 10_000)
-    train_loss: float
-    #: A fraction.
-    val_error: float = within(0, 1)
+    #: None where a training of one's own does not tell it.
+    train_loss: float | None
+    val_error: float = within(0)
 
 
 @dataclass(frozen=True, kw_only=True)

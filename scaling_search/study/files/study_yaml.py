@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy import TaskFacts
+from scaling_search.proxy import DataSettings, Recipe, TaskFacts
+from scaling_search.proxy.data_settings import OF_OWN
 from scaling_search.search import SweepSettings
 from scaling_search.study.definition import Platform, StudyDefinition
 from scaling_search.study.files.networks_csv import stored_prices
@@ -13,6 +15,7 @@ from scaling_search.study.files.text_file import damaged, read_text, write_text
 from scaling_search.study.files.yaml_text import LARGEST, YAML_ERRORS, plain_yaml, yaml_text
 from scaling_search.study.plain import from_plain
 from scaling_search.study.settings import SWEEPS, StudySettings
+from scaling_search.trainers import TrainerSettings
 
 _REMEDY = "restore it, or make the study again with fresh=true or another name="
 #: Settings that are younger than the first stored studies, or never stored; without them the
@@ -20,6 +23,14 @@ _REMEDY = "restore it, or make the study again with fresh=true or another name="
 _OPTIONAL = (
     *("budget", "fidelity", "sweep.rungs", "sweep.reduction", "data.cache_dir"),
     *("baseline.from_", "baseline.table", "data.ground", "data.allow_left_out"),
+    *("trainer", *(f"data.{name}" for name in OF_OWN)),
+)
+#: Of a training of one's own only what it looks at is stored.
+_OPTIONAL_OF_OWN = tuple(
+    f"{part}.{one.name}"
+    for part, kind in (("recipe", Recipe), ("data", DataSettings), ("trainer", TrainerSettings))
+    for one in fields(kind)
+    if one.name not in ("kind", "epochs")
 )
 
 
@@ -41,8 +52,9 @@ def read_definition(folder: Path) -> StudyDefinition:
             raise InvalidInput("it holds no settings")
         facts, platform = plain.pop("facts", None), plain.pop("platform", None)
         code = plain.pop("code", {})
+        optional = _OPTIONAL + (_OPTIONAL_OF_OWN if "trainer" in plain else ())
         return StudyDefinition(
-            from_plain(StudySettings, plain, optional=_OPTIONAL, kinds={SweepSettings: SWEEPS}),
+            from_plain(StudySettings, plain, optional=optional, kinds={SweepSettings: SWEEPS}),
             from_plain(TaskFacts, facts, "facts"),
             from_plain(Platform, platform, "platform"),
             stored_prices(folder),

@@ -50,7 +50,7 @@ class BaselineSearch(Kind):
     def existing(self) -> list[BaselineCandidate]:
         """The present baseline and those that are compared with it, at the cost asked for."""
         facts = self.definition.facts
-        return self.sweep.existing(self.definition.baseline, self._others, facts.native_resolution)
+        return self.sweep.existing(self.definition.baseline, self._others, facts.largest_resolution)
 
     @property
     def _others(self) -> list[Baseline]:
@@ -69,9 +69,9 @@ class BaselineSearch(Kind):
         task = Task(
             num_classes=facts.num_classes,
             in_channels=facts.in_channels,
-            native_resolution=facts.native_resolution,
+            native_resolution=facts.largest_resolution,
             epochs=settings.recipe.epochs,
-            train_images=facts.train_images,
+            train_images=facts.epoch_images,
         )
         return self.sweep.search(task, self.definition.baseline, self._others, settings.budget)
 

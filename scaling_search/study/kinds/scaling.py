@@ -51,7 +51,7 @@ class ScalingSearch(Kind):
         macs = (
             definition.search_runs[0].member.cost.macs / definition.search_runs[0].member.cost_ratio
         )
-        examples = settings.recipe.epochs * definition.facts.train_images
+        examples = settings.recipe.epochs * definition.facts.epoch_images
         return 6 * macs * ratios * examples * len(definition.family_seeds)
 
     def require(self) -> None:

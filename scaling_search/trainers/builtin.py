@@ -1,0 +1,56 @@
+"""The training that is built in: a recipe, on images to classify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from scaling_search.baselines import FamilyMember
+from scaling_search.proxy import Job, Recipe, RunSpec
+from scaling_search.proxy.run import checkpoint_name
+from scaling_search.trainers.trainer import Trainer
+from scaling_search.whole_files import remove_abandoned
+
+
+class BuiltinTrainer(Trainer):
+    """`proxy.training.train`, equal to the bit for equal runs."""
+
+    def spec(
+        self, member: FamilyMember, phi: float, seed: int, recipe: Recipe, rung: int | None
+    ) -> RunSpec:
+        """Dropout and stochastic depth may grow by phi."""
+        dropout, stochastic_depth = recipe.regularisation(phi)
+        return RunSpec(
+            network=member.network,
+            resolution=member.resolution,
+            built=member.built,
+            task=self.task,
+            recipe=recipe,
+            dropout=dropout,
+            stochastic_depth=stochastic_depth,
+            seed=seed,
+            device=self.device,
+            torch_version=self.torch_version,
+            trainer_version=self.trainer_version,
+            rung=rung,
+        )
+
+    def job(
+        self, spec: RunSpec, experiments: Path, weights: Path | None = None, stops: bool = False
+    ) -> Job:
+        kept = _checkpoints(experiments) if stops else None
+        return Job(spec=spec, data=self.data, weights=weights, checkpoints=kept)
+
+    def forget(self, specs: Sequence[RunSpec], experiments: Path) -> None:
+        folder = _checkpoints(experiments)
+        for spec in specs:
+            with suppress(OSError):
+                (folder / checkpoint_name(spec)).unlink(missing_ok=True)
+        remove_abandoned(folder)
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _checkpoints(experiments: Path) -> Path:
+    return experiments.resolve() / "checkpoints"
