@@ -15,6 +15,7 @@ from pathlib import Path
 
 from scaling_search.baselines import OwnBaseline
 from scaling_search.errors import InvalidInput
+from scaling_search.execution import core_count
 from scaling_search.proxy import Job, carry_out, proxy_task
 from scaling_search.study import read_definition
 from scaling_search.study.definition import Platform
@@ -51,7 +52,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
     runs = kind_of(definition).decisive_runs(folder, before, all_runs)
     if not runs:
         raise InvalidInput(f"{folder} has no finished run to train again")
-    equal = 0
+    equal, data = 0, data.shared(core_count(), 1)
     for run in runs:
         was, now = before[run.spec.key], carry_out(Job(spec=run.spec, data=data)).result
         same = (was.val_error, was.test_error) == (now.val_error, now.test_error)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
 from scaling_search.errors import require_seed
+from scaling_search.execution import core_count
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, require_places
@@ -75,7 +76,7 @@ def train_one(configuration: Configuration) -> bool:
             AllAtOnce([spec]),
             database,
             executor,
-            lambda wanted: Job(spec=wanted, data=configuration.data),
+            lambda wanted: Job(spec=wanted, data=configuration.data.shared(core_count(), 1)),
             attempts=conduct.executor.attempts,
             timeout=conduct.executor.timeout,
             progress=reported,

@@ -50,8 +50,6 @@ def run_sweep(configuration: Configuration) -> bool:
     assert database is not None
     with held(folder, definition, conduct):
         print_plan(plan, print, remarks)
-        for resolution in plan.to_prepare:
-            task.prepare(resolution)
         command = command_line(sys.argv[1:], conduct.store)
         with conduct.executor.start(carry_out, slots) as executor, show_progress() as progress:
             failures, finished = run_study(

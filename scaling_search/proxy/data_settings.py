@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PIL import ImageColor
@@ -44,6 +44,12 @@ class DataSettings:
     augmentation: Augmentation = field(default_factory=Augmentation)
     #: Where pixel caches live; empty takes the user's cache folder.
     cache_dir: str = ""
+    #: auto keeps the images at each resolution where they take no more than half of the free disk,
+    #: and no random crops are made of them; else, and with none, they are decoded as needed.
+    cache: str = "auto"
+    #: Processes that decode ahead of each run where nothing is kept; 0 lets the run do it, null
+    #: takes the cores that the runs leave over.
+    loading_processes: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in ("glyphs", "parquet", "hub"):
@@ -63,6 +69,14 @@ class DataSettings:
                     f"data.{name} is {value!r}, but data=glyphs draws at most {MOST_GLYPHS:,} "
                     "images for each part: take fewer"
                 )
+        if self.cache not in ("auto", "none"):
+            raise InvalidInput(f"data.cache is {self.cache!r}, but must be auto or none")
+        count = self.loading_processes
+        if count is not None and not (type(count) is int and 0 <= count <= MOST_PROCESSES):
+            raise InvalidInput(
+                f"data.loading_processes is {count!r}, but must be a whole number from 0 to "
+                f"{MOST_PROCESSES}, or null"
+            )
         require_seed("data.seed", self.seed)
         try:
             ImageColor.getrgb(self.ground)
@@ -78,6 +92,13 @@ class DataSettings:
                     f"data.{name} is {value!r}, but data={self.kind} has no use for it: leave it "
                     f"out, or take data={' or data='.join(kinds)}"
                 )
+
+    def shared(self, cores: int, slots: int) -> DataSettings:
+        """The same with processes that decode for each of `slots` runs at a time."""
+        if self.loading_processes is not None:
+            return self
+        left = max(0, min(MOST_PROCESSES, cores // slots - 1))
+        return replace(self, loading_processes=left)
 
     @property
     def source(self) -> str:
@@ -98,6 +119,8 @@ class DataSettings:
 
 #: The most images of a part that glyphs draws, at 0.7 ms an image.
 MOST_GLYPHS = 1_000_000
+#: The most processes that decode for one run.
+MOST_PROCESSES = 32
 #: Settings that only some kinds of data look at.
 _ONLY_OF = {
     "path": ("parquet",),

@@ -273,9 +273,11 @@ class StudyDefinition:
             # Only a found baseline has them.
             if not settings["baseline"][name]:
                 del settings["baseline"][name]
-        # Where the pixel cache lies changes nothing, nor does the switch: the identity says what
-        # is used.
-        del settings["data"]["cache_dir"], settings["data"]["allow_left_out"]
+        # How images are kept and decoded changes nothing, nor does the switch: the identity says
+        # what is used.
+        for name in ("cache_dir", "cache", "loading_processes", "allow_left_out"):
+            del settings["data"][name]
+        settings["data"]["augmentation"] = self.settings.data.augmentation.to_plain()
         if self.settings.data.kind == "glyphs":
             del settings["data"]["ground"]  # nothing that is drawn is transparent
         code = {"code": self.code} if self.code else {}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaling_search.proxy import ProxyTask
-from scaling_search.proxy.pixel_cache import require_disk
+from scaling_search.proxy.pixel_cache import free_bytes, has_room
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.folder import read_records
 from scaling_search.study.kinds import kind_of
@@ -40,8 +40,8 @@ class Plan:
     #: Bytes that pixel caches will add to `cache_folder`.
     cache_bytes: int
     cache_folder: str
-    #: Resolutions whose images are better decoded before the first run starts.
-    to_prepare: tuple[int, ...]
+    #: Resolutions whose images are not kept, but decoded as they are needed.
+    decoded: tuple[int, ...]
     #: What was made of the data, in sentences.
     data_notes: tuple[str, ...]
 
@@ -58,7 +58,7 @@ def make_plan(
     slots: int,
     folder: Path | None = None,
 ) -> Plan:
-    """Count, price and estimate. Raises InvalidInput where the disk cannot hold the caches.
+    """Count, price and estimate. Raises InvalidInput where no cache can be written.
 
     folder: the study's, whose runs are taken over; None where they are not.
     """
@@ -79,10 +79,7 @@ def make_plan(
     resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
     if task.image_set.drawn:
         resolutions.add(task.image_set.native_resolution)
-    missing_caches = [r for r in resolutions if not task.is_cached(r)]
-    size = sum(math.prod(task.cache_shape(r)) for r in missing_caches)
-    caches = task.settings.cache_folder()
-    require_disk(caches, size)
+    size, decoded = _room(task, resolutions)
     return Plan(
         definition=definition,
         runs=runs,
@@ -91,10 +88,26 @@ def make_plan(
         seconds=missing / speed / slots,
         slots=slots,
         cache_bytes=size,
-        cache_folder=str(caches),
-        to_prepare=() if task.image_set.drawn else tuple(sorted(missing_caches)),
+        cache_folder=str(task.settings.cache_folder()),
+        decoded=decoded,
         data_notes=task.image_set.notes,
     )
+
+
+def _room(task: ProxyTask, resolutions: set[int]) -> tuple[int, tuple[int, ...]]:
+    """Bytes that will be kept of these resolutions, and at which nothing will be."""
+    if not task.caches:
+        return 0, tuple(sorted(resolutions))
+    kept, decoded = 0, []
+    missing = [r for r in sorted(resolutions) if not task.is_cached(r)]
+    free = free_bytes(task.settings.cache_folder()) if missing else 0
+    for resolution in missing:
+        size = math.prod(task.cache_shape(resolution))
+        if has_room(size, free - kept):
+            kept += size
+        else:
+            decoded.append(resolution)
+    return kept, tuple(decoded)
 
 
 def print_plan(plan: Plan, write: Callable[[str], None], remarks: Sequence[str] = ()) -> None:
@@ -117,3 +130,5 @@ def print_plan(plan: Plan, write: Callable[[str], None], remarks: Sequence[str] 
         f"{definition.platform.device} ({source})"
     )
     write(f"Disk: {plan.cache_bytes / 1e6:,.0f} MB of pixels in {plan.cache_folder}")
+    if plan.decoded:
+        write(f"Images of {', '.join(map(str, plan.decoded))} px are decoded as they are needed")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import Executor
-from scaling_search.proxy import Job, Outcome, RunSpec
+from scaling_search.execution import Executor, core_count
+from scaling_search.proxy import Job, Outcome, RunSpec, proxy_task
 from scaling_search.proxy.run import checkpoint_name
 from scaling_search.search.dashboard import copy_for_dashboard
 from scaling_search.study.definition import PlannedRun, StudyDefinition
@@ -55,7 +55,9 @@ def run_study(
     for content, run in read_records(folder).items():
         database.record(content, run)
     study = Training(definition, conduct, folder, database, executor, command, progress)
-    kind_of(definition).train(study)
+    kind = kind_of(definition)
+    study.prepare(kind.first_runs())
+    kind.train(study)
     planned = {run.spec.key for run in study.planned}
     if not study.failures and known_rows(folder) != len(planned):
         # An earlier time, when runs failed, the search went another way.
@@ -96,7 +98,20 @@ class Training:
 
     def train(self, step: Step, runs: Sequence[PlannedRun]) -> None:
         """A step whose runs are known before."""
+        self.prepare(runs)
         self._complete(step, AllAtOnce([run.spec for run in runs]), runs, len(runs))
+
+    def prepare(self, runs: Sequence[PlannedRun]) -> None:
+        """Decode what missing runs will need and the disk has room for, with all cores and a bar.
+
+        What is drawn is better drawn by the workers: threads of one process would take turns.
+        """
+        task = proxy_task(self.definition.settings.data)
+        known = self.database.known_keys(run.spec.key for run in runs)
+        wanted = {run.spec.resolution for run in runs if run.spec.key not in known}
+        for resolution in () if task.image_set.drawn else sorted(wanted):
+            if not task.is_cached(resolution):
+                task.prepare(resolution)
 
     @property
     def checkpoints(self) -> Path:
@@ -110,13 +125,14 @@ class Training:
         reported = self.progress(step, first)
         rungs = self.searching is not None and bool(self.searching.search.settings.rungs)
         saves = step is Step.FAMILY and self.definition.settings.family.save_weights
+        data = self.definition.settings.data.shared(core_count(), self.executor.slots)
         saved = {run.spec.key: run.member.id for run in runs} if saves else {}
 
         def make_job(spec: RunSpec) -> Job:
             name = f"{saved.get(spec.key)}-seed{spec.seed}.pt"
             return Job(
                 spec=spec,
-                data=self.definition.settings.data,
+                data=data,
                 weights=self.folder.resolve() / "weights" / name if saves else None,
                 checkpoints=self.checkpoints if rungs else None,
             )
