@@ -8,8 +8,9 @@ a few pieces ahead, not more.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
-import warnings
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -101,19 +102,37 @@ class _Decoded(Dataset[Any]):
             return error  # as it is, not in the words of the loader
 
 
+class _Loader(DataLoader[Any]):
+    def check_worker_number_rationality(self) -> None:
+        """More processes than cores are slow, but what was asked for."""
+
+
+def _end_with_training(_number: int) -> None:
+    """A process outlives no training, not even one that was killed."""
+    training = multiprocessing.parent_process()
+    assert training is not None
+
+    def watch() -> None:
+        training.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _start(decoder: Decoder, pieces: list[_Piece], device: torch.device) -> DataLoader[Any]:
     """The processes start with the first iteration, which goes over `pieces` as they are then."""
     # Forking this process would copy its threads' locks, and a GPU's state, into the children.
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     context.set_forkserver_preload([__name__, "scaling_search.proxy.images.from_folder"])
-    return DataLoader(
+    return _Loader(
         _Decoded(decoder),
         batch_size=None,
         sampler=pieces,
         num_workers=decoder.processes,
         prefetch_factor=_AHEAD,
         persistent_workers=True,
+        worker_init_fn=_end_with_training,
         multiprocessing_context=context,
         pin_memory=device.type == "cuda",
         # Else it would draw from the global generator, and change what the run draws.
@@ -139,12 +158,8 @@ def _decoded_ahead(
 
 def _loaded(loader: DataLoader[Any]) -> Iterator[Tensor]:
     """What the processes have decoded, in the order of the pieces."""
-    with warnings.catch_warnings():
-        # More processes than cores are slow, but what was asked for.
-        warnings.filterwarnings("ignore", message="This DataLoader will create")
-        iterator = iter(loader)
     try:
-        for piece in iterator:
+        for piece in loader:
             if isinstance(piece, Exception):
                 raise piece
             yield piece
