@@ -2,8 +2,8 @@
 
 Each figure is the median of several runs with its smallest and largest, on an otherwise idle
 machine; the limits are those that the project sets itself for 2 cores without a GPU. Names:
-start, price, driver, report, large, smoke, step, quick, comparisons, workers, opening. Without
-names the first seven run.
+start, price, driver, report, large, smoke, step, quick, comparisons, workers, opening, decoding.
+Without names the first seven run.
 """
 
 from __future__ import annotations
@@ -222,11 +222,27 @@ def opening(folder: Path) -> None:
         show(f"{name} opening in a worker", timed(look), 1)
 
 
+def decoding(folder: Path) -> None:
+    """Images a second of a training without a pixel cache over those of one with it, in turn."""
+    from benchmarks_decoding import images_per_second
+
+    for resolution in (64, 24):
+        pairs = images_per_second(folder, resolution)
+        ratios = [decoded / kept for kept, decoded in pairs]
+        kept, decoded = (statistics.median(column) for column in zip(*pairs))
+        print(
+            f"{f'64 px JPEGs at {resolution} px, {decoded:,.0f} of {kept:,.0f} images/s':58} "
+            f"{statistics.median(ratios):8.2f}   "
+            f"({min(ratios):.2f} to {max(ratios):.2f}), wanted 0.80",
+            flush=True,
+        )
+
+
 ALL = {
     f.__name__: f
     for f in (
         *(start, price, driver, report, large, smoke, step, quick, comparisons, workers),
-        opening,
+        *(opening, decoding),
     )
 }
 

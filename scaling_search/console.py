@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from scaling_search.proxy.long_work import has_bars, joined_by_others
 from scaling_search.study.loop import Progress
 from scaling_search.study.plan_text import duration
 
@@ -34,7 +34,7 @@ def show_progress() -> Iterator[Callable[[str, int], Progress]]:
     A bar needs a terminal that can go back in its line: no file, pipe or notebook, and no log of
     continuous integration.
     """
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and "CI" not in os.environ:
+    if has_bars():
         bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -43,7 +43,7 @@ def show_progress() -> Iterator[Callable[[str, int], Progress]]:
             TextColumn("{task.fields[said]}"),
             console=Console(stderr=True),
         )
-        with bar:
+        with bar, joined_by_others(bar):
             yield lambda name, runs: Progress(_OnBar(bar, _TITLES[name], runs))
     else:
         yield lambda name, runs: Progress(InLines(_TITLES[name], runs))

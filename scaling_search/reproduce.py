@@ -53,7 +53,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
             f"the study was made with {definition.platform}, but here is {here}: results are only "
             "comparable on the same device type and versions"
         )
-    data = replace(definition.settings.data, cache_dir=cache_dir)
+    data = replace(definition.settings.data, cache_dir=cache_dir).shared(core_count(), 1)
     definition = replace(definition, settings=replace(definition.settings, data=data))
     if not data.is_own and proxy_task(data).identity != definition.facts.identity:
         raise InvalidInput(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
 from scaling_search.errors import require_seed
+from scaling_search.execution import core_count
 from scaling_search.metric import ERROR, Metric
 from scaling_search.proxy import own_facts
 from scaling_search.scaling import Coefficients
@@ -46,7 +47,7 @@ def train_one(configuration: Configuration) -> bool:
     require_describable(member)
     trainer = make_trainer(
         configuration.trainer,
-        data=configuration.data,
+        data=configuration.data.shared(core_count(), 1),
         task=facts.identity,
         code=code_of_training(configuration.trainer),
         **vars(Platform.here(conduct.executor.device)),

@@ -6,7 +6,6 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from scaling_search.execution import slot_count
 from scaling_search.study import (
     define,
     edits,
@@ -35,7 +34,7 @@ def run_sweep(configuration: Configuration) -> bool:
     folder = study_folder(settings, conduct)
     require_places(conduct, folder)
     definition, task = define(settings, conduct)
-    slots = slot_count(conduct.executor.workers, definition.platform.device)
+    slots = conduct.executor.slots(definition.platform.device)
     known_runs = None if conduct.fresh else folder
     plan = make_plan(definition, task, open_database(conduct, create=False), slots, known_runs)
     remarks = [] if conduct.fresh else edits(folder, definition)
@@ -53,9 +52,6 @@ def run_sweep(configuration: Configuration) -> bool:
     assert database is not None
     with held(folder, definition, conduct):
         print_plan(plan, print, remarks)
-        if task is not None and plan.caches is not None:
-            for resolution in plan.caches.to_prepare:
-                task.prepare(resolution)
         command = command_line(sys.argv[1:], conduct.store)
         with conduct.executor.start(carry_out, slots) as executor, show_progress() as progress:
             failures, finished = run_study(

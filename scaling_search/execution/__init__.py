@@ -1,6 +1,6 @@
 """Where runs run: one interface, this machine's slots, and a stand-in without processes."""
 
-from scaling_search.execution.device import resolve_device, slot_count, torch_version
+from scaling_search.execution.device import core_count, resolve_device, slot_count, torch_version
 from scaling_search.execution.executor import Executor, InlineExecutor, WorkerLost
 from scaling_search.execution.local import LocalExecutor
 from scaling_search.execution.settings import ExecutorSettings
@@ -11,6 +11,7 @@ __all__ = [
     "InlineExecutor",
     "LocalExecutor",
     "WorkerLost",
+    "core_count",
     "resolve_device",
     "slot_count",
     "torch_version",

@@ -56,8 +56,11 @@ def slot_count(asked: int | None, device: str) -> int:
     """Workers: as asked, else one for each GPU or for each core that this process may use."""
     if asked is not None:
         return asked
-    if device == "cuda":
-        return len(visible_gpus())
+    return len(visible_gpus()) if device == "cuda" else core_count()
+
+
+def core_count() -> int:
+    """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from scaling_search.errors import InvalidInput
+from scaling_search.execution.device import slot_count
 from scaling_search.execution.executor import Executor
 from scaling_search.execution.local import LocalExecutor
 
@@ -42,6 +43,10 @@ class ExecutorSettings:
                 raise InvalidInput(
                     f"executor.{name} is {value!r}, but must lie between 1 and {most}"
                 )
+
+    def slots(self, device: str) -> int:
+        """How many runs go at a time on the cores, or the GPUs, of this machine."""
+        return slot_count(self.workers, device)
 
     def start(self, function: Callable[[T], R], slots: int) -> Executor[T, R]:
         """The executor that these settings describe; workers start with their first task."""

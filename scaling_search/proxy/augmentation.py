@@ -1,8 +1,11 @@
-"""Augmentation of a whole batch on the device, from the run's own generator."""
+"""Augmentation of a whole batch on the device, from the run's own generator.
+
+Random crops are made before, of each image as it is decoded: random_crop.py.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scaling_search.errors import InvalidInput
@@ -25,6 +28,9 @@ class Augmentation:
     shear: float = 0.0
     #: Mirror left and right half of the time; only where a mirrored image keeps its class.
     flip: bool = False
+    #: The smallest part of its area that a random crop of an image shows, such as 0.08; 1 takes the
+    #: central square, as an evaluation does. Crops need images as they are decoded (data.cache).
+    smallest_crop: float = 1.0
 
     def __post_init__(self) -> None:
         for name, high in _LARGEST.items():
@@ -34,10 +40,24 @@ class Augmentation:
                     f"data.augmentation.{name} is {value!r}, but must lie between 0 and {high:g}"
                 )
 
+        if not 0.01 <= self.smallest_crop <= 1:
+            raise InvalidInput(
+                f"data.augmentation.smallest_crop is {self.smallest_crop!r}, but must lie between "
+                "0.01 and 1"
+            )
+
     def scaled(self, strength: float) -> Augmentation:
         """The same kinds of change, weaker: 0 leaves images as they are, 1 is this augmentation."""
         weaker: dict[str, Any] = {name: getattr(self, name) * strength for name in _LARGEST}
+        weaker["smallest_crop"] = 1 - (1 - self.smallest_crop) * strength
         return replace(self, flip=self.flip and strength > 0, **weaker)
+
+    def to_plain(self) -> dict[str, Any]:
+        """As it is stored: what is younger than the first stored studies only where it is used."""
+        plain = asdict(self)
+        if self.smallest_crop == 1:
+            del plain["smallest_crop"]
+        return plain
 
 
 _LARGEST = {"shift": 0.5, "rotate": 180.0, "scale": 0.9, "shear": 1.0}
@@ -50,7 +70,7 @@ def augment(x_BCHW: Tensor, augmentation: Augmentation, generator: Generator) ->
 
     # Drawn on the CPU, so that a seed means the same on every device.
     u = torch.rand((6, len(x_BCHW)), generator=generator) * 2 - 1
-    if augmentation == Augmentation(flip=augmentation.flip):
+    if not any(getattr(augmentation, name) for name in _LARGEST):
         if not augmentation.flip:
             return x_BCHW
         mirrored = (u[5] > 0).to(x_BCHW.device)[:, None, None, None]

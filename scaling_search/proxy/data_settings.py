@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,12 @@ class DataSettings:
     augmentation: Augmentation = field(default_factory=Augmentation)
     #: Where pixel caches live; empty takes the user's cache folder.
     cache_dir: str = ""
+    #: auto keeps the images at each resolution where they take no more than half of the free disk,
+    #: and no random crops are made of them; else, and with none, they are decoded as needed.
+    cache: str = "auto"
+    #: Processes that decode ahead of each run where nothing is kept; 0 lets the run do it, null
+    #: takes the cores that the runs leave over.
+    loading_processes: int | None = None
     #: own: how many classes the network tells apart, as far as its size depends on that.
     num_classes: int = 1000
     #: own: channels of an image.
@@ -84,6 +90,14 @@ class DataSettings:
                     f"data.{name} is {value!r}, but data=glyphs draws at most {MOST_GLYPHS:,} "
                     "images for each part: take fewer"
                 )
+        if self.cache not in ("auto", "none"):
+            raise InvalidInput(f"data.cache is {self.cache!r}, but must be auto or none")
+        count = self.loading_processes
+        if count is not None and not (type(count) is int and 0 <= count <= MOST_PROCESSES):
+            raise InvalidInput(
+                f"data.loading_processes is {count!r}, but must be a whole number from 0 to "
+                f"{MOST_PROCESSES}, or null"
+            )
         require_seed("data.seed", self.seed)
         try:
             ImageColor.getrgb(self.ground)
@@ -101,6 +115,13 @@ class DataSettings:
                     f"out, or take data={' or data='.join(kinds)}"
                 )
 
+    def shared(self, cores: int, slots: int) -> DataSettings:
+        """The same with processes that decode for each of `slots` runs at a time."""
+        if self.loading_processes is not None:
+            return self
+        left = max(0, min(MOST_PROCESSES, cores // slots - 1))
+        return replace(self, loading_processes=left)
+
     @property
     def is_own(self) -> bool:
         """Whether a trainer of the user's own reads them."""
@@ -108,14 +129,17 @@ class DataSettings:
 
     def plain(self) -> dict[str, Any]:
         """For study.yaml: what its kind looks at, and what changes a result."""
-        names = {f.name for f in fields(self)} - {"cache_dir", "allow_left_out"}
+        names = {f.name for f in fields(self)} - _OF_THIS_MACHINE
         if self.is_own:
             names &= {"kind", "name", "train_images", "test_images", *OF_OWN}
         else:
             names -= OF_OWN
         if self.kind == "glyphs":
             names.discard("ground")  # nothing that is drawn is transparent
-        return {name: value for name, value in asdict(self).items() if name in names}
+        values = {name: value for name, value in asdict(self).items() if name in names}
+        if not self.is_own:
+            values["augmentation"] = self.augmentation.to_plain()
+        return values
 
     @property
     def source(self) -> str:
@@ -136,8 +160,13 @@ class DataSettings:
 
 #: The most images of a part that glyphs draws, at 0.7 ms an image.
 MOST_GLYPHS = 1_000_000
+#: How images are kept and decoded changes no result, nor does the switch: the identity says what is
+#: used.
+_OF_THIS_MACHINE = {"cache_dir", "cache", "loading_processes", "allow_left_out"}
 #: Settings of data that a trainer of the user's own reads.
 OF_OWN = {"num_classes", "in_channels", "native_resolution", "val_images", "identity"}
+#: The most processes that decode for one run.
+MOST_PROCESSES = 32
 #: Settings that only some kinds of data look at.
 _ONLY_OF = {
     "path": ("parquet",),

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import glyphs
 from scaling_search.proxy.data_settings import DataSettings
+from scaling_search.proxy.resampling import Pixels
 
-Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
 
@@ -48,6 +48,20 @@ class ImageSet:
         return len(self.classes)
 
 
+@dataclass(frozen=True)
+class _Glyphs:
+    """Draws the images of a set."""
+
+    fonts: Path
+    seed: int
+    #: Images of the train part, after which those of the test part are numbered.
+    train: int
+
+    def __call__(self, part: str, index: int) -> Pixels:
+        number = index if part == "train" else self.train + index
+        return glyphs.draw_glyph(self.fonts, self.seed, number)[:, :, None]
+
+
 def glyph_set(settings: DataSettings) -> ImageSet:
     """The set that glyphs.py draws. Raises InvalidInput where matplotlib lacks a typeface."""
     train = settings.train_images or 7000
@@ -70,10 +84,6 @@ def glyph_set(settings: DataSettings) -> ImageSet:
     drawn_by = [metadata.version("pillow"), glyphs.VERSION, settings.seed, train, test]
     content.update(json.dumps(drawn_by).encode())
 
-    def read_image(part: str, index: int) -> Pixels:
-        number = index if part == "train" else train + index
-        return glyphs.draw_glyph(fonts, settings.seed, number)[:, :, None]
-
     return ImageSet(
         name="glyphs",
         identity=content.hexdigest()[:16],
@@ -82,6 +92,6 @@ def glyph_set(settings: DataSettings) -> ImageSet:
         native_resolution=glyphs.NATIVE_RESOLUTION,
         train_labels=np.arange(train, dtype=np.int64) % classes,
         test_labels=np.arange(train, train + test, dtype=np.int64) % classes,
-        read_image=read_image,
+        read_image=_Glyphs(fonts, settings.seed, train),
         drawn=True,
     )

@@ -6,12 +6,18 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 T = TypeVar("T")
 
 #: Seconds before anything is said, and between two lines.
 _PATIENCE, _SILENCE = 2.0, 60.0
+#: The bars on the terminal; two beside each other would write over each other.
+_shown: list[Progress] = []
 
 
 def has_bars() -> bool:
@@ -19,23 +25,29 @@ def has_bars() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and "CI" not in os.environ
 
 
+@contextmanager
+def joined_by_others(bar: Progress) -> Iterator[None]:
+    """Meanwhile long work is shown in this bar, which has a field `said`."""
+    _shown.append(bar)
+    try:
+        yield
+    finally:
+        _shown.remove(bar)
+
+
 def counted(pieces: Iterable[tuple[int, T]], title: str, total: int) -> Iterator[T]:
     """Passes the pieces on; each comes with how many of `total` are done with it."""
     began = said = time.monotonic()
-    done, bar, task = 0, None, None
-    try:
+    done = 0
+    task: TaskID | None = None
+    with ExitStack() as stack:
         for count, piece in pieces:
             done, now = done + count, time.monotonic()
             if now - began > _PATIENCE and has_bars():
-                if bar is None:
-                    # It takes a moment to import, which short work can do without.
-                    from rich.console import Console
-                    from rich.progress import Progress
-
-                    bar = Progress(console=Console(stderr=True), transient=True)
-                    bar.start()
-                    task = bar.add_task(title, total=total)
-                assert task is not None
+                if task is None:
+                    bar = _shown[-1] if _shown else stack.enter_context(_new_bar())
+                    task = bar.add_task(title, total=total, said="")
+                    stack.callback(bar.remove_task, task)
                 bar.update(task, completed=done)
             elif done < total and now - said > (_SILENCE if said > began else _PATIENCE):
                 left = (now - began) / done * (total - done)
@@ -46,6 +58,11 @@ def counted(pieces: Iterable[tuple[int, T]], title: str, total: int) -> Iterator
                 )
                 said = now
             yield piece
-    finally:
-        if bar is not None:
-            bar.stop()
+
+
+def _new_bar() -> Progress:
+    # It takes a moment to import, which short work can do without.
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(console=Console(stderr=True), transient=True)

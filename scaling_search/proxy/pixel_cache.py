@@ -16,18 +16,16 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
-from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.long_work import counted
+from scaling_search.proxy.resampling import Pixels, resample
 from scaling_search.whole_files import whole_file, write_whole
 
 #: Images that are resampled and written together.
 _CHUNK = 64
 #: Files that this process has compared with their digests: path, inode, size, time of change.
 _compared: set[tuple[str, int, int, int]] = set()
-
-Pixels = NDArray[np.uint8]
 
 
 def open_pixels(
@@ -36,8 +34,10 @@ def open_pixels(
     shape: tuple[int, int, int, int],
     read_image: Callable[[int], Pixels],
     title: str = "",
-) -> Pixels:
+) -> Pixels | None:
     """The images (N, H, W, C) of a set at one resolution, mapped from disk.
+
+    None where they are not there and the disk has no room for them.
 
     Where `name`.npy is missing or is not what was written it is made from `read_image`, which gives
     image i as (h, w, C) at any size and is called by as many threads as there are cores: decoders
@@ -58,7 +58,8 @@ def open_pixels(
     with FileLock(f"{path}.lock"):
         pixels = _open_written(path, shape)
         if pixels is None:
-            require_disk(folder, math.prod(shape))
+            if not has_room(math.prod(shape), free_bytes(folder)):
+                return None
             with _resampled(shape, read_image) as chunks:
                 if title:
                     chunks = counted(((len(c), c) for c in chunks), title, shape[0])
@@ -190,38 +191,14 @@ def _hindrance(folder: Path) -> str:
     return "no part of it is there"
 
 
-def require_disk(folder: Path, size: int) -> None:
-    """Refuse to start what the disk cannot hold, or may not: `size` bytes in the folder."""
-    if not size:
-        return
+def has_room(size: int, free: int) -> bool:
+    """Whether a cache of `size` bytes is made on a disk with `free` ones: not where it would take
+    more than half of them, since a study makes a cache for each of its resolutions."""
+    return size <= free // 2
+
+
+def free_bytes(folder: Path) -> int:
+    """What can be written in a folder that need not be there yet. Raises InvalidInput."""
     require_folder(folder)
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(existing).free
-    if size > 0.95 * free:
-        raise InvalidInput(
-            f"the pixel cache needs {size / 1e9:.1f} GB in {folder}, but only {free / 1e9:.1f} GB "
-            "are free: set data.cache_dir= to a larger disk, or take fewer images with "
-            "data.train_images="
-        )
-
-
-def resample(image: Pixels, side: int) -> Pixels:
-    """The central square of (h, w, C), averaged over areas to (side, side, C)."""
-    height, width = image.shape[:2]
-    square = min(height, width)
-    top, left = (height - square) // 2, (width - square) // 2
-    image = image[top : top + square, left : left + square]
-    if square == side:
-        return image
-    weights = _area_weights(square, side)
-    averaged = np.einsum("yh,hwc,xw->yxc", weights, image, weights, optimize=True)
-    return np.asarray(np.rint(averaged), np.uint8)
-
-
-def _area_weights(before: int, after: int) -> NDArray[np.float32]:
-    """Row i: how much of each pixel before lies under pixel i after; rows add up to 1."""
-    edges = np.linspace(0, before, after + 1)
-    pixel = np.arange(before)
-    low = np.maximum(edges[:-1, None], pixel)
-    high = np.minimum(edges[1:, None], pixel + 1)
-    return np.asarray(np.clip(high - low, 0, None) * (after / before), np.float32)
+    return shutil.disk_usage(existing).free

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.proxy.data_settings import DataSettings
+from scaling_search.proxy.decoding import Decoder, TaskImages
 from scaling_search.proxy.image_set import ImageSet, glyph_set
-from scaling_search.proxy.pixel_cache import Pixels, is_cached, open_pixels
+from scaling_search.proxy.pixel_cache import is_cached, open_pixels
+from scaling_search.proxy.resampling import Pixels
 
 Rows = NDArray[np.int64]
 #: A part of the training images that is kept aside where the set has no test part.
@@ -26,9 +28,9 @@ LARGEST_RESOLUTION = 10_000
 
 
 class Split(NamedTuple):
-    """One part of the task at a resolution: rows of the mapped images, and their labels."""
+    """One part of the task at a resolution: rows of its images, and their labels."""
 
-    images: Pixels
+    images: Pixels | Decoder
     rows: Rows
     labels: NDArray[np.int64]
 
@@ -155,14 +157,26 @@ class ProxyTask:
         """Whether the images are ready at this resolution."""
         return is_cached(self.settings.cache_folder(), self._cache_name(resolution))
 
+    @property
+    def caches(self) -> bool:
+        """Whether images may be kept at a resolution, where the disk has room for them."""
+        # A crop needs more of an image than its central square.
+        return self.settings.cache == "auto" and self.settings.augmentation.smallest_crop == 1
+
     def prepare(self, resolution: int) -> None:
-        """Decode and resample now what `load` gives, and say how far it is."""
+        """Decode and resample now what `load` gives, if it is kept, and say how far it is."""
         self._pixels(resolution, f"Pixels of {self.image_set.name} at {resolution} px")
 
     def load(self, resolution: int) -> tuple[Split, Split, Split]:
-        """Train, val and test at a resolution in pixels; decoded and resampled the first time."""
+        """Train, val and test at a resolution in pixels.
+
+        Decoded and resampled the first time and then kept, or each time that they are needed.
+        """
         source, (train, val, test) = self.image_set, self._rows
-        pixels = self._pixels(resolution)
+        pixels: Pixels | Decoder | None = self._pixels(resolution)
+        if pixels is None:
+            processes = self.settings.loading_processes or 0
+            pixels = Decoder(self._images, resolution, source.in_channels, processes)
         labels = np.concatenate([source.train_labels, source.test_labels])
         starts = np.cumsum([0, len(train), len(val), len(test)])
         return tuple(  # type: ignore[return-value]
@@ -170,25 +184,24 @@ class ProxyTask:
             for start, end, rows in zip(starts, starts[1:], (train, val, test))
         )
 
-    def _pixels(self, resolution: int, title: str = "") -> Pixels:
-        source, rows = self.image_set, np.concatenate(self._rows)
-        first_test = len(source.train_labels)
+    @property
+    def _images(self) -> TaskImages:
+        source = self.image_set
+        return TaskImages(source.read_image, np.concatenate(self._rows), len(source.train_labels))
+
+    def _pixels(self, resolution: int, title: str = "") -> Pixels | None:
+        """The images as they are kept; None where they are not."""
+        if not self.caches:
+            return None
+        source, read_image = self.image_set, self._images
         native: Pixels | None = None
         if source.drawn and resolution != source.native_resolution:
             native = self._pixels(source.native_resolution)
-
-        def read_image(i: int) -> Pixels:
-            if native is not None:
-                return np.asarray(native[i])
-            row = int(rows[i])
-            part, index = ("train", row) if row < first_test else ("test", row - first_test)
-            return source.read_image(part, index)
-
         return open_pixels(
             self.settings.cache_folder(),
             self._cache_name(resolution),
             self.cache_shape(resolution),
-            read_image,
+            read_image if native is None else native.__getitem__,
             title,
         )
 
@@ -197,7 +210,7 @@ def _identity(settings: DataSettings, image_set: str) -> str:
     """Of the task that these settings make of the set with this identity."""
     names = ("train_images", "test_images", "val_fraction", "seed")
     asked = [getattr(settings, name) for name in names]
-    content = [image_set, *asked, asdict(settings.augmentation)]
+    content = [image_set, *asked, settings.augmentation.to_plain()]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 

@@ -30,7 +30,9 @@ from scaling_search.proxy.checkpoint import (
     global_generators,
     torch_bytes,
 )
+from scaling_search.proxy.loading import ReadBatches, open_images
 from scaling_search.proxy.optimizer import make_optimizers
+from scaling_search.proxy.random_crop import RandomCrops
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import Epoch, RunResult, RunStatus
 from scaling_search.proxy.task import Split
@@ -60,10 +62,11 @@ def train(
     `checkpoint`, from where a later call with a higher rung, or none, continues: the result is the
     same, to the bit, as without the stop.
 
-    splits: train, val and test. layout: of the weights and images in memory. Gives the result and
-    the network as evaluated, on the device (cpu or cuda) it was trained on.
+    splits: train, val and test, of the same images. layout: of the weights and images in memory.
+    Gives the result and the network as evaluated, on the device (cpu or cuda) it was trained on.
     """
     train_split, val_split, test_split = splits
+    assert train_split.images is val_split.images is test_split.images
     device = torch.device(device_type)
     _keep_freed_memory()
     augmentation = augmentation.scaled(recipe.augmentation)
@@ -71,7 +74,7 @@ def train(
     def build() -> nn.Module:
         return place(make_network(), device_type, layout)
 
-    with _deterministic(seed):
+    with _deterministic(seed), open_images(train_split.images, device) as read_batches:
         network = build()
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -79,7 +82,6 @@ def train(
         generator = torch.Generator().manual_seed(seed)
         optimizers = make_optimizers(network, recipe)
         parameters = list(network.parameters())
-        images = _on_device(train_split.images, device)
         labels = torch.from_numpy(train_split.labels).to(device)
         steps_per_epoch = len(labels) // recipe.batch_size
         steps = steps_per_epoch * recipe.epochs
@@ -100,10 +102,14 @@ def train(
         for epoch in range(len(curve) + 1, last + 1):
             network.train()
             total = torch.zeros((), device=device)
-            for batch in _shuffled(len(labels), recipe.batch_size, generator):
+            batches = _shuffled(len(labels), recipe.batch_size, generator)
+            rows = [train_split.rows[batch.numpy()] for batch in batches]
+            crops = None
+            if augmentation.smallest_crop < 1:
+                crops = RandomCrops(augmentation.smallest_crop, seed, epoch)
+            for batch, x_BHWC in zip(batches, read_batches(rows, crops)):
                 rate = recipe.learning_rate_at((step + 0.5) / steps)
-                x_BCHW = _pixels(images, train_split.rows[batch.numpy()], device)
-                x_BCHW = lay_out(augment(x_BCHW, augmentation, generator), layout)
+                x_BCHW = lay_out(augment(_centred(x_BHWC), augmentation, generator), layout)
                 with _autocast(device):
                     logits_BK = network(x_BCHW)
                 loss = F.cross_entropy(
@@ -125,12 +131,13 @@ def train(
             finite = all(bool(torch.isfinite(p).all()) for p in average.network.parameters())
             if not (np.isfinite(mean_loss) and finite):
                 return RunResult(status=RunStatus.DIVERGED, curve=tuple(curve)), network
-            val_correct = evaluate(average.network, val_split, device, layout)
+            val_correct = evaluate(average.network, val_split, read_batches, device, layout)
             curve.append(Epoch(epoch, mean_loss, 1 - float(val_correct.mean())))
 
         test_error = None
         if last == recipe.epochs:
-            test_error = 1 - float(evaluate(average.network, test_split, device, layout).mean())
+            correct = evaluate(average.network, test_split, read_batches, device, layout)
+            test_error = 1 - float(correct.mean())
             if checkpoint is not None:
                 checkpoint.forget()
         elif checkpoint is not None:
@@ -149,20 +156,19 @@ def train(
 def evaluate(
     network: nn.Module,
     split: Split,
+    read_batches: ReadBatches,
     device: torch.device,
     layout: torch.memory_format = torch.channels_last,
 ) -> NDArray[np.bool_]:
     """Which images of the split the network gets right, (N,) in the split's order."""
     network.eval()
-    images = _on_device(split.images, device)
-    correct = []
-    for start in range(0, len(split.labels), _EVALUATION_BATCH):
-        batch = slice(start, start + _EVALUATION_BATCH)
-        x_BCHW = lay_out(_pixels(images, split.rows[batch], device), layout)
+    rows = np.split(split.rows, range(_EVALUATION_BATCH, len(split.rows), _EVALUATION_BATCH))
+    classes = []
+    for x_BHWC in read_batches(rows, None):
         with _autocast(device):
-            logits_BK = network(x_BCHW)
-        correct.append(logits_BK.argmax(1).cpu().numpy() == split.labels[batch])
-    return np.concatenate(correct)
+            logits_BK = network(lay_out(_centred(x_BHWC), layout))
+        classes.append(logits_BK.argmax(1).cpu().numpy())
+    return np.asarray(np.concatenate(classes) == split.labels)
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
@@ -174,27 +180,14 @@ def save_weights(network: nn.Module, path: Path) -> None:
     write_whole(path, torch_bytes(weights))
 
 
-def _shuffled(count: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+def _shuffled(count: int, batch_size: int, generator: torch.Generator) -> tuple[Tensor, ...]:
     """Whole batches of indices in a new random order; the rest of an epoch is left out."""
     order = torch.randperm(count, generator=generator)
-    yield from torch.split(order[: count - count % batch_size], batch_size)
+    return torch.split(order[: count - count % batch_size], batch_size)
 
 
-def _on_device(images: NDArray[np.uint8], device: torch.device) -> NDArray[np.uint8] | Tensor:
-    """On a GPU with room for them all images move there once; else they stay mapped from disk."""
-    if device.type == "cuda" and images.nbytes < 0.4 * torch.cuda.mem_get_info(device)[0]:
-        return torch.from_numpy(np.array(images)).to(device)
-    return images
-
-
-def _pixels(
-    images: NDArray[np.uint8] | Tensor, rows: NDArray[np.int64], device: torch.device
-) -> Tensor:
-    """(B, C, H, W) values around 0 in channels_last layout, from (N, H, W, C) bytes."""
-    if isinstance(images, Tensor):
-        x_BHWC = images[torch.from_numpy(rows).to(device)]
-    else:
-        x_BHWC = torch.from_numpy(images[rows]).to(device, non_blocking=True)
+def _centred(x_BHWC: Tensor) -> Tensor:
+    """(B, C, H, W) values around 0 in channels_last layout, from bytes."""
     return x_BHWC.permute(0, 3, 1, 2).float().sub_(127.5).div_(64.0)
 
 

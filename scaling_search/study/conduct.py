@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from scaling_search.baselines.own_cost import COST
 from scaling_search.baselines.own_function import code_of_function
 from scaling_search.errors import InvalidInput
+from scaling_search.execution import core_count
 from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import Platform, StudyDefinition
@@ -38,14 +39,15 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
 
     There is no task where a training of the user's own reads its own data.
     """
+    platform = Platform.here(conduct.executor.device)
     settings = replace(
         settings,
         baseline=with_table(settings.baseline),
+        data=settings.data.shared(core_count(), conduct.executor.slots(platform.device)),
         sweep=settings.sweep.resolved(_winner_of),
     )
     task = open_task(settings.data, settings.recipe)
     facts = task.facts if task else own_facts(settings.data)
-    platform = Platform.here(conduct.executor.device)
     code = {target: code_of_function(target) for target in settings.own_networks}
     code |= code_of_training(settings.trainer)
     definition = StudyDefinition(settings, facts, platform, code=code)

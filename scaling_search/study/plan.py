@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaling_search.proxy import ProxyTask
-from scaling_search.proxy.pixel_cache import require_disk
+from scaling_search.proxy.pixel_cache import free_bytes, has_room
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.folder import read_records
 from scaling_search.study.kinds import kind_of
@@ -28,8 +28,8 @@ class Caches(NamedTuple):
 
     bytes: int
     folder: str
-    #: Resolutions whose images are better decoded before the first run starts.
-    to_prepare: tuple[int, ...]
+    #: Resolutions whose images are not kept, but decoded as they are needed.
+    decoded: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def make_plan(
     slots: int,
     folder: Path | None = None,
 ) -> Plan:
-    """Count, price and estimate. Raises InvalidInput where the disk cannot hold the caches.
+    """Count, price and estimate. Raises InvalidInput where no cache can be written.
 
     folder: the study's, whose runs are taken over; None where they are not.
     """
@@ -101,11 +101,19 @@ def _missing_caches(task: ProxyTask | None, resolutions: set[int]) -> Caches | N
         return None
     if task.image_set.drawn:
         resolutions.add(task.image_set.native_resolution)
-    missing = sorted(r for r in resolutions if not task.is_cached(r))
-    size = sum(math.prod(task.cache_shape(r)) for r in missing)
     folder = task.settings.cache_folder()
-    require_disk(folder, size)
-    return Caches(size, str(folder), () if task.image_set.drawn else tuple(missing))
+    if not task.caches:
+        return Caches(0, str(folder), tuple(sorted(resolutions)))
+    kept, decoded = 0, []
+    missing = [r for r in sorted(resolutions) if not task.is_cached(r)]
+    free = free_bytes(folder) if missing else 0
+    for resolution in missing:
+        size = math.prod(task.cache_shape(resolution))
+        if has_room(size, free - kept):
+            kept += size
+        else:
+            decoded.append(resolution)
+    return Caches(kept, str(folder), tuple(decoded))
 
 
 def print_plan(plan: Plan, write: Callable[[str], None], remarks: Sequence[str] = ()) -> None:
@@ -134,3 +142,6 @@ def print_plan(plan: Plan, write: Callable[[str], None], remarks: Sequence[str] 
     )
     if plan.caches:
         write(f"Disk: {plan.caches.bytes / 1e6:,.0f} MB of pixels in {plan.caches.folder}")
+        if plan.caches.decoded:
+            decoded = ", ".join(map(str, plan.caches.decoded))
+            write(f"Images of {decoded} px are decoded as they are needed")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import Executor
-from scaling_search.proxy import Outcome
+from scaling_search.proxy import Outcome, proxy_task
 from scaling_search.search.dashboard import copy_for_dashboard
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.files import STUDY_FILES
@@ -53,7 +53,9 @@ def run_study(
     for content, run in read_records(folder).items():
         database.record(content, run)
     study = Training(definition, conduct, folder, database, executor, command, progress)
-    kind_of(definition).train(study)
+    kind = kind_of(definition)
+    study.prepare(kind.first_runs())
+    kind.train(study)
     planned = {run.spec.key for run in study.planned}
     if not study.failures and known_rows(folder) != len(planned):
         # An earlier time, when runs failed, the search went another way.
@@ -94,7 +96,23 @@ class Training:
 
     def train(self, step: Step, runs: Sequence[PlannedRun]) -> None:
         """A step whose runs are known before."""
+        self.prepare(runs)
         self._complete(step, AllAtOnce([run.spec for run in runs]), runs, len(runs))
+
+    def prepare(self, runs: Sequence[PlannedRun]) -> None:
+        """Decode what missing runs will need and the disk has room for, with all cores and a bar.
+
+        What is drawn is better drawn by the workers: threads of one process would take turns.
+        """
+        data = self.definition.settings.data
+        if data.is_own:
+            return
+        task = proxy_task(data)
+        known = self.database.known_keys(run.spec.key for run in runs)
+        wanted = {run.spec.resolution for run in runs if run.spec.key not in known}
+        for resolution in () if task.image_set.drawn else sorted(wanted):
+            if not task.is_cached(resolution):
+                task.prepare(resolution)
 
     @property
     def experiments(self) -> Path:

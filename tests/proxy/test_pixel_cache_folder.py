@@ -11,7 +11,7 @@ from small_disk import small_disk
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import pixel_cache
-from scaling_search.proxy.pixel_cache import open_pixels, require_disk, require_folder
+from scaling_search.proxy.pixel_cache import free_bytes, open_pixels, require_folder
 
 pytestmark = pytest.mark.usefixtures("new_process")
 
@@ -23,18 +23,21 @@ def test_folder_in_place_of_a_cache_is_an_error_that_names_it(tmp_path: Path) ->
     assert str(raised.value.filename) == str(tmp_path / "set.npy")
 
 
-def test_small_disk_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "small", "16k") as disk:
-        with pytest.raises(InvalidInput, match=r"GB are free: set data\.cache_dir="):
-            open_pixels(disk / "deep" / "down", "set", (1000, 6, 6, 1), never_read)
-        assert names(disk / "deep" / "down") == []
+def test_nothing_is_written_to_a_disk_of_which_it_would_take_more_than_half(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path / "small", "64k") as disk:
+        below = disk / "deep" / "down"
+        assert open_pixels(below, "set", (1000, 6, 6, 1), never_read) is None
+        assert names(below) == []
+        assert open_pixels(below, "set", SHAPE, read_image) is not None
 
 
 def test_disk_that_fills_while_it_is_written_is_an_error_of_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Somebody else fills it after it was found large enough.
-    monkeypatch.setattr(pixel_cache, "require_disk", lambda *_: None)
+    monkeypatch.setattr(pixel_cache, "has_room", lambda *_: True)
     with small_disk(tmp_path / "small", "16k") as disk:
         with pytest.raises(OSError, match="No space left") as raised:
             open_pixels(disk, "set", (1000, 6, 6, 1), read_image)
@@ -87,7 +90,7 @@ def test_folder_that_cannot_be_made_is_refused(
     before = sorted(tmp_path.rglob("*"))
     for refuse in (
         lambda: require_folder(folder),
-        lambda: require_disk(folder, 1),
+        lambda: free_bytes(folder),
         lambda: open_pixels(folder, "set", SHAPE, never_read),
     ):
         with pytest.raises(InvalidInput) as refused:
@@ -101,11 +104,10 @@ def test_disk_that_is_read_only_is_refused_unless_all_is_there(tmp_path: Path) -
     with small_disk(tmp_path / "small") as disk:
         open_pixels(disk, "set", SHAPE, read_image)
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        require_disk(disk, 0)
         open_pixels(disk, "set", SHAPE, never_read)
         for folder in (disk, disk / "deep" / "down"):
             with pytest.raises(InvalidInput, match=r"data\.cache_dir is .* cannot be written to"):
-                require_disk(folder, 1)
+                free_bytes(folder)
             with pytest.raises(InvalidInput, match=r"data\.cache_dir is .* cannot be written to"):
                 open_pixels(folder, "other", SHAPE, read_image)
 
@@ -119,5 +121,5 @@ def test_folder_without_permission_is_refused(tmp_path: Path) -> None:
 
 def test_folder_that_is_to_be_made_is_not_made_by_looking(tmp_path: Path) -> None:
     require_folder(tmp_path / "deep" / "down")
-    require_disk(tmp_path / "deep" / "down", 1)
+    free_bytes(tmp_path / "deep" / "down")
     assert list(tmp_path.iterdir()) == []

@@ -1,10 +1,14 @@
 """Resampling by area, whole and fractional ratios."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scaling_search.proxy.pixel_cache import resample
+from scaling_search.proxy.resampling import _area_weights, averaged, resample
 
 
 @settings(max_examples=30, deadline=None)
@@ -47,3 +51,40 @@ def test_same_size_is_untouched_and_oblong_images_lose_their_ends() -> None:
     image = np.arange(6 * 10, dtype=np.uint8).reshape(6, 10, 1)
     assert np.array_equal(resample(image, 6), image[:, 2:8])
     assert np.array_equal(resample(image.transpose(1, 0, 2), 6), image.transpose(1, 0, 2)[2:8])
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    size=st.tuples(st.integers(90, 260), st.integers(90, 260)),
+    side=st.integers(20, 120),
+    seed=st.integers(0, 2**16),
+)
+def test_large_images_made_in_parts_are_what_all_weights_at_once_give(
+    size: tuple[int, int], side: int, seed: int
+) -> None:
+    image = np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
+    rows, columns = (_area_weights(length, side).astype(float) for length in size)
+    exact = np.einsum("yh,hwc,xw->yxc", rows, image, columns, optimize=True)
+    assert np.abs(averaged(image, side) - exact).max() <= 0.5 + 1e-3
+
+
+def test_the_bits_do_not_depend_on_the_threads_of_numpy() -> None:
+    script = """
+import hashlib, numpy as np
+from scaling_search.proxy.resampling import resample
+rng, digest = np.random.default_rng(0), hashlib.sha256()
+for size, side in ((600, 100), (375, 224), (105, 28)):
+    for _ in range(8):
+        digest.update(resample(rng.integers(0, 256, (size, size, 3), dtype=np.uint8), side))
+print(digest.hexdigest())
+"""
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "4")
+    }
+    assert len(said) == 1

@@ -149,6 +149,7 @@ def test_records_take_no_positional_arguments(record: type) -> None:
 def test_carried_out_weights_fit_the_built_member(
     glyph_data: DataSettings, glyph_task: ProxyTask, tmp_path: Path
 ) -> None:
+    from scaling_search.proxy.loading import open_images
     from scaling_search.proxy.training import evaluate
 
     recipe = Recipe(epochs=2, batch_size=32, optimizer="sgd", learning_rate=0.2, ema_horizon=0.2)
@@ -162,5 +163,7 @@ def test_carried_out_weights_fit_the_built_member(
     network.load_state_dict(torch.load(path))
     _, val, test = glyph_task.load(12)
     for split, error in ((val, outcome.result.val_error), (test, outcome.result.test_error)):
-        correct = evaluate(network, split, torch.device("cpu"))
+        device = torch.device("cpu")
+        with open_images(split.images, device) as read_batches:
+            correct = evaluate(network, split, read_batches, device)
         assert 1 - correct.mean() == error

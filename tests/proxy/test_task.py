@@ -12,7 +12,7 @@ from image_files import WriteParquet
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, ProxyTask
 from scaling_search.proxy.augmentation import Augmentation
-from scaling_search.proxy.pixel_cache import resample
+from scaling_search.proxy.resampling import resample
 
 DATA = Path(__file__).resolve().parents[2] / "conf" / "data"
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from fakes import SETTINGS
+from fakes import SETTINGS, fake_outcome, fake_study, inline
+from image_files import put_tree, settings_of
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy import proxy_task
+from scaling_search.proxy import Job, proxy_task
+from scaling_search.proxy.augmentation import Augmentation
 from scaling_search.search import GridSettings
-from scaling_search.study import Conduct, define, make_plan, print_plan
+from scaling_search.study import Conduct, StudySettings, define, make_plan, print_plan
+from scaling_search.study.files.runs_csv import read_runs
 from scaling_search.study.kinds import kind_of
+from scaling_search.study.records import Step
 
 
 def lines_of(sweep: GridSettings, tmp_path: Path) -> list[str]:
@@ -68,3 +73,67 @@ def test_pixels_without_a_digest_are_counted_as_missing(tmp_path: Path) -> None:
     for digest in (tmp_path / "cache").glob("*.sha256"):
         digest.unlink()
     assert make_plan(definition, task, None, 2).caches.bytes == before
+
+
+def folder_settings(tmp_path: Path, **data: object) -> StudySettings:
+    root = put_tree(tmp_path / "set", {"ant": 40, "bee": 40})
+    return replace(
+        SETTINGS,
+        baseline=replace(SETTINGS.baseline, resolution=5),
+        data=replace(settings_of(root), **data),
+        recipe=replace(SETTINGS.recipe, batch_size=8),
+    )
+
+
+def plan_lines(settings: StudySettings, tmp_path: Path) -> list[str]:
+    definition, task = define(settings, Conduct(experiments_dir=str(tmp_path)))
+    written: list[str] = []
+    print_plan(make_plan(definition, task, None, 2), written.append)
+    return written
+
+
+def test_images_that_are_not_kept_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = folder_settings(tmp_path)
+    assert not any("decoded" in line for line in plan_lines(settings, tmp_path))
+    none = replace(settings, data=replace(settings.data, cache="none"))
+    *_, disk, decoded = plan_lines(none, tmp_path)
+    assert disk.startswith("Disk: 0 MB")
+    assert decoded == "Images of 5, 6, 7 px are decoded as they are needed"
+    # 80 images of 49 bytes are more than half of what those of 25 and 36 leave.
+    monkeypatch.setattr("scaling_search.study.plan.free_bytes", lambda _: 9000)
+    assert plan_lines(settings, tmp_path)[-1] == "Images of 7 px are decoded as they are needed"
+
+
+def test_how_images_are_kept_is_no_part_of_a_study(tmp_path: Path) -> None:
+    conduct = Conduct(experiments_dir=str(tmp_path))
+    settings = folder_settings(tmp_path)
+    other = replace(settings, data=replace(settings.data, cache="none", loading_processes=3))
+    one, two = (define(s, conduct)[0] for s in (settings, other))
+    assert one.to_plain() == two.to_plain()
+    assert [r.spec.key for r in one.search_runs] == [r.spec.key for r in two.search_runs]
+    data = one.to_plain()["data"]
+    assert not {"cache", "loading_processes", "cache_dir"} & data.keys()
+    assert "smallest_crop" not in data["augmentation"]
+    crop = replace(settings.data, augmentation=Augmentation(smallest_crop=0.2))
+    cropping = define(replace(settings, data=crop), conduct)[0]
+    assert cropping.to_plain()["data"]["augmentation"]["smallest_crop"] == 0.2
+    assert cropping.search_runs[0].spec.key != one.search_runs[0].spec.key
+
+
+def test_images_of_every_step_are_ready_before_its_runs_start(tmp_path: Path) -> None:
+    settings = folder_settings(tmp_path)
+    task = proxy_task(settings.data)
+    unready: list[int] = []
+
+    def outcome(job: Job) -> Any:
+        if not task.is_cached(job.spec.resolution):
+            unready.append(job.spec.resolution)
+        assert job.data.loading_processes is not None
+        return fake_outcome(job)
+
+    folder = fake_study(tmp_path / "experiments", settings, inline(outcome))
+    runs = read_runs(folder)
+    assert len({run.resolution for run in runs if run.step is Step.FAMILY}) > 1
+    assert unready == []

@@ -14,7 +14,7 @@ import numpy as np
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
-from scaling_search.proxy.image_set import ImageSet, Pixels
+from scaling_search.proxy.image_set import ImageSet
 from scaling_search.proxy.images.columns import image_column, label_column
 from scaling_search.proxy.images.folder_layout import TEST_PARTS
 from scaling_search.proxy.images.image_files import Picture, open_image
@@ -35,6 +35,7 @@ from scaling_search.proxy.images.parts import part_of
 from scaling_search.proxy.images.pixel_values import PixelRule, Survey, sample_rows
 from scaling_search.proxy.images.set_notes import NO_TEST, part_note
 from scaling_search.proxy.pixel_cache import require_folder
+from scaling_search.proxy.resampling import Pixels
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scaling_search.proxy.data_settings import DataSettings
-from scaling_search.proxy.image_set import ImageSet, Pixels
+from scaling_search.proxy.image_set import ImageSet
 from scaling_search.proxy.images.folder_layout import Layout, arrange
 from scaling_search.proxy.images.folder_scan import Scan
 from scaling_search.proxy.images.image_files import open_image
@@ -28,6 +28,7 @@ from scaling_search.proxy.images.manifest import Manifest
 from scaling_search.proxy.images.pixel_values import PixelRule, Survey, sample_rows
 from scaling_search.proxy.images.set_notes import NO_TEST, part_note
 from scaling_search.proxy.pixel_cache import require_folder
+from scaling_search.proxy.resampling import Pixels
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageColor
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy.image_set import Pixels
 from scaling_search.proxy.images.image_files import Picture
 from scaling_search.proxy.images.left_out import shown_name
+from scaling_search.proxy.resampling import Pixels
 
 #: Images that a rule is made of.
 _SAMPLE = 500

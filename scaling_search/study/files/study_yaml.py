@@ -23,6 +23,7 @@ _REMEDY = "restore it, or make the study again with fresh=true or another name="
 _OPTIONAL = (
     *("budget", "fidelity", "sweep.rungs", "sweep.reduction", "data.cache_dir"),
     *("baseline.from_", "baseline.table", "data.ground", "data.allow_left_out"),
+    *("data.cache", "data.loading_processes", "data.augmentation.smallest_crop"),
     *("trainer", *(f"data.{name}" for name in OF_OWN)),
 )
 #: Of a training of one's own only what it looks at is stored.
