@@ -20,6 +20,7 @@ import numpy as np
 
 from scaling_search.baselines import OwnBaseline
 from scaling_search.errors import InvalidInput
+from scaling_search.execution import core_count
 from scaling_search.findings.interval import Floats
 from scaling_search.findings.noise import run_noise
 from scaling_search.proxy import proxy_task
