@@ -24,6 +24,7 @@ from scaling_search.baselines import (
 from scaling_search.baselines.own_network import MissingPrice, Prices
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import resolve_device, torch_version
+from scaling_search.metric import ERROR, Metric
 from scaling_search.proxy import Recipe, RunSpec, TaskFacts
 from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import Coefficients
@@ -80,6 +81,16 @@ class StudyDefinition:
     #: What stands for the code of own networks, by their import path.
     code: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def metric(self) -> Metric:
+        """What its trainings give."""
+        return ERROR
+
+    @property
+    def has_test(self) -> bool:
+        """Whether its trainings give a test error beside the val error that decides."""
+        return True
+
     def load(self, settings: BaselineSettings) -> Baseline:
         """A baseline for the task's classes and channels, the same one each time.
 
@@ -117,6 +128,7 @@ class StudyDefinition:
             self.facts.native_resolution,
             self.settings.recipe.epochs,
             self.facts.train_images,
+            self.metric,
         )
 
     @cached_property
@@ -139,6 +151,7 @@ class StudyDefinition:
             seeds=self.settings.sweep.seeds,
             epochs=self.settings.recipe.epochs,
             cost_ratio=self.settings.constraint.cost_ratio,
+            metric=self.metric,
         )
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
+from scaling_search.metric import ERROR, Metric
 from scaling_search.search.baseline.candidate import BaselineCandidate
 from scaling_search.search.baseline.objective import Objective
 from scaling_search.search.baseline.shape import shape_text
@@ -37,6 +38,7 @@ class Task:
     #: Of a whole run.
     epochs: int
     train_images: int
+    metric: Metric = ERROR
 
 
 class BaselineProposals:
