@@ -64,6 +64,11 @@ def signed(value: float, low: float, high: float, digits: int = 1) -> str:
     return f"{text} ({_rounded(low, form)} to {_rounded(high, form)})"
 
 
+def capital(text: str) -> str:
+    """As the beginning of a sentence; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def level_text(level: float) -> str:
     """A probability: .9 is `90 %`, .999 `99.9 %`."""
     return f"{100 * level:.6g} %"
