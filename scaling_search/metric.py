@@ -93,6 +93,13 @@ class Metric:
             return error
         return SCALES[self.scale] * (1 - error if self.maximised else error)
 
+    def value_text(self, error: float, digits: int) -> str:
+        """The same in words, with so many digits of what is a fraction: `0.612`, `61.2`."""
+        value = self.value(error)
+        if self.is_fraction:
+            return f"{value:.{digits - round(math.log10(SCALES[self.scale]))}f}"
+        return plain(value, places(value, digits))
+
     @property
     def error_name(self) -> str:
         """What its error is called: `error`, `1 - mAP`, `loss`."""
@@ -130,22 +137,19 @@ class Metric:
         """Decimal places that an error is shown with."""
         return decimals(error) if self.is_fraction else places(error, 4)
 
-    def number(self, error: float, digits: int) -> str:
-        """An error without its unit, with so many decimal places."""
-        return points(error, digits) if self.is_fraction else plain(error, digits)
+    def number(self, error: float, digits: int | None = None) -> str:
+        """An error without its unit, with so many decimal places: `12.3`, or `0.4121`."""
+        if self.is_fraction:
+            return points(error, 1 if digits is None else digits)
+        return plain(error, places(error, 4) if digits is None else digits)
 
     def text(self, error: float) -> str:
         """An error as reports show it: `12.3 %`, or `0.4121` where it is no fraction."""
         return percent(error) if self.is_fraction else plain(error, places(error, 4))
 
     def difference(self, error: float) -> str:
-        """A difference of errors: `1.2` in points, or `0.0121`."""
-        return points(error) if self.is_fraction else plain(error, places(error, 3))
-
-    @property
-    def in_points(self) -> str:
-        """Behind a difference: ` points`, or nothing."""
-        return " points" if self.is_fraction else ""
+        """A difference of errors: `1.2 points`, or `0.0121`."""
+        return f"{points(error)} points" if self.is_fraction else plain(error, places(error, 3))
 
     def between(self, low: float, high: float) -> str:
         """`6.9 to 8.8`, or `0.412 to 0.437`: errors or differences, without their unit."""

@@ -51,13 +51,13 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
     runs = kind_of(definition).decisive_runs(folder, before, all_runs)
     if not runs:
         raise InvalidInput(f"{folder} has no finished run to train again")
-    equal = 0
+    equal, error = 0, definition.metric.error_on("val")
     for run in runs:
         was, now = before[run.spec.key], carry_out(Job(spec=run.spec, data=data)).result
         same = (was.val_error, was.test_error) == (now.val_error, now.test_error)
         equal += same
         print(
-            f"{run.spec.key} trial {run.member.id} seed {run.spec.seed}: val error {was.val_error} "
+            f"{run.spec.key} trial {run.member.id} seed {run.spec.seed}: {error} {was.val_error} "
             f"then, {now.val_error} now: {'equal' if same else 'DIFFERENT'}"
         )
     print(f"{equal} of {len(runs)} runs are equal to the last bit")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
 from scaling_search.errors import require_seed
+from scaling_search.metric import ERROR, Metric
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, require_places
@@ -14,6 +15,7 @@ from scaling_search.study.found import with_table
 from scaling_search.study.limits import require_describable, require_native
 from scaling_search.study.loop import AllAtOnce, complete
 from scaling_search.study.plan_text import print_notes
+from scaling_search.study.records import StoredRun
 from scaling_search.study.rehearsal import rehearsed
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def train_one(configuration: Configuration) -> bool:
     assert database is not None
     if not task.image_set.drawn and not database.stored_runs([spec.key]):
         task.prepare(spec.resolution)
-    with conduct.executor.start(carry_out, 1) as executor, show_progress() as progress:
+    with conduct.executor.start(carry_out, 1) as executor, show_progress(ERROR) as progress:
         reported = progress("single", 1)
         complete(
             AllAtOnce([spec]),
@@ -83,11 +85,16 @@ def train_one(configuration: Configuration) -> bool:
     for failure in reported.failures:
         print(f"failed: {failure}")
     for run in database.stored_runs([spec.key]).values():
-        if run.val_error is None or run.test_error is None:
-            print(f"seed {spec.seed}: {run.status}")
-        else:
-            print(
-                f"seed {spec.seed}: val error {run.val_error:.4f}, test error "
-                f"{run.test_error:.4f}, {run.seconds:.0f} s"
-            )
+        print(f"seed {spec.seed}: {_told(run, ERROR)}")
     return not reported.failures
+
+
+def _told(run: StoredRun, metric: Metric) -> str:
+    errors = {"val": run.val_error, "test": run.test_error}
+    digits = ".4f" if metric.is_fraction else ".5g"
+    told = [
+        f"{part} {metric.name} {metric.value(error):{digits}}"
+        for part, error in errors.items()
+        if error is not None
+    ]
+    return ", ".join([*told, f"{run.seconds:.0f} s"]) if told else str(run.status)

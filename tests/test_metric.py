@@ -99,7 +99,7 @@ def test_errors_and_differences_in_words(metric: Metric, told: tuple[str, ...]) 
         metric.text(0.388),
         metric.give_or_take(0.388, 0.004),
         metric.headline(0.388, 0.004),
-        f"{metric.difference(0.012)}{metric.in_points}",
+        metric.difference(0.012),
         metric.between(0.369, 0.401),
     )
 

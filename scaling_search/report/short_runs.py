@@ -12,6 +12,9 @@ SETTLED = 500
 def short_run_remarks(definition: StudyDefinition) -> list[str]:
     """What to think of runs of so few steps; nothing of longer ones."""
     recipe = definition.settings.recipe
+    if not definition.facts.train_images:
+        # Nor is the size of a batch known of a training of one's own.
+        return []
     steps = recipe.epochs * (definition.facts.train_images // recipe.batch_size)
     if steps >= SETTLED:
         return []
