@@ -29,7 +29,7 @@ _SILENCE = 60.0
 
 
 @contextmanager
-def show_progress(metric: Metric) -> Iterator[Callable[[str, int], Progress]]:
+def show_progress(metric: Metric = ERROR) -> Iterator[Callable[[str, int], Progress]]:
     """Gives a function (step, runs) -> Progress; each step becomes a bar, or lines on stderr.
 
     A bar needs a terminal that can go back in its line: no file, pipe or notebook, and no log of
@@ -47,7 +47,7 @@ def show_progress(metric: Metric) -> Iterator[Callable[[str, int], Progress]]:
         with bar:
             yield lambda name, runs: Progress(_OnBar(bar, _TITLES[name], runs, metric))
     else:
-        yield lambda name, runs: Progress(InLines(_TITLES[name], runs, metric))
+        yield lambda name, runs: Progress(InLines(_TITLES[name], runs, metric=metric))
 
 
 class _OnBar:
@@ -69,9 +69,9 @@ class InLines:
         self,
         title: str,
         runs: int,
-        metric: Metric = ERROR,
         write: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
         clock: Callable[[], float] = time.monotonic,
+        metric: Metric = ERROR,
     ) -> None:
         self._title, self._metric, self._write, self._clock = title, metric, write, clock
         self._began = self._written = clock()
@@ -96,9 +96,8 @@ class InLines:
 
 def _remarks(progress: Progress, metric: Metric) -> list[str]:
     failed, elsewhere, best = len(progress.failures), progress.elsewhere, progress.best
-    digits = ".3f" if metric.is_fraction else ".4g"
     return [
         *([f"{failed} failed"] if failed else []),
         *([f"{elsewhere} trained by another process"] if elsewhere else []),
-        *([f"best val {metric.name} {metric.value(best):{digits}}"] if best is not None else []),
+        *([f"best val {metric.name} {metric.value_text(best, 3)}"] if best is not None else []),
     ]

@@ -71,7 +71,7 @@ def train_one(configuration: Configuration) -> bool:
     assert database is not None
     if not task.image_set.drawn and not database.stored_runs([spec.key]):
         task.prepare(spec.resolution)
-    with conduct.executor.start(carry_out, 1) as executor, show_progress(ERROR) as progress:
+    with conduct.executor.start(carry_out, 1) as executor, show_progress() as progress:
         reported = progress("single", 1)
         complete(
             AllAtOnce([spec]),
@@ -91,9 +91,8 @@ def train_one(configuration: Configuration) -> bool:
 
 def _told(run: StoredRun, metric: Metric) -> str:
     errors = {"val": run.val_error, "test": run.test_error}
-    digits = ".4f" if metric.is_fraction else ".5g"
     told = [
-        f"{part} {metric.name} {metric.value(error):{digits}}"
+        f"{part} {metric.name} {metric.value_text(error, 4)}"
         for part, error in errors.items()
         if error is not None
     ]
