@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
 from scaling_search.errors import require_seed
-from scaling_search.metric import ERROR, Metric
 from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, require_places
@@ -15,7 +14,6 @@ from scaling_search.study.found import with_table
 from scaling_search.study.limits import require_describable, require_native
 from scaling_search.study.loop import AllAtOnce, complete
 from scaling_search.study.plan_text import print_notes
-from scaling_search.study.records import StoredRun
 from scaling_search.study.rehearsal import rehearsed
 
 if TYPE_CHECKING:
@@ -85,15 +83,11 @@ def train_one(configuration: Configuration) -> bool:
     for failure in reported.failures:
         print(f"failed: {failure}")
     for run in database.stored_runs([spec.key]).values():
-        print(f"seed {spec.seed}: {_told(run, ERROR)}")
+        if run.val_error is None or run.test_error is None:
+            print(f"seed {spec.seed}: {run.status}")
+        else:
+            print(
+                f"seed {spec.seed}: val error {run.val_error:.4f}, test error "
+                f"{run.test_error:.4f}, {run.seconds:.0f} s"
+            )
     return not reported.failures
-
-
-def _told(run: StoredRun, metric: Metric) -> str:
-    errors = {"val": run.val_error, "test": run.test_error}
-    told = [
-        f"{part} {metric.name} {metric.value_text(error, 4)}"
-        for part, error in errors.items()
-        if error is not None
-    ]
-    return ", ".join([*told, f"{run.seconds:.0f} s"]) if told else str(run.status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from scaling_search.metric import Metric
 from scaling_search.study import StudyDefinition
@@ -24,7 +24,7 @@ class Words:
 
     @property
     def errors(self) -> str:
-        """Of several: `test errors`."""
+        """Of several networks: `test errors`, `test loss`."""
         return f"{self.error}{'s' if self.metric.counts_mistakes else ''}"
 
     @property
@@ -76,21 +76,21 @@ def of_judged(definition: StudyDefinition) -> Words:
     return Words(definition.metric, "test" if definition.has_test else "val")
 
 
-def assumption(words: Words, of: Literal["", "log"] = "") -> list[str]:
+def assumption(words: Words, *, log: bool = False, forecast: bool = False) -> list[str]:
     """What the statistics take for granted of a metric that is no count of mistakes.
 
-    of: log, where they work on the log of errors, and a forecast may follow.
+    log: whether they work on the log of errors. forecast: whether one may follow.
     """
     metric = words.metric
     if metric.counts_mistakes:
         return []
-    taken = f"log({words.error})" if of else words.the_error
-    text = f"The statistics take {taken} of single runs for normal, with one spread"
-    if not of:
-        return [f"{text} for all networks."]
+    taken = f"log({words.error})" if log else words.the_error
+    text = (
+        f"The statistics take {taken} of single runs for normal, with one spread for all networks"
+    )
     learnt = (
         "what the error rates of published ImageNet families taught"
         if metric.is_fraction
         else "wide beliefs, since published families teach nothing of it"
     )
-    return [f"{text} for all networks; a forecast starts from {learnt}."]
+    return [f"{text}; a forecast starts from {learnt}." if forecast else f"{text}."]

@@ -58,7 +58,7 @@ class RaceSettings(GridSettings):
             flops_per_mac=space.flops_per_mac,
             points={candidate.id: candidate for candidate in candidates.kept},
         )
-        race = Race(self.round, space.constraint.cost_ratio, space.metric)
+        race = Race(self.round, space.constraint.cost_ratio, metric=space.metric)
         return with_race(search, space, candidates, budget, race)
 
 

@@ -128,7 +128,7 @@ class StudyDefinition:
             self.facts.native_resolution,
             self.settings.recipe.epochs,
             self.facts.train_images,
-            self.metric,
+            metric=self.metric,
         )
 
     @cached_property

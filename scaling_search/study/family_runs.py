@@ -59,7 +59,7 @@ def known_family_runs(
     """The family's runs whose error (by key of the run) is known."""
     metric = definition.metric
     counted = metric.counts_mistakes and definition.has_test
-    images = definition.facts.test_images if counted else None
+    images = definition.facts.test_images or None if counted else None
     runs = [r for r in definition.family_runs(coefficients) if r.spec.key in error]
     least, most = _ends(metric, images, [error[run.spec.key] for run in runs])
     return FamilyRuns(

@@ -113,13 +113,14 @@ def _remarks(found: FoundBaseline) -> list[str]:
     if lost:
         remarks.append(f"{lost} network{'s' if lost > 1 else ''} diverged in a run and cannot win.")
     words, has_test = found.words, found.has_test
-    unseen = f" {capital(of_judged(found.study.definition).errors)} were looked at by nothing."
+    unseen = capital(of_judged(found.study.definition).errors)
+    were = "were" if words.metric.counts_mistakes else "was"
     remarks.append(
         f"Chosen by {words.errors} alone; the best of many is expected to be a little worse than "
         f"it was measured, which the expected {words.metric.error_name} allows for."
-        + (unseen if has_test else "")
+        + (f" {unseen} {were} looked at by nothing." if has_test else "")
     )
-    return [*remarks, *assumption(words, "log")]
+    return [*remarks, *assumption(words, log=True)]
 
 
 def _sections(found: FoundBaseline) -> list[Section]:

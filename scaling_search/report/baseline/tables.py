@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scaling_search.findings.interval import LEVEL
+from scaling_search.metric import Metric
 from scaling_search.report.baseline.found import Existing, FoundBaseline
 from scaling_search.report.content import Paragraph, Table
 from scaling_search.report.words import Words, of_judged
@@ -27,7 +28,7 @@ def compared(found: FoundBaseline) -> Table:
         "runs": lambda e: str(e.runs),
         words.error: lambda e: metric.text(e.val_error) if e.runs else "not trained",
         worse: lambda e: (
-            f"{metric.number(e.worse.value)} ({metric.between(e.worse.low, e.worse.high)})"
+            f"{_number(metric, e.worse.value)} ({metric.between(e.worse.low, e.worse.high)})"
             if e.runs
             else ""
         ),
@@ -69,6 +70,11 @@ def choices(found: FoundBaseline) -> Table | Paragraph:
         f"{_change(decision.noise.sd().value)}. A sampler proposes good networks more often, so "
         "the table speaks of networks near the best ones.",
     )
+
+
+def _number(metric: Metric, difference: float) -> str:
+    """In a column whose head has the unit."""
+    return metric.difference(difference).removesuffix(" points")
 
 
 def _log_of(words: Words) -> str:

@@ -49,10 +49,12 @@ def error_against_macs(
             color="black",
             label="listed member, forecast",
         )
+    # On the side of the curve that is free.
+    away = -16 if words.metric.rises else 8
     for row in family.itertuples():
         y = row.error if row.runs else row.forecast
         if float(row.phi).is_integer() and not row.above_native and np.isfinite(y):
-            note(axes, f"φ={row.phi:g}", (row.macs, words.drawn(y)), (5, -16), fontsize=11)
+            note(axes, f"φ={row.phi:g}", (row.macs, words.drawn(y)), (5, away), fontsize=11)
     axes.legend(loc=f"{words.free} right", fontsize=11, frameon=False)
 
 

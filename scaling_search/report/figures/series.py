@@ -146,4 +146,4 @@ def _errorbars(
 def _label(axes: Any, measured: Measured, index: int, text: str) -> None:
     if np.isfinite(measured.mean[index]):
         at = (measured.macs[index], measured.words.drawn(measured.mean[index]))
-        note(axes, text, at, (6, -12), fontsize=9)
+        note(axes, text, at, (6, -12 if measured.words.metric.rises else 6), fontsize=9)

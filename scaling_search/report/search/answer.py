@@ -104,7 +104,7 @@ def further_remarks(found: Found) -> list[str]:
     remarks += certainty_sentences(found)
     remarks += short_run_remarks(definition)
     remarks.append(_holds_for(definition))
-    remarks += assumption(found.words, "log")
+    remarks += assumption(found.words, log=True, forecast=True)
     for index, candidate in enumerate(decision.candidates):
         if decision.diverged[index]:
             remarks.append(

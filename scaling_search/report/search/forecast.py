@@ -122,8 +122,8 @@ def _needed(family: Family) -> Table:
     note = (
         f"{'Fewer mistakes' if metric.counts_mistakes else 'Less'} than the largest trained member "
         f"{'makes' if metric.counts_mistakes else 'has'}. Multiply-adds: where the forecast "
-        "reaches the error; looked for up to 100 times the largest trained size. Interval: where "
-        "the low and the high end of the forecast's interval reach it."
+        f"reaches {metric.the_error_on()}; looked for up to 100 times the largest trained size. "
+        "Interval: where the low and the high end of the forecast's interval reach it."
     )
     return Table(head, rows, note)
 

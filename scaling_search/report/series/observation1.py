@@ -136,12 +136,13 @@ def _note(gains: Gains) -> str:
     words = gains.words
     one = " (1 = one image in a hundred)" if words.metric.counts_mistakes else ""
     taken = "" if words.metric.rises else " taken away"
+    part = "" if gains.noun else f", a two-hundredth of the largest {words.shown}"
     return (
         f"{capital(words.gain)}{one}{taken} per doubling of multiply-adds; "
         f"{percent(LEVEL, 0)} intervals, seeds as blocks, deviations of single networks included "
         "(findings/diminishing.py). At least: the one-sided bound of start minus end. Little from: "
         "the cost over the smallest network's from which on a doubling buys less than "
-        f"{gains.amount(LITTLE)}. {PRICE_NOTE}"
+        f"{gains.amount(LITTLE)}{part}. {PRICE_NOTE}"
     )
 
 
