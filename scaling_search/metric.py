@@ -105,6 +105,11 @@ class Metric:
         """What its error is called: `error`, `1 - mAP`, `loss`."""
         return self.error_on()
 
+    @property
+    def mistakes(self) -> str:
+        """What better networks have less of: `mistakes`, `1 - mAP`, `loss`."""
+        return "mistakes" if self.counts_mistakes else self.error_name
+
     def error_on(self, part: str = "") -> str:
         """What its error on a part of the data is called: `val error`, `1 - val mAP`."""
         name = f"{part} {self.name}".lstrip()

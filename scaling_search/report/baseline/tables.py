@@ -52,10 +52,9 @@ def choices(found: FoundBaseline) -> Table | Paragraph:
         return Paragraph("All networks that were trained to the end are alike in every choice.")
     rows = list(zip(decision.choices, decision.fit.effects))
     words, metric = found.words, found.words.metric
-    what = "mistakes" if metric.counts_mistakes else metric.error_name
     columns: dict[str, Callable[[Any], str]] = {
         "at equal cost": lambda row: row[0].phrase,
-        what: lambda row: _change(row[1].value),
+        metric.mistakes: lambda row: _change(row[1].value),
         f"{percent(LEVEL, 0)} interval": lambda row: (
             f"{_change(row[1].low)} to {_change(row[1].high)}"
         ),

@@ -106,8 +106,7 @@ def _backtest(family: Family) -> Block:
 def _needed(family: Family) -> Table:
     level = f"{percent(LEVEL, 0)} interval"
     words, metric = family.words, family.words.metric
-    what = "mistakes" if metric.counts_mistakes else metric.error_name
-    head = [what, words.error, "multiply-adds", "effective φ", level]
+    head = [metric.mistakes, words.error, "multiply-adds", "effective φ", level]
     rows = []
     for wish, needed in family.needed.items():
         size, phi = "out of reach", ""

@@ -1,4 +1,4 @@
-"""Is the baseline balanced? What exchanges of equal cost do to its test error."""
+"""Is the baseline balanced? What exchanges of equal cost do to its error."""
 
 from __future__ import annotations
 
