@@ -38,7 +38,7 @@ def losses(exponent: float, rng: np.random.Generator) -> np.ndarray:
     return law_of(exponent, MACS) * np.exp(rng.normal(0, 0.01, MACS.size))
 
 
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 @given(st.floats(-30, 30).map(lambda power: 10**power))
 def test_a_multiple_of_the_losses_has_that_multiple_as_its_forecast(unit: float) -> None:
     seen, ahead = losses(0.5, np.random.default_rng(0)), [2e7, 4e7]
@@ -62,7 +62,7 @@ def test_a_multiple_of_the_losses_has_that_multiple_as_its_forecast(unit: float)
 
 @pytest.mark.parametrize("exponent", [0.2, 0.35, 0.5, 0.8])
 def test_the_interval_of_a_loss_holds_the_law_that_made_it(exponent: float) -> None:
-    """Families of classifiers taught nothing of losses, which fall more slowly."""
+    """At four times the largest size, 90 % asked for."""
     rng, held = np.random.default_rng(1), []
     true = law_of(exponent, np.array([4e7]))[0]
     for _ in range(20):
@@ -71,6 +71,15 @@ def test_the_interval_of_a_loss_holds_the_law_that_made_it(exponent: float) -> N
         held.append(forecast.low[0] <= true <= forecast.high[0])
         assert forecast.high[0] < 2.1 * 1.3
     assert np.mean(held) >= 0.85
+
+
+def test_what_classifiers_taught_is_too_sure_of_losses() -> None:
+    rng, held, true = np.random.default_rng(1), [], law_of(0.35, np.array([4e7]))[0]
+    for _ in range(20):
+        law = fit_scaling_law(MACS, losses(0.35, rng), metric=LOSS, prior=PUBLISHED_PRIOR)
+        forecast = law.predict(4e7)
+        held.append(forecast.low[0] <= true <= forecast.high[0])
+    assert np.mean(held) < 0.8
 
 
 def test_the_prior_is_that_of_the_metric() -> None:
