@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from scaling_search.errors import InvalidInput, finite_number
-from scaling_search.wording import percent
+from scaling_search.wording import between, decimals, give_or_take, percent, places, plain, points
 
 DIRECTIONS = ("minimize", "maximize")
 #: Largest value of each scale; the smallest is 0.
@@ -60,9 +61,19 @@ class Metric:
         return self.scale != "unbounded"
 
     @property
-    def error_name(self) -> str:
-        """What its error is called: `error`, `1 - mAP`, `loss`."""
-        return f"1 - {self.name}" if self.maximised else self.name
+    def highest(self) -> float:
+        """The largest error that there is."""
+        return 1.0 if self.is_fraction else math.inf
+
+    @property
+    def counts_mistakes(self) -> bool:
+        """Whether its error is a part of the images, those that are taken for another class."""
+        return self == ERROR
+
+    @property
+    def rises(self) -> bool:
+        """Whether more is better of what figures show: the value, and of mistakes the accuracy."""
+        return self.maximised or self.counts_mistakes
 
     def error(self, value: object) -> float:
         """The error of a value. Raises InvalidInput where it is no number, or outside its range."""
@@ -82,9 +93,89 @@ class Metric:
             return error
         return SCALES[self.scale] * (1 - error if self.maximised else error)
 
+    def value_text(self, error: float, digits: int) -> str:
+        """The same in words, with so many digits of what is a fraction: `0.612`, `61.2`."""
+        value = self.value(error)
+        if self.is_fraction:
+            return f"{value:.{digits - round(math.log10(SCALES[self.scale]))}f}"
+        return plain(value, places(value, digits))
+
+    @property
+    def error_name(self) -> str:
+        """What its error is called: `error`, `1 - mAP`, `loss`."""
+        return self.error_on()
+
+    @property
+    def mistakes(self) -> str:
+        """What better networks have less of: `mistakes`, `1 - mAP`, `loss`."""
+        return "mistakes" if self.counts_mistakes else self.error_name
+
+    def error_on(self, part: str = "") -> str:
+        """What its error on a part of the data is called: `val error`, `1 - val mAP`."""
+        name = f"{part} {self.name}".lstrip()
+        return f"1 - {name}" if self.maximised else name
+
+    def the_error_on(self, part: str = "") -> str:
+        """The same with its article: `the val error`, `1 - val mAP`."""
+        return f"{'' if self.maximised else 'the '}{self.error_on(part)}"
+
+    def shown_on(self, part: str = "") -> str:
+        """What is shown of it is called: `test accuracy`, `test mAP`, `test loss`."""
+        return f"{part} {'accuracy' if self.counts_mistakes else self.name}".lstrip()
+
+    def shown(self, error: Any) -> Any:
+        """What figures show of an error, or of an array of them: a fraction, or the value."""
+        return 1 - error if self.rises else error
+
+    @property
+    def factor(self) -> int:
+        """By which an error, or what is shown of it, is multiplied to be read: fractions in
+        hundredths."""
+        return 100 if self.is_fraction else 1
+
+    @property
+    def unit(self) -> str:
+        """Behind a number: ` %`, or nothing."""
+        return " %" if self.is_fraction else ""
+
+    def decimals(self, error: float) -> int:
+        """Decimal places that an error is shown with."""
+        return decimals(error) if self.is_fraction else places(error, 4)
+
+    def number(self, error: float, digits: int | None = None) -> str:
+        """An error without its unit, with so many decimal places: `12.3`, or `0.4121`."""
+        if self.is_fraction:
+            return points(error, 1 if digits is None else digits)
+        return plain(error, places(error, 4) if digits is None else digits)
+
     def text(self, error: float) -> str:
         """An error as reports show it: `12.3 %`, or `0.4121` where it is no fraction."""
-        return percent(error) if self.is_fraction else f"{error:.4g}"
+        return percent(error) if self.is_fraction else plain(error, places(error, 4))
+
+    def difference(self, error: float) -> str:
+        """A difference of errors: `1.2 points`, or `0.0121`."""
+        return f"{points(error)} points" if self.is_fraction else plain(error, places(error, 3))
+
+    def between(self, low: float, high: float) -> str:
+        """`6.9 to 8.8`, or `0.412 to 0.437`: errors or differences, without their unit."""
+        if self.is_fraction:
+            return between(low, high)
+        digits = places(high - low or high, 3)
+        return f"{plain(low, digits)} to {plain(high, digits)}"
+
+    def give_or_take(self, error: float, se: float) -> str:
+        """`7.8 % ± 0.4`, or `0.412 ± 0.013`; a standard error that is not known is left out."""
+        if self.is_fraction:
+            return give_or_take(error, se)
+        if not 0 < se < math.inf:
+            return self.text(error)
+        digits = places(se, 2)
+        return f"{plain(error, digits)} ± {plain(se, digits)}"
+
+    def headline(self, error: float, se: float = math.nan) -> str:
+        """The same with the value itself where that is another: `38.8 % ± 0.4 (mAP 61.2 %)`."""
+        text = self.give_or_take(error, se)
+        return f"{text} ({self.name} {self.text(1 - error)})" if self.maximised else text
 
 
 #: Of the built-in training: the fraction of images that are taken for another class.

@@ -69,6 +69,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
     good, wanted = 0, "equal to the last bit"
     if settings.trainer.own:
         wanted = f"equal within the noise of a run, {percent(noise)} of its error"
+    error = definition.metric.error_on("val")
     for run in runs:
         was, now = before[run.spec.key], _again(definition, run)
         same = (was.val_error, was.test_error) == (now.val_error, now.test_error)
@@ -76,7 +77,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
         good += near
         verdict = "equal" if same else "within the noise" if near else "DIFFERENT"
         print(
-            f"{run.spec.key} trial {run.member.id} seed {run.spec.seed}: val error {was.val_error} "
+            f"{run.spec.key} trial {run.member.id} seed {run.spec.seed}: {error} {was.val_error} "
             f"then, {now.val_error} now: {verdict}"
         )
     print(f"{good} of {len(runs)} runs are {wanted}")

@@ -53,7 +53,8 @@ def run_sweep(configuration: Configuration) -> bool:
     with held(folder, definition, conduct):
         print_plan(plan, print, remarks)
         command = command_line(sys.argv[1:], conduct.store)
-        with conduct.executor.start(carry_out, slots) as executor, show_progress() as progress:
+        showing = show_progress(definition.metric)
+        with conduct.executor.start(carry_out, slots) as executor, showing as progress:
             failures, finished = run_study(
                 definition, conduct, folder, database, executor, command, progress
             )

@@ -32,6 +32,19 @@ def decimals(fraction: float) -> int:
     return max(1, 1 - math.floor(math.log10(size))) if 1e-4 < size < 1 else 1
 
 
+def plain(value: float, digits: int) -> str:
+    """`0.412`: a number that is no fraction, with so many decimal places."""
+    return _rounded(value, f".{digits}f")
+
+
+def places(size: float, shown: int) -> int:
+    """How many decimal places show so many digits of a number of this size."""
+    size = abs(size)
+    if not 0 < size < math.inf:
+        return shown - 1
+    return max(0, shown - 1 - math.floor(math.log10(size)))
+
+
 def between(low: float, high: float, digits: int = 1) -> str:
     """`6.9 to 8.8`"""
     return f"{points(low, digits)} to {points(high, digits)}"
@@ -42,12 +55,18 @@ def give_or_take(fraction: float, se: float) -> str:
     return percent(fraction) + ("" if math.isnan(se) else f" ± {points(se)}")
 
 
-def signed(value: float, low: float, high: float) -> str:
+def signed(value: float, low: float, high: float, digits: int = 1) -> str:
     """`+1.1 (-0.2 to +2.4)`, of points; the interval is left out where it is not known."""
-    text = _rounded(value, "+.1f")
+    form = f"+.{digits}f"
+    text = _rounded(value, form)
     if math.isnan(low) or math.isnan(high):
         return text
-    return f"{text} ({_rounded(low, '+.1f')} to {_rounded(high, '+.1f')})"
+    return f"{text} ({_rounded(low, form)} to {_rounded(high, form)})"
+
+
+def capital(text: str) -> str:
+    """As the beginning of a sentence; the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def level_text(level: float) -> str:

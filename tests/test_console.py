@@ -12,6 +12,7 @@ import pytest
 
 import scaling_search
 from scaling_search.console import InLines
+from scaling_search.metric import Metric
 from scaling_search.study.loop import Progress
 
 CHECKOUT = Path(scaling_search.__file__).parents[1]
@@ -44,6 +45,22 @@ def test_a_line_when_a_step_begins_once_a_minute_and_when_it_ends() -> None:
     progress.ended = True
     progress.report(progress)
     assert lines[6:] == ["STEP 1 ended: 36 of 36 runs done, best val error 0.140, after 5 minutes"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "best"),
+    [
+        (Metric("mAP", "maximize"), "best val mAP 0.612"),
+        (Metric("mAP", "maximize", "percent"), "best val mAP 61.2"),
+        (Metric("loss", "minimize", "unbounded"), "best val loss 0.388"),
+    ],
+)
+def test_the_best_so_far_is_told_as_the_metric_has_it(metric: Metric, best: str) -> None:
+    lines: list[str] = []
+    shown = InLines("STEP 1", 1, lines.append, metric=metric)
+    progress = Progress(shown, wanted=1, done=1, best=0.388, ended=True)
+    progress.report(progress)
+    assert best in lines[-1].split(", ")
 
 
 def test_what_failed_and_what_is_waited_for_is_said() -> None:

@@ -63,3 +63,56 @@ def test_a_percentage_taken_for_a_fraction_is_answered_with_the_scale() -> None:
 def test_a_metric_that_says_nothing_is_refused(given: tuple[str, ...], named: str) -> None:
     with pytest.raises(InvalidInput, match=named):
         Metric(*given)
+
+
+MAP, LOSS = Metric("mAP", "maximize"), Metric("loss", "minimize", "unbounded")
+WER = Metric("WER", "minimize", "percent")
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        (ERROR, ("val error", "the val error", "val accuracy")),
+        (MAP, ("1 - val mAP", "1 - val mAP", "val mAP")),
+        (LOSS, ("val loss", "the val loss", "val loss")),
+        (WER, ("val WER", "the val WER", "val WER")),
+    ],
+)
+def test_what_is_said_of_a_part_of_the_data(metric: Metric, said: tuple[str, ...]) -> None:
+    assert (metric.error_on("val"), metric.the_error_on("val"), metric.shown_on("val")) == said
+    assert metric.error_name == said[0].replace("val ", "")
+
+
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [
+        (ERROR, ("38.8 %", "38.8 % ± 0.4", "38.8 % ± 0.4", "1.2 points", "36.9 to 40.1")),
+        (
+            MAP,
+            ("38.8 %", "38.8 % ± 0.4", "38.8 % ± 0.4 (mAP 61.2 %)", "1.2 points", "36.9 to 40.1"),
+        ),
+        (LOSS, ("0.3880", "0.3880 ± 0.0040", "0.3880 ± 0.0040", "0.0120", "0.3690 to 0.4010")),
+    ],
+)
+def test_errors_and_differences_in_words(metric: Metric, told: tuple[str, ...]) -> None:
+    assert told == (
+        metric.text(0.388),
+        metric.give_or_take(0.388, 0.004),
+        metric.headline(0.388, 0.004),
+        metric.difference(0.012),
+        metric.between(0.369, 0.401),
+    )
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1e-3, 1))
+def test_a_loss_of_any_size_has_the_digits_that_its_noise_allows(loss: float, part: float) -> None:
+    told, noise = LOSS.give_or_take(loss, part * loss).split(" ± ")
+    assert float(noise) == pytest.approx(part * loss, rel=0.06)
+    assert float(told) == pytest.approx(loss, abs=0.06 * part * loss)
+    assert float(LOSS.text(loss)) == pytest.approx(loss, rel=6e-4)
+
+
+@pytest.mark.parametrize("metric", [ERROR, MAP, LOSS, WER])
+def test_what_is_shown_is_better_where_the_error_is_lower(metric: Metric) -> None:
+    assert (metric.shown(0.2) > metric.shown(0.3)) == metric.rises
+    assert metric.highest == (math.inf if metric is LOSS else 1)

@@ -37,7 +37,7 @@ class Choices:
 
     @property
     def mean(self) -> Floats:
-        """(n,): expected error of each network, a fraction."""
+        """(n,): expected error of each network."""
         return np.asarray(np.exp(self.log_error).mean(axis=0))
 
     @property
@@ -46,11 +46,17 @@ class Choices:
         return np.asarray(np.exp(self.log_error).std(axis=0))
 
 
-def fit_choices(choices: Floats, log_cost: Floats, errors: Floats, level: float = LEVEL) -> Choices:
-    """Fit errors (n, seeds), fractions, nan where there is no run.
+def fit_choices(
+    choices: Floats,
+    log_cost: Floats,
+    errors: Floats,
+    level: float = LEVEL,
+    highest: float = 1.0,
+) -> Choices:
+    """Fit errors (n, seeds), nan where there is no run.
 
     choices: (n, p), each in its own unit. log_cost: (n,), log of the cost over a common one.
-    Raises InvalidInput without any run.
+    highest: the largest error that there is, inf for losses. Raises InvalidInput without any run.
     """
     choices, errors = np.asarray(choices, float), np.asarray(errors, float)
     known = np.isfinite(errors)
@@ -76,6 +82,6 @@ def fit_choices(choices: Floats, log_cost: Floats, errors: Floats, level: float 
     effects = np.stack([coefficients.mean(axis=0), low, high], axis=1)[1:-1]
     return Choices(
         effects=tuple(map(Interval._make, effects.tolist())),
-        log_error=np.minimum(log_error, 0.0),
+        log_error=np.minimum(log_error, np.log(highest)),
         tau=float(draws.tau.mean()),
     )

@@ -28,6 +28,8 @@ class RunNoise:
 
     shape: float
     rate: float
+    #: The largest error that there is: 1 of fractions, inf of losses.
+    highest: float = 1.0
 
     def sd(self, level: float = LEVEL) -> Interval:
         """The median of sigma, and the interval that holds it with `level`."""
@@ -40,14 +42,14 @@ class RunNoise:
     def mean_of(self, errors: Floats, draws: int) -> Floats:
         """(draws,): mean error over seeds of a network of which its own runs are all that is known.
 
-        errors: (runs,), fractions. The draws are the same for the same input.
+        errors: (runs,). The draws are the same for the same input.
         """
         rng = np.random.default_rng(0)
         sigma = np.sqrt(self.rate / rng.gamma(self.shape, size=draws))
         z = rng.standard_normal(draws) / len(errors) ** 0.5
-        # The log of a mean error lies above the mean of log errors; an error is 1 at most.
+        # The log of a mean error lies above the mean of log errors.
         log_mean = log_errors(np.asarray(errors, float)).mean() + 0.5 * sigma**2 + sigma * z
-        return np.asarray(np.exp(np.minimum(log_mean, 0.0)))
+        return np.asarray(np.exp(np.minimum(log_mean, np.log(self.highest))))
 
     def seeds_to_see(self, gap: float) -> Interval:
         """Seeds that each of two candidates needs, by their own runs alone, to be told apart.
@@ -62,9 +64,13 @@ class RunNoise:
         return Interval(*np.ceil(2 * needed**2).tolist())
 
 
-def run_noise(errors: Floats, prior: SurfacePrior = PRIOR) -> RunNoise:
-    """Of errors (candidates, seeds) as fractions, nan where a run is missing."""
+def run_noise(errors: Floats, prior: SurfacePrior = PRIOR, highest: float = 1.0) -> RunNoise:
+    """Of errors (candidates, seeds) up to `highest`, nan where a run is missing."""
     fit = fit_additive(log_errors(np.asarray(errors, float)))
     freedom = fit.degrees_of_freedom
     squares = freedom * fit.residual_sd**2 if freedom else 0.0
-    return RunNoise(shape=prior.sigma_shape + freedom / 2, rate=prior.sigma_rate + squares / 2)
+    return RunNoise(
+        shape=prior.sigma_shape + freedom / 2,
+        rate=prior.sigma_rate + squares / 2,
+        highest=highest,
+    )

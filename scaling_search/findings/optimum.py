@@ -25,7 +25,7 @@ class Optimum:
 
     #: (3,): where the expected error is lowest.
     shares: Floats
-    #: Expected error there (a fraction), and the interval that holds it with `level`.
+    #: Expected error there, and the interval that holds it with `level`.
     error: Interval
     #: (points, 3): the points that hold the optimum with probability `level`.
     region: Floats

@@ -16,7 +16,7 @@ from scaling_search.findings.interval import LEVEL, Floats
 class Differences:
     """How much better one network is than each of the others. Arrays follow the networks."""
 
-    #: Error of the other minus error of the one, fractions: above 0, the one is better. 0 for
+    #: Error of the other minus error of the one: above 0, the one is better. 0 for
     #: itself, nan where a network is no rival or no common seeds connect the two.
     difference: Floats
     #: Bounds that hold together for all others; nan without a repetition.
@@ -30,7 +30,7 @@ def compare_with_one(
 ) -> Differences:
     """Compare network `one` with its rivals, by default with all others.
 
-    errors: (networks, seeds) as fractions, nan where a run is missing. Pairs share a seed: what it
+    errors: (networks, seeds), nan where a run is missing. Pairs share a seed: what it
     does to all networks alike cancels. The noise that is left is pooled over all networks, rivals
     or not, and the intervals are Student's with Bonferroni's correction for the rivals.
     """

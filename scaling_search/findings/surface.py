@@ -31,7 +31,7 @@ from scaling_search.findings.triangle import polynomial
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Surface:
-    """The posterior. Errors are fractions, at log_cost 0, lower is better.
+    """The posterior. Errors are fractions or losses, at log_cost 0, lower is better.
 
     Draws are the same for the same input: the random numbers behind them are fixed.
     """
@@ -54,6 +54,8 @@ class Surface:
     log_error: Floats
     #: (draws, 10): coefficients of `polynomial`.
     coefficients: Floats
+    #: The largest error that there is: 1 of fractions, inf of losses.
+    highest: float = 1.0
 
     @property
     def choice(self) -> int:
@@ -62,7 +64,7 @@ class Surface:
 
     def p_best_among(self, able: Bools) -> Floats:
         """(candidates,): probability that each is the best of those that `able` (candidates,)
-        names; 0 for the others. Errors of 1 are equally good."""
+        names; 0 for the others. Of the largest error there is, all are equally good."""
         if not able.any():
             return np.zeros(len(able))
         lowest = self.log_error[:, able].min(axis=1, keepdims=True)
@@ -70,29 +72,33 @@ class Surface:
         return np.asarray((first / first.sum(axis=1, keepdims=True)).mean(axis=0))
 
     def log_error_at(self, shares: Floats) -> Floats:
-        """(draws, points): log error of the smooth part at shares (points, 3), even above 0."""
+        """(draws, points): log error of the smooth part at shares (points, 3), whatever is the
+        largest."""
         return np.asarray(self.coefficients @ polynomial(shares).T)
 
     def error_at(self, shares: Floats) -> Floats:
-        """(draws, points): error of the smooth part at shares (points, 3), 1 at most."""
-        return np.asarray(np.exp(np.minimum(self.log_error_at(shares), 0.0)))
+        """(draws, points): error of the smooth part at shares (points, 3), `highest` at most."""
+        return np.asarray(np.exp(np.minimum(self.log_error_at(shares), np.log(self.highest))))
 
 
-def fit_surface(design: Design, errors: Floats, prior: SurfacePrior = PRIOR) -> Surface:
+def fit_surface(
+    design: Design, errors: Floats, prior: SurfacePrior = PRIOR, highest: float = 1.0
+) -> Surface:
     """Fit errors (candidates, seeds) of a design's candidates, nan where not trained.
 
-    Candidates without any run may be among them. Raises InvalidInput.
+    Candidates without any run may be among them. highest: the largest error that there is, inf for
+    losses; of which a multiple gives the same multiple. Raises InvalidInput.
     """
-    errors = _checked(design, errors)
+    errors = _checked(design, errors, highest)
     known = np.isfinite(errors)
     y = log_errors(errors)
     level = float(y[known].mean()) if known.any() else math.log(prior.unknown_error)
     seen = statistics(features(design), y - level, prior)
     grid = grid_posterior(seen, *prior.coefficients(design.steps.shape[1]), prior)
-    return _summary(design, known.sum(axis=1), level, draw(seen, grid, prior))
+    return _summary(design, known.sum(axis=1), level, draw(seen, grid, prior), highest)
 
 
-def _summary(design: Design, runs: Ints, level: float, draws: Draws) -> Surface:
+def _summary(design: Design, runs: Ints, level: float, draws: Draws, highest: float) -> Surface:
     """What the draws say of the candidates at equal cost; `level` was taken out before."""
     coefficients = draws.coefficients.copy()
     # The log of a mean error lies above the mean of log errors.
@@ -101,7 +107,7 @@ def _summary(design: Design, runs: Ints, level: float, draws: Draws) -> Surface:
     at_equal_cost = features(replace(design, log_cost=np.zeros(len(design))))
     log_error = coefficients @ at_equal_cost.T + draws.deviation.reshape(len(coefficients), -1)
     wins = np.bincount(log_error.argmin(axis=1), minlength=len(design))
-    log_error = np.minimum(log_error, 0.0)  # an error is 1 at most
+    log_error = np.minimum(log_error, np.log(highest))
     error = np.exp(log_error)
     mean = error.mean(axis=0)
     return Surface(
@@ -115,6 +121,7 @@ def _summary(design: Design, runs: Ints, level: float, draws: Draws) -> Surface:
         omega=float(draws.omega.mean()),
         log_error=log_error,
         coefficients=coefficients[:, :SMOOTH],
+        highest=highest,
     )
 
 
@@ -125,7 +132,7 @@ def log_errors(errors: Floats) -> Floats:
     return np.asarray(np.log(np.maximum(errors, floor)))
 
 
-def _checked(design: Design, errors: Floats) -> Floats:
+def _checked(design: Design, errors: Floats, highest: float) -> Floats:
     errors = np.asarray(errors, float)
     if errors.ndim != 2 or len(errors) != len(design):
         raise InvalidInput(
@@ -133,8 +140,9 @@ def _checked(design: Design, errors: Floats) -> Floats:
             "candidate"
         )
     known = errors[np.isfinite(errors)]
-    if known.size and not (known.min() >= 0 and known.max() <= 1):
+    if known.size and not (known.min() >= 0 and known.max() <= highest):
+        wanted = "fractions from 0 to 1" if highest == 1 else f"from 0 to {highest:g}"
         raise InvalidInput(
-            f"errors lie within {known.min()} and {known.max()}, but must be fractions from 0 to 1"
+            f"errors lie within {known.min()} and {known.max()}, but must be {wanted}"
         )
     return errors

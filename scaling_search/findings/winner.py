@@ -26,7 +26,7 @@ def possible_best(p_best: Floats, level: float = LEVEL) -> Bools:
 def difference_widths(surface: Surface, best: int, level: float = LEVEL) -> Floats:
     """(candidates,): how well each one's error above that of candidate `best` is known.
 
-    Half the width of the interval that holds the difference with `level`, a fraction of errors; 0
+    Half the width of the interval that holds the difference with `level`, in errors; 0
     for the best itself.
     """
     error = np.exp(surface.log_error)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scaling_search.errors import InvalidInput
+from scaling_search.metric import Metric
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Numbers: TypeAlias = Sequence[float] | npt.NDArray[np.float64] | float
@@ -53,8 +54,37 @@ STANDARD_ERROR = Range(
 WISHED = Range(
     "a fraction between 0 and 1", 0.0, 1.0, "For an accuracy of 80 % give an error of 0.2."
 )
+#: The same of losses.
+LOSS = Range(
+    "finite, above 1e-50 and below 1e50",
+    1.0 / FURTHEST,
+    FURTHEST,
+    "Leave out what was not measured.",
+)
+LOSS_STANDARD_ERROR = Range(
+    "finite, at least 0 and at most 1e50",
+    0.0,
+    FURTHEST,
+    "Leave it out where it was not measured.",
+    open=False,
+)
 PROBABILITY = Range("between 0 and 1", 0.0, 1.0, "For 90 % give 0.9.")
 FACTOR = Range("within 1 and 1e9", 1.0, 1e9, "Give 100 to look 100 times beyond.", open=False)
+
+
+def measured(metric: Metric) -> Range:
+    """Which errors of a metric a law can be fitted to."""
+    return MEASURED if metric.is_fraction else LOSS
+
+
+def standard_errors(metric: Metric) -> Range:
+    """Which standard errors they can have."""
+    return STANDARD_ERROR if metric.is_fraction else LOSS_STANDARD_ERROR
+
+
+def wished(metric: Metric) -> Range:
+    """Which errors can be asked for."""
+    return WISHED if metric.is_fraction else LOSS
 
 
 def numbers(name: str, values: Any, wanted: Range) -> FloatArray:

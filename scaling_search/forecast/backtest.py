@@ -9,19 +9,20 @@ import numpy as np
 
 from scaling_search.errors import InvalidInput
 from scaling_search.forecast.arguments import (
-    MEASURED,
     SIZE,
-    STANDARD_ERROR,
     FloatArray,
     Numbers,
+    measured,
     numbers,
+    standard_errors,
     whole_number,
 )
 from scaling_search.forecast.law import ScalingLaw, fit_scaling_law
 from scaling_search.forecast.observations import observe
 from scaling_search.forecast.prediction import Prediction
 from scaling_search.forecast.prior import Prior
-from scaling_search.wording import decimals, level_text, macs_text, points
+from scaling_search.metric import ERROR, Metric
+from scaling_search.wording import level_text, macs_text
 
 FEWEST_FITTED = 3  # as many as the law has parameters
 
@@ -32,7 +33,7 @@ class Backtest:
 
     law: ScalingLaw  # fitted to the smaller sizes alone
     prediction: Prediction  # of one new run at the held-out sizes
-    error: FloatArray  # what was measured there: the mean over the runs of a size, fractions
+    error: FloatArray  # what was measured there: the mean over the runs of a size
 
     @property
     def hit(self) -> FloatArray:
@@ -44,12 +45,14 @@ class Backtest:
     def statement(self) -> str:
         """What was forecast, what was measured, and whether the interval held it."""
         p, sizes = self.prediction, []
+        metric = self.law.observations.metric
         for i, hit in enumerate(self.hit):
-            mean, low, high, measured = _told(p.mean[i], p.low[i], p.high[i], self.error[i])
+            told = _told(metric, p.mean[i], p.low[i], p.high[i], self.error[i])
+            mean, low, high, seen = told
             sizes.append(
                 f"for {macs_text(p.macs[i])} multiply-adds ({p.times_beyond[i]:.1f} times beyond) "
-                f"{mean} %, {level_text(p.level)} interval {low} to {high} %, and {measured} % was "
-                f"measured: a {'hit' if hit else 'miss'}"
+                f"{mean}{metric.unit}, {level_text(p.level)} interval {low} to {high}{metric.unit},"
+                f" and {seen}{metric.unit} was measured: a {'hit' if hit else 'miss'}"
             )
         fitted = self.law.observations.macs.size
         return f"Fitted to the {fitted} smaller sizes alone, the law forecasts {'; '.join(sizes)}."
@@ -88,6 +91,7 @@ def backtest(
     test_images: int | None = None,
     prior: Prior | None = None,
     level: float = 0.9,
+    metric: Metric = ERROR,
 ) -> Backtest:
     """Hold out the largest `held_out` sizes, fit the rest, forecast them as single runs.
 
@@ -95,7 +99,7 @@ def backtest(
     knows no error; a number chosen after a look at the errors proves nothing. Raises InvalidInput
     where too few sizes would be left to fit.
     """
-    seen = observe(macs, error, error_se, test_images)
+    seen = observe(macs, error, error_se, test_images, metric)
     sizes = seen.macs.size
     if held_out is None and sizes <= FEWEST_FITTED:
         raise InvalidInput(
@@ -111,19 +115,20 @@ def backtest(
         )
     macs_n = numbers("macs", macs, SIZE)
     small = macs_n < seen.macs[-held_out]
-    se = None if error_se is None else numbers("error_se", error_se, STANDARD_ERROR)[small]
-    error_n = numbers("error", error, MEASURED)
-    law = fit_scaling_law(macs_n[small], error_n[small], se, test_images, prior)
+    given = None if error_se is None else numbers("error_se", error_se, standard_errors(metric))
+    se = None if given is None else given[small]
+    error_n = numbers("error", error, measured(metric))
+    law = fit_scaling_law(macs_n[small], error_n[small], se, test_images, prior, metric)
     prediction = law.predict(seen.macs[-held_out:], level, of="run")
     return Backtest(law, prediction, seen.error[-held_out:])
 
 
-def _told(mean: float, low: float, high: float, measured: float) -> tuple[str, ...]:
-    """As percentages, with as many digits as it takes to see whether the interval holds."""
-    first = decimals(measured)
+def _told(metric: Metric, mean: float, low: float, high: float, error: float) -> tuple[str, ...]:
+    """With as many digits as it takes to see whether the interval holds."""
+    first = metric.decimals(error)
     for digits in range(first, first + 12):
-        told = tuple(points(value, digits) for value in (mean, low, high, measured))
+        told = tuple(metric.number(value, digits) for value in (mean, low, high, error))
         seen_low, seen_high, seen = (float(text) for text in told[1:])
-        if (low <= measured <= high) == (seen_low <= seen <= seen_high):
+        if (low <= error <= high) == (seen_low <= seen <= seen_high):
             break
     return told

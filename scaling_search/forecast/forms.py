@@ -51,13 +51,14 @@ class FormFit:
     theta: FloatArray  # (parameters,)
     level: float  # log error of the curve at the largest measured size
     largest: float  # macs
+    highest: float  # the largest error that there is
     rms: float  # weighted root mean square of the log residuals
     forecasts_at_4x: tuple[float, ...]  # of each minimum, at 4 times the largest size
 
     def predict(self, macs: Numbers) -> FloatArray:
         """(n,): error at macs (n,), in the unit that was fitted."""
         x = np.log(numbers("macs", macs, SIZE)) - np.log(self.largest)
-        return _errors(self.form, self.theta, self.level, x)
+        return _errors(self.form, self.theta, self.level, x, self.highest)
 
     def to_dict(self) -> dict[str, Any]:
         """Parameters, and how many minima there are and how far apart."""
@@ -149,18 +150,27 @@ def fit_form(form: Form, seen: Observations) -> FormFit:
         if not any(np.allclose(theta, other, rtol=0.02, atol=0.01) for other in minima):
             minima.append(theta)
     levels = [float(level_and_residuals(theta[None])[0][0, 0]) for theta in minima]
-    far = np.log([4.0])
+    far, highest = np.log([4.0]), seen.metric.highest
     return FormFit(
         form=form,
         theta=minima[0],
         level=levels[0],
         largest=float(seen.macs[-1]),
+        highest=highest,
         rms=found[0][0],
         forecasts_at_4x=tuple(
-            float(_errors(form, theta, level, far)[0]) for theta, level in zip(minima, levels)
+            float(_errors(form, theta, level, far, highest)[0])
+            for theta, level in zip(minima, levels)
         ),
     )
 
 
-def _errors(form: Form, theta: FloatArray, level: float, x: FloatArray) -> FloatArray:
-    return np.asarray(np.exp(np.minimum(level + form.curve(x, theta[None])[0], 0.0)))
+def _errors(
+    form: Form, theta: FloatArray, level: float, x: FloatArray, highest: float
+) -> FloatArray:
+    return error_of(level + form.curve(x, theta[None])[0], highest)
+
+
+def error_of(log_error: FloatArray, highest: float) -> FloatArray:
+    """Above 0, and at most the largest error that there is."""
+    return np.asarray(np.exp(np.clip(log_error, -OVERFLOW, min(np.log(highest), OVERFLOW))))

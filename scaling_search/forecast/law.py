@@ -15,22 +15,23 @@ from scaling_search.forecast.arguments import (
     FURTHEST,
     PROBABILITY,
     SIZE,
-    WISHED,
     FloatArray,
     Numbers,
     instance,
     number,
     numbers,
+    wished,
 )
 from scaling_search.forecast.drift import drift_seen
-from scaling_search.forecast.forms import FORMS, OVERFLOW, SATURATING, FormFit, fit_form
+from scaling_search.forecast.forms import FORMS, SATURATING, FormFit, error_of, fit_form
 from scaling_search.forecast.observations import Observations, evaluation_noise, observe
 from scaling_search.forecast.posterior import Posterior, infer, log_shape
 from scaling_search.forecast.prediction import Estimate, Of, Prediction
-from scaling_search.forecast.prior import PUBLISHED_PRIOR, Prior
+from scaling_search.forecast.prior import Prior, usual_prior
 from scaling_search.forecast.quantiles import mixture_quantiles, weighted_quantiles
 from scaling_search.forecast.warning import ForecastWarning, WarningType, find_warnings
-from scaling_search.wording import macs_text, percent
+from scaling_search.metric import ERROR, Metric
+from scaling_search.wording import capital, macs_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,30 +58,32 @@ class ScalingLaw:
         that are written alike (.1 of a percent) count as equal. Raises InvalidInput.
         """
         at, seen = numbers("macs", macs, SIZE), self.observations
-        lowest = int(np.argmin(seen.error))
-        measured, said = float(seen.error[lowest]), percent(seen.error[lowest])
+        metric, lowest = seen.metric, int(np.argmin(seen.error))
+        measured, said = float(seen.error[lowest]), metric.text(seen.error[lowest])
         above = [
-            (size, percent(forecast))
+            (size, metric.text(forecast))
             for size, forecast in zip(at.tolist(), self.centre(at).tolist())
-            if size > seen.macs[-1] and forecast > measured and percent(forecast) != said
+            if size > seen.macs[-1] and forecast > measured and metric.text(forecast) != said
         ]
         if not above:
             return None
         size, told = max(above)
         count = int(seen.count[lowest])
         joint = " and " if count == 2 else " to "
-        low, high = percent(seen.lowest[lowest]), percent(seen.highest[lowest])
-        runs = f"the mean of {count} runs, {low.removesuffix(' %')}{joint}{high}"
-        law_there = percent(float(self.centre(seen.macs[lowest])[0]))
+        low, high = metric.text(seen.lowest[lowest]), metric.text(seen.highest[lowest])
+        runs = f"the mean of {count} runs, {low.removesuffix(metric.unit)}{joint}{high}"
+        law_there = metric.text(float(self.centre(seen.macs[lowest])[0]))
+        what = told if metric.counts_mistakes else capital(f"{metric.error_name} of {told}")
         chance = float(self.probability_below(size, measured, of="run")[0])
         return ForecastWarning(
             WarningType.ABOVE_MEASURED,
-            f"{told} is forecast for {macs_text(size)} multiply-adds, more than the {said} already "
+            f"{what} is forecast for {macs_text(size)} multiply-adds, more than the {said} already "
             f"measured at {macs_text(seen.macs[lowest])} "
             f"({runs if count > 1 else 'one value'}; the law has {law_there} there). Either that "
-            "size was lucky, or the error falls faster than the law follows and the forecast is "
-            "too high: more seeds of it tell which. By the law, one run at "
-            f"{macs_text(size)} errs less than {said} with a probability of {100 * chance:.0f} %.",
+            f"size was lucky, or {metric.the_error_on()} falls faster than the law follows and the "
+            "forecast is too high: more seeds of it tell which. By the law, one run at "
+            f"{macs_text(size)} {'errs' if metric.counts_mistakes else 'has'} less than {said} "
+            f"with a probability of {100 * chance:.0f} %.",
         )
 
     def predict(self, macs: Numbers, level: float = 0.9, of: Of = "mean") -> Prediction:
@@ -88,8 +91,8 @@ class ScalingLaw:
 
         macs: (n,) or one number, in the unit that was fitted. level: probability of the interval,
         in (0, 1). of: "mean" for the law itself; "run" adds the scatter of single sizes about the
-        law, the spread of seeds and the evaluation noise. Errors are fractions; the interval lies
-        in (0, 1]. Raises InvalidInput.
+        law, the spread of seeds and the evaluation noise. The interval lies above 0, and of
+        fractions at 1 at most. Raises InvalidInput.
         """
         level = number("level", level, PROBABILITY)
         macs_n, tails = numbers("macs", macs, SIZE), np.array([0.5 - level / 2, 0.5 + level / 2])
@@ -109,10 +112,10 @@ class ScalingLaw:
     def centre(self, macs: Numbers) -> FloatArray:
         """(n,): exp of the posterior mean of the law's log error at macs (n,); never rises."""
         x = self._log_ratio(numbers("macs", macs, SIZE))
-        return _error(self.posterior.weight @ self._curves(x))
+        return self._error(self.posterior.weight @ self._curves(x))
 
     def quantiles(self, macs: Numbers, probabilities: Numbers, of: Of = "mean") -> FloatArray:
-        """(n, probabilities): quantiles of the forecast error at macs (n,), at most 1.
+        """(n, probabilities): quantiles of the forecast error at macs (n,).
 
         probabilities: in (0, 1), such as [.05, .95]. Raises InvalidInput.
         """
@@ -127,12 +130,13 @@ class ScalingLaw:
         }
 
     def probability_below(self, macs: Numbers, error: float, of: Of = "mean") -> FloatArray:
-        """(n,): probability that the error at macs (n,) is below `error` (a fraction in (0, 1)).
+        """(n,): probability that the error at macs (n,) is below `error`.
 
         Raises InvalidInput.
         """
         mean, var = self.normals(macs, of)
-        below = ndtr((np.log(number("error", error, WISHED)) - mean) / np.sqrt(var))
+        sought = number("error", error, wished(self.observations.metric))
+        below = ndtr((np.log(sought) - mean) / np.sqrt(var))
         return np.asarray(self.posterior.weight @ below)
 
     @property
@@ -142,7 +146,7 @@ class ScalingLaw:
 
     @property
     def floor(self) -> Estimate:
-        """E: the error (fraction) that no amount of macs takes away."""
+        """E: the error that no amount of macs takes away."""
         return self._estimate(expit(self.posterior.logit_share) * np.exp(self.posterior.level))
 
     @property
@@ -194,7 +198,10 @@ class ScalingLaw:
 
     def _quantiles(self, macs: Numbers, probabilities: FloatArray, of: Of) -> FloatArray:
         mean, var = self.normals(macs, of)
-        return _error(mixture_quantiles(mean, var, self.posterior.weight, probabilities))
+        return self._error(mixture_quantiles(mean, var, self.posterior.weight, probabilities))
+
+    def _error(self, log_error: FloatArray) -> FloatArray:
+        return error_of(log_error, self.observations.metric.highest)
 
     def _log_ratio(self, macs: FloatArray) -> FloatArray:
         return np.asarray(np.log(macs) - np.log(self.observations.macs[-1]))
@@ -209,11 +216,6 @@ class ScalingLaw:
         return Estimate(float(median), float(low), float(high))
 
 
-def _error(log_error: FloatArray) -> FloatArray:
-    """As a fraction, above 0 and at most 1."""
-    return np.asarray(np.exp(np.clip(log_error, -OVERFLOW, 0.0)))
-
-
 def require_law(name: str, law: ScalingLaw) -> None:
     """Raises InvalidInput unless `law` is one."""
     instance(name, law, ScalingLaw, "Make one with fit_scaling_law(macs, error).")
@@ -225,6 +227,7 @@ def fit_scaling_law(
     error_se: Numbers | None = None,
     test_images: int | None = None,
     prior: Prior | None = None,
+    metric: Metric = ERROR,
 ) -> ScalingLaw:
     """Fit error = E + A * macs^-c in log space.
 
@@ -232,7 +235,8 @@ def fit_scaling_law(
     of one size. error: (n,) errors as fractions in (0, 1). error_se: (n,) their standard errors.
     test_images: how many images the error was counted on; adds its binomial noise. prior: what is
     believed before; by default what published ImageNet families taught, `WEAK_PRIOR` for nearly
-    nothing.
+    nothing, which is the default of losses. metric: what these are the errors of. Losses (scale
+    "unbounded") may exceed 1, and a multiple of them gives the same multiple of the forecast.
 
     One size is enough to get an answer. With fewer than four it rests on the prior, its interval
     is wide and `.warnings` says so. Percentages above 1 are refused. Percentages below 1 (.8 for
@@ -240,8 +244,8 @@ def fit_scaling_law(
     they make less than one mistake, with `error_se` where that is larger than the error. The time
     grows in proportion to the number of sizes. Raises InvalidInput.
     """
-    seen = observe(macs, error, error_se, test_images)
-    chosen = PUBLISHED_PRIOR if prior is None else prior
+    seen = observe(macs, error, error_se, test_images, metric)
+    chosen = usual_prior(metric) if prior is None else prior
     instance("prior", chosen, Prior, "Give PUBLISHED_PRIOR or WEAK_PRIOR, or leave it out.")
     enough = seen.macs.size >= SATURATING.fewest_sizes
     plain = fit_form(SATURATING, seen) if enough else None

@@ -10,12 +10,12 @@ from scaling_search.forecast.arguments import (
     FACTOR,
     FURTHEST,
     SIZE,
-    WISHED,
     FloatArray,
     Numbers,
     number,
     numbers,
     same_length,
+    wished,
 )
 from scaling_search.forecast.drift import drift_covariance
 from scaling_search.forecast.law import ScalingLaw, require_law
@@ -44,13 +44,14 @@ class SizeNeeded:
 def size_needed(
     law: ScalingLaw, error: float, level: float = 0.9, times_beyond: float = 100.0
 ) -> SizeNeeded:
-    """The smallest size whose forecast mean error is `error` (a fraction) or less.
+    """The smallest size whose forecast mean error is `error` or less.
 
     Looks from the smallest measured size to `times_beyond` times the largest: a law says little
     further out. Raises InvalidInput.
     """
     require_law("law", law)
-    error, seen = number("error", error, WISHED), law.observations.macs
+    seen = law.observations.macs
+    error = number("error", error, wished(law.observations.metric))
     furthest = min(float(seen[-1]) * number("times_beyond", times_beyond, FACTOR), FURTHEST)
     at = np.geomspace(seen[0], furthest, STEPS)
     forecast = law.predict(at, level)

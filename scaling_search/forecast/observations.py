@@ -7,16 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from scaling_search.errors import InvalidInput
 from scaling_search.forecast.arguments import (
     MEASURED,
     SIZE,
-    STANDARD_ERROR,
     FloatArray,
     Numbers,
+    instance,
+    measured,
     numbers,
     same_length,
+    standard_errors,
     whole_number,
 )
+from scaling_search.metric import ERROR, Metric
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,14 +32,15 @@ class Observations:
 
     macs: FloatArray
     log_error: FloatArray  # mean of the log over the runs of this size: what the fit reads
-    error: FloatArray  # mean over the runs of this size, fractions: what texts and tables say
-    lowest: FloatArray  # of the runs of this size, fractions
+    error: FloatArray  # mean over the runs of this size: what texts and tables say
+    lowest: FloatArray  # of the runs of this size
     highest: FloatArray
     count: npt.NDArray[np.int64]  # runs of this size
     noise: FloatArray  # variance of `log_error` that is known: seeds and evaluation
     run_noise: float  # variance of one run about the mean of its size, without evaluation noise
     largest_se: float  # the largest of the standard errors that were given, over its error
     test_images: int | None
+    metric: Metric  # of which these are the errors
 
     @property
     def runs(self) -> int:
@@ -70,19 +75,26 @@ def observe(
     error: Numbers,
     error_se: Numbers | None = None,
     test_images: int | None = None,
+    metric: Metric = ERROR,
 ) -> Observations:
     """Check the input and average the runs of equal size; arguments as in `fit_scaling_law`.
 
     Where `error_se` is absent, the spread of the runs of a size, pooled over the sizes, becomes the
     noise. Raises InvalidInput.
     """
-    macs_n, error_n = numbers("macs", macs, SIZE), numbers("error", error, MEASURED)
+    instance("metric", metric, Metric, "Give Metric('loss', 'minimize', 'unbounded') for losses.")
+    macs_n, error_n = numbers("macs", macs, SIZE), numbers("error", error, measured(metric))
     same_length("error", error_n, "macs", macs_n)
     if test_images is not None:
+        if not metric.is_fraction:
+            raise InvalidInput(
+                f"`test_images` is {test_images}, but {metric.the_error_on()} counts no images. "
+                "Leave it out."
+            )
         test_images = whole_number("test_images", test_images, 1, "Leave it out if unknown.")
     given = np.zeros_like(error_n)
     if error_se is not None:
-        given = numbers("error_se", error_se, STANDARD_ERROR)
+        given = numbers("error_se", error_se, standard_errors(metric))
         same_length("error_se", given, "error", error_n)
     se_n = given / error_n  # standard error of the log, to first order
 
@@ -110,4 +122,5 @@ def observe(
         run_noise=run_noise,
         largest_se=float(se_n.max()),
         test_images=test_images,
+        metric=metric,
     )

@@ -15,7 +15,7 @@ Of = Literal["mean", "run"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Prediction:
-    """Errors (fractions) that are forecast at some sizes; arrays of shape (sizes,)."""
+    """Errors that are forecast at some sizes; arrays of shape (sizes,)."""
 
     macs: FloatArray
     mean: FloatArray  # exp of the posterior mean of log error; never rises with macs

@@ -13,7 +13,7 @@ from scaling_search.forecast.forms import SHARES, FormFit
 from scaling_search.forecast.observations import Observations
 from scaling_search.forecast.posterior import Posterior
 from scaling_search.forecast.quantiles import weighted_quantiles
-from scaling_search.wording import macs_text
+from scaling_search.wording import capital, macs_text
 
 FEWEST_SIZES = 4  # three parameters and one size to check them
 AT_BOUND = 1e-3  # of the last error
@@ -46,6 +46,7 @@ def find_warnings(
     seen: Observations, posterior: Posterior, plain: FormFit | None
 ) -> Iterator[ForecastWarning]:
     """What these figures cannot carry, in the order of `WarningType`."""
+    metric, the_error = seen.metric, seen.metric.the_error_on()
     if seen.macs.size < FEWEST_SIZES:
         yield ForecastWarning(
             WarningType.FEW_SIZES,
@@ -59,30 +60,31 @@ def find_warnings(
             "hardly seen. Measure smaller sizes, which are cheap.",
         )
     if (seen.x - seen.x.mean()) @ seen.log_error > 0:
+        turned = "; of accuracies, give 1 minus each" if metric.counts_mistakes else ""
         yield ForecastWarning(
             WarningType.UPWARD_TREND,
-            "The error grows with the size. The law cannot follow that: it forecasts a standstill "
-            "at best. Look at the recipe of the larger sizes; of accuracies, give 1 minus each.",
+            f"{capital(the_error)} grows with the size. The law cannot follow that: it forecasts a "
+            f"standstill at best. Look at the recipe of the larger sizes{turned}.",
         )
     share = 0.5 if plain is None else float(plain.theta[1])
     if share <= SHARES[0] + AT_BOUND:
         yield ForecastWarning(
             WarningType.FLOOR_AT_BOUND,
-            "The least-squares floor is at its bound of 0: within these sizes the error falls as a "
-            "plain power law, and the floor of the forecast is the prior's.",
+            f"The least-squares floor is at its bound of 0: within these sizes {the_error} falls "
+            "as a plain power law, and the floor of the forecast is the prior's.",
         )
     if share >= SHARES[-1] - AT_BOUND:
         yield ForecastWarning(
             WarningType.FLOOR_AT_BOUND,
-            "The least-squares floor is at its bound, the error of the largest size: the error has "
-            "levelled off, and the exponent says nothing about larger sizes.",
+            f"The least-squares floor is at its bound, {the_error} of the largest size: "
+            f"{the_error} has levelled off, and the exponent says nothing about larger sizes.",
         )
     low, high = weighted_quantiles(expit(posterior.logit_share), posterior.weight, (0.05, 0.95))
     if high - low > WIDE_SHARE:
         yield ForecastWarning(
             WarningType.NOT_SEPARABLE,
             f"Exponent and floor cannot be told apart: a floor of {100 * low:.0f} % and one of "
-            f"{100 * high:.0f} % of the error at the largest size fit alike. Read the forecast, "
+            f"{100 * high:.0f} % of {the_error} at the largest size fit alike. Read the forecast, "
             "not the parameters.",
         )
     # Percentages below 1 look like fractions: only the other figures can give them away.

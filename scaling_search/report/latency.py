@@ -1,4 +1,4 @@
-"""Accuracy against latency, and what predicts latency (Tan & Le 2019, Table 4)."""
+"""Errors against latency, and what predicts latency (Tan & Le 2019, Table 4)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 from scaling_search.findings.interval import LEVEL
 from scaling_search.findings.latency_predictors import LatencyPredictors, latency_predictors
 from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
-from scaling_search.report.figures.latency import Timed, accuracy_against_latency
+from scaling_search.report.figures.latency import Timed, error_against_latency
+from scaling_search.report.words import Words
 from scaling_search.report.writing import as_json
-from scaling_search.wording import percent
+from scaling_search.wording import capital
 
 
-def latency_section(timed: Sequence[Timed]) -> tuple[list[Section], dict[str, str]]:
+def latency_section(timed: Sequence[Timed], words: Words) -> tuple[list[Section], dict[str, str]]:
     """The section and latency.json; nothing where nothing was measured."""
     if not timed:
         return [], {}
@@ -36,24 +37,24 @@ def latency_section(timed: Sequence[Timed]) -> tuple[list[Section], dict[str, st
     )
     figure = Figure(
         name="latency",
-        svg=accuracy_against_latency(timed),
-        alt="Test accuracy against latency",
-        caption="Test accuracy against the median time of an image; bars: quartiles.",
+        svg=error_against_latency(timed, words),
+        alt=f"{capital(words.shown)} against latency",
+        caption=f"{capital(words.shown)} against the median time of an image; bars: quartiles.",
     )
     sentences = [
-        Paragraph(f"{what[0].upper()}{what[1:]}: {found.verdict}")
-        for what, found in predictors.items()
+        Paragraph(f"{capital(what)}: {found.verdict}") for what, found in predictors.items()
     ]
-    blocks: list[Block] = [*sentences, figure, _table(timed, many, conditions)]
+    blocks: list[Block] = [*sentences, figure, _table(timed, many, conditions, words)]
     known = {"latency.json": as_json(_json(conditions, predictors))}
     return [Section("Latency", blocks)], known
 
 
-def _table(timed: Sequence[Timed], many: str, conditions: str) -> Table:
+def _table(timed: Sequence[Timed], many: str, conditions: str, words: Words) -> Table:
+    metric = words.metric
     columns: dict[str, Callable[[Timed], str]] = {
         "network": lambda t: t.group,
         "": lambda t: t.name,
-        "test accuracy": lambda t: "" if math.isnan(t.accuracy) else percent(t.accuracy),
+        words.shown: lambda t: "" if math.isnan(t.error) else metric.text(metric.shown(t.error)),
         "multiply-adds": lambda t: f"{t.macs:,}",
         "activations": lambda t: f"{t.activations:,}",
         "one image, ms": lambda t: _three([1000 * s for s in t.latency.seconds_per_image], 2),

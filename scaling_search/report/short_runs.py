@@ -14,6 +14,9 @@ def short_run_remarks(definition: StudyDefinition) -> list[str]:
     if definition.settings.trainer.own:
         return []  # how many steps it takes is not known
     recipe = definition.settings.recipe
+    if not definition.facts.train_images:
+        # Nor is the size of a batch known of a training of one's own.
+        return []
     steps = recipe.epochs * (definition.facts.train_images // recipe.batch_size)
     if steps >= SETTLED:
         return []

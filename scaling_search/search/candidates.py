@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from scaling_search.baselines import Baseline, FamilyMember, scale
 from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.errors import InvalidInput
+from scaling_search.metric import ERROR, Metric
 from scaling_search.scaling import DIMENSIONS, PAPER, Coefficients
 from scaling_search.scaling.coefficients import Shares
 from scaling_search.search.constraint import CostConstraint, nothing_within
@@ -105,6 +106,8 @@ class SearchSpace:
     #: Epochs of a whole run.
     epochs: int
     train_images: int
+    #: What is to be as low as it can be.
+    metric: Metric = ERROR
 
     @property
     def flops_per_mac(self) -> int:

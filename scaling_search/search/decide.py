@@ -20,6 +20,7 @@ from scaling_search.findings.design import Design, Realised
 from scaling_search.findings.interval import Bools, Floats
 from scaling_search.findings.noise import RunNoise, run_noise
 from scaling_search.findings.winner import possible_best
+from scaling_search.metric import ERROR, Metric
 from scaling_search.search.answers import answered
 from scaling_search.search.strategy import Answer, Contender, Evaluation
 
@@ -51,6 +52,8 @@ class Decision(Generic[C]):
     stopped: tuple[tuple[int, float] | None, ...]
     #: Cost over the baseline's at which all are compared.
     cost_ratio: float
+    #: What the errors are errors of.
+    metric: Metric = ERROR
 
     @cached_property
     def design(self) -> Design:
@@ -65,7 +68,7 @@ class Decision(Generic[C]):
     @cached_property
     def noise(self) -> RunNoise:
         """Of a run of the eligible candidates."""
-        return run_noise(self.errors[self.eligible])
+        return run_noise(self.errors[self.eligible], highest=self.metric.highest)
 
     @cached_property
     def mean_se(self) -> Floats:
@@ -78,7 +81,8 @@ class Decision(Generic[C]):
         """Through the eligible candidates, in their order; None before there is a run."""
         if not self.trained.any():
             return None
-        return fit_surface(self.design[self.eligible], self.errors[self.eligible])
+        design, errors = self.design[self.eligible], self.errors[self.eligible]
+        return fit_surface(design, errors, highest=self.metric.highest)
 
     @cached_property
     def trained(self) -> Bools:
@@ -160,11 +164,12 @@ def decide(
     seeds: Sequence[int],
     epochs: int,
     cost_ratio: float,
+    metric: Metric = ERROR,
 ) -> Decision[C]:
     """Compare candidates by the answers that are known of them.
 
-    epochs: of a whole run. cost_ratio: cost over the baseline's that is wished for. Raises
-    InvalidInput where an answer is of another search.
+    epochs: of a whole run. cost_ratio: cost over the baseline's that is wished for. metric: of
+    the errors. Raises InvalidInput where an answer is of another search.
     """
     runs = answered([c.id for c in candidates], answers, seeds=seeds, epochs=epochs)
     return Decision(
@@ -174,4 +179,5 @@ def decide(
         eligible=np.array([c.within and not n for c, n in zip(candidates, runs.diverged)], bool),
         stopped=runs.stopped,
         cost_ratio=cost_ratio,
+        metric=metric,
     )

@@ -11,6 +11,7 @@ import numpy as np
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.design import Design
 from scaling_search.findings.racing import first_round, next_runs
+from scaling_search.metric import ERROR, Metric
 from scaling_search.search.candidates import Candidate, Candidates, SearchSpace
 from scaling_search.search.decide import decide
 from scaling_search.search.grid import GridSettings, ListedProposals
@@ -57,7 +58,7 @@ class RaceSettings(GridSettings):
             flops_per_mac=space.flops_per_mac,
             points={candidate.id: candidate for candidate in candidates.kept},
         )
-        race = Race(self.round, space.constraint.cost_ratio)
+        race = Race(self.round, space.constraint.cost_ratio, metric=space.metric)
         return with_race(search, space, candidates, budget, race)
 
 
@@ -69,6 +70,8 @@ class Race:
     round: int
     #: Cost of a candidate over the baseline's that is wished for.
     cost_ratio: float
+    #: Of the errors.
+    metric: Metric = ERROR
 
     def __call__(self, search: Search[Candidate]) -> Sequence[Evaluation]:
         """The next runs; none when the winner is decided or the budget is spent."""
@@ -79,6 +82,7 @@ class Race:
             seeds=seeds,
             epochs=search.epochs,
             cost_ratio=self.cost_ratio,
+            metric=self.metric,
         )
         known = np.isfinite(decision.errors)
         failed = {e.trial for e, answer in search.answers.items() if answer.status is Ending.FAILED}

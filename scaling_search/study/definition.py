@@ -99,13 +99,6 @@ class StudyDefinition:
         return self.settings.trainer.scored_by
 
     @property
-    def counted_images(self) -> int | None:
-        """How many images the test error counts mistakes on; None where it counts none."""
-        return (
-            self.facts.test_images if self.facts.test_images and self.metric.is_fraction else None
-        )
-
-    @property
     def has_test(self) -> bool:
         """Whether its trainings give a test error beside the val error that decides."""
         return not self.settings.trainer.own or bool(self.settings.trainer.test)
@@ -147,6 +140,7 @@ class StudyDefinition:
             self.facts.largest_resolution,
             self.settings.recipe.epochs,
             self.facts.epoch_images,
+            metric=self.metric,
         )
 
     @cached_property
@@ -169,6 +163,7 @@ class StudyDefinition:
             seeds=self.settings.sweep.seeds,
             epochs=self.settings.recipe.epochs,
             cost_ratio=self.settings.constraint.cost_ratio,
+            metric=self.metric,
         )
 
     @property

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import StudyDefinition
-from scaling_search.study.family_runs import FamilyRuns, known_family_runs
+from scaling_search.study.family_runs import FamilyRuns, judged_error, known_family_runs
 from scaling_search.study.files.csv_file import read_cells
 from scaling_search.study.files.environment_json import read_environment
 from scaling_search.study.files.runs_csv import CURVES_CSV, RUNS_CSV, TIMINGS_CSV, read_runs
@@ -109,8 +109,9 @@ class Study:
     @property
     def _family_runs(self) -> FamilyRuns:
         coefficients, rows = self.winning_coefficients, read_runs(self.folder)
-        known = {row.run: row.test_error for row in rows if row.test_error is not None}
-        return known_family_runs(self.definition, coefficients, known)
+        known = {row.run: judged_error(self.definition, row) for row in rows}
+        errors = {run: error for run, error in known.items() if error is not None}
+        return known_family_runs(self.definition, coefficients, errors)
 
     @property
     def _anew(self) -> str:

@@ -50,6 +50,14 @@ def test_deviations_are_told_from_noise_where_runs_are_repeated() -> None:
     assert fit.tau == pytest.approx(0.1, abs=0.04)
 
 
+def test_losses_in_another_unit_have_the_same_choices() -> None:
+    choices, log_cost, errors, _ = drawn(0)
+    fits = [fit_choices(choices, log_cost, k * errors, highest=np.inf) for k in (1, 50)]
+    assert np.allclose(fits[0].effects, fits[1].effects)
+    assert np.allclose(50 * fits[0].mean, fits[1].mean)
+    assert fit_choices(choices, log_cost, 3 * errors).mean.max() <= 1 < fits[1].mean.min()
+
+
 def test_missing_runs_are_left_out_and_none_at_all_is_refused() -> None:
     choices, log_cost, errors, _ = drawn(0, count=30, seeds=2)
     errors[5:, 1] = np.nan

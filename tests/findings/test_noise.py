@@ -38,6 +38,14 @@ def test_seeds_are_blocks_and_levels_are_relative() -> None:
     assert run_noise(shifted).sd() == pytest.approx(run_noise(errors).sd())
 
 
+def test_the_mean_of_losses_grows_with_their_unit_and_beyond_one() -> None:
+    seen = runs(0.2, 6, 3, np.random.default_rng(1))
+    of_losses = [run_noise(k * seen, highest=np.inf).mean_of(k * seen[0], 500) for k in (1, 7)]
+    assert np.allclose(of_losses[1], 7 * of_losses[0])
+    assert of_losses[1].max() > 1
+    assert run_noise(seen).mean_of(4 * seen[0], 500).max() == 1
+
+
 @pytest.mark.parametrize(("candidates", "seeds"), [(2, 2), (12, 2), (10, 5)])
 def test_the_interval_holds_the_noise_as_often_as_promised(candidates: int, seeds: int) -> None:
     rng = np.random.default_rng([candidates, seeds])

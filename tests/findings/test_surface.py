@@ -254,6 +254,30 @@ def test_true_errors_lie_in_their_intervals_as_often_as_promised() -> None:
     assert np.mean(noise) == pytest.approx(0.06, rel=0.05)
 
 
+@pytest.mark.parametrize("unit", [1e-5, 3.0, 12.0])
+def test_losses_in_another_unit_are_the_same_losses(unit: float) -> None:
+    """Be they above 1 or below it."""
+    some = np.where(np.arange(84).reshape(28, 3) % 5 == 0, np.nan, ERRORS)
+    one = fit_surface(PLAIN, some, highest=np.inf)
+    other = fit_surface(PLAIN, unit * some, highest=np.inf)
+    assert np.allclose(other.mean, unit * one.mean, rtol=1e-9)
+    assert np.allclose(other.sd, unit * one.sd, rtol=1e-6)
+    assert np.allclose(other.error_at(SHARES), unit * one.error_at(SHARES), rtol=1e-9)
+    assert np.allclose(other.p_best, one.p_best, atol=2e-3)
+    assert (other.sigma, other.tau) == pytest.approx((one.sigma, one.tau))
+
+
+def test_only_fractions_end_at_one() -> None:
+    bad = np.where(np.arange(28)[:, None] < 4, 6 * ERRORS, np.nan)
+    assert bad[:4].max() > 1
+    losses = fit_surface(PLAIN, bad, highest=np.inf)
+    assert losses.mean[:4].max() > 1
+    with pytest.raises(InvalidInput, match="fractions"):
+        fit_surface(PLAIN, bad)
+    fractions = fit_surface(PLAIN, np.minimum(bad, 1))
+    assert np.exp(fractions.log_error).max() == fractions.error_at(SHARES).max() == 1
+
+
 @pytest.mark.parametrize(
     ("errors", "message"), [(ERRORS[:5], "one row a candidate"), (100 * ERRORS, "fractions")]
 )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from scaling_search.findings.racing import next_runs
 from scaling_search.findings.triangle import triangle
+from scaling_search.metric import Metric
 from scaling_search.search.decide import Decision, decide
 from scaling_search.search.race import Race
 from scaling_search.search.settings import Budget, SearchSettings
@@ -230,3 +231,20 @@ def test_an_answer_without_an_error_says_why() -> None:
     for wrong in ((None, Ending.FINISHED), (0.2, Ending.DIVERGED), (0.2, Ending.FAILED)):
         with pytest.raises(ValueError, match="must have a val error if"):
             Answer(wrong[0], status=wrong[1])
+
+
+@pytest.mark.parametrize("unit", [0.01, 30.0])
+def test_losses_are_decided_alike_in_any_unit(unit: float) -> None:
+    metric = Metric("loss", "minimize", "unbounded")
+    answers = whole(0, 1, 3, 4, 6)
+    scaled = {run: Answer(unit * (answer.val_error or 0)) for run, answer in answers.items()}
+    first, other = (
+        decide(NETWORKS, known, seeds=SEEDS, epochs=EPOCHS, cost_ratio=2.0, metric=metric)
+        for known in (answers, scaled)
+    )
+    assert first.ranked == other.ranked
+    assert (first.possible == other.possible).all()
+    assert np.allclose(other.expected, unit * first.expected, equal_nan=True)
+    assert np.allclose(other.mean_se, unit * first.mean_se, equal_nan=True)
+    race = Race(round=3, cost_ratio=2.0, metric=metric)
+    assert list(race(searched(answers))) == list(race(searched(scaled)))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from scaling_search.findings.interval import LEVEL
-from scaling_search.report.baseline.found import Existing, FoundBaseline, find
-from scaling_search.report.content import Block, Content, Figure, Paragraph, Section, Table
-from scaling_search.report.figures.baseline import accuracy_of_networks
+from scaling_search.report.baseline.found import FoundBaseline, find
+from scaling_search.report.baseline.tables import choices, compared, networks
+from scaling_search.report.content import Block, Content, Figure, Section, Table
+from scaling_search.report.figures.baseline import errors_of_networks
 from scaling_search.report.figures.latency import Timed
 from scaling_search.report.latency import latency_section
+from scaling_search.report.words import Words, assumption, of_judged
 from scaling_search.report.writing import as_csv, as_json
 from scaling_search.search.baseline import BaselineCandidate
 from scaling_search.search.baseline.shape import shape_text
@@ -21,17 +21,16 @@ from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.files.yaml_text import yaml_text
 from scaling_search.study.found import BASELINE_YAML
 from scaling_search.study.read import Study
-from scaling_search.wording import between, give_or_take, macs_text, percent, points
+from scaling_search.wording import capital, macs_text
 
-#: Networks that the page lists; trials.csv lists all.
-_LISTED = 20
 _FRONTIER = " The line joins the proposed ones that no other beats in expected error and cost."
 
 
 def baseline(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
     found = find(study, rows)
-    latency, measured = latency_section(_timed(found))
+    judged = of_judged(found.study.definition)
+    latency, measured = latency_section(_timed(found, judged), judged)
     files = {
         "trials.csv": as_csv(found.table),
         "baseline.json": as_json(_as_plain(found)),
@@ -54,11 +53,12 @@ def _answer(found: FoundBaseline) -> list[str]:
     if winner is None:
         return ["No proposed network has a finished run yet, so there is no answer."]
     at = decision.candidates.index(winner)
-    error = give_or_take(decision.expected[at], decision.expected_sd[at])
+    words = found.words
+    error = words.metric.headline(decision.expected[at], decision.expected_sd[at])
     first = (
         f"The best baseline found on {name} at about {macs_text(decision.objective.macs)} "
         f"multiply-adds is {shape_text(winner.member)}: {winner.macs:,} multiply-adds, expected "
-        f"val error {error}. Of {int(decision.proposed.sum())} networks it is the best with "
+        f"{words.error} {error}. Of {int(decision.proposed.sum())} networks it is the best with "
         f"probability {decision.p_best[at]:.2f}."
     )
     return [first, _against_present(found)]
@@ -68,21 +68,24 @@ def _against_present(found: FoundBaseline) -> str:
     present = found.existing[0] if found.existing else None
     if present is None or present.runs == 0:
         return "The present baseline has no finished run yet, so it cannot be compared."
-    worse = present.worse
+    worse, words, metric = present.worse, found.words, found.words.metric
+    has = "errs " if metric.counts_mistakes else f"has a {words.error} of "
     what = (
         f"The present baseline, {present.candidate.mark}, brought to {present.candidate.macs:,} "
-        f"multiply-adds errs {percent(present.val_error)}"
+        f"multiply-adds {has}{metric.headline(present.val_error)}"
     )
     if worse.low > 0:
-        return f"{what}: {points(worse.value)} points more ({between(worse.low, worse.high)})."
+        interval = metric.between(worse.low, worse.high)
+        return f"{what}: {metric.difference(worse.value)} more ({interval})."
     if worse.high < 0:
+        interval = metric.between(-worse.high, -worse.low)
         return (
-            f"{what}: {points(-worse.value)} points less ({between(-worse.high, -worse.low)}). "
-            "Keep it, or search further with more asks."
+            f"{what}: {metric.difference(-worse.value)} less ({interval}). Keep it, or search "
+            "further with more asks."
         )
     return (
         f"{what}, which these runs cannot tell from the found one (difference "
-        f"{points(worse.value)} points, {between(worse.low, worse.high)})."
+        f"{metric.difference(worse.value)}, {metric.between(worse.low, worse.high)})."
     )
 
 
@@ -109,11 +112,15 @@ def _remarks(found: FoundBaseline) -> list[str]:
     lost = sum(count > 0 for count in found.decision.runs.diverged)
     if lost:
         remarks.append(f"{lost} network{'s' if lost > 1 else ''} diverged in a run and cannot win.")
+    words, has_test = found.words, found.has_test
+    unseen = capital(of_judged(found.study.definition).errors)
+    were = "were" if words.metric.counts_mistakes else "was"
     remarks.append(
-        "Chosen by val errors alone; the best of many is expected to be a little worse than it "
-        "was measured, which the expected error allows for. Test errors were looked at by nothing."
+        f"Chosen by {words.errors} alone; the best of many is expected to be a little worse than "
+        f"it was measured, which the expected {words.metric.error_name} allows for."
+        + (f" {unseen} {were} looked at by nothing." if has_test else "")
     )
-    return remarks
+    return [*remarks, *assumption(words, log=True)]
 
 
 def _sections(found: FoundBaseline) -> list[Section]:
@@ -121,9 +128,9 @@ def _sections(found: FoundBaseline) -> list[Section]:
         return []
     figure = Figure(
         name="frontier",
-        svg=accuracy_of_networks(found),
-        alt="Val accuracy against multiply-adds",
-        caption="Mean val accuracy of every network that was trained to its end."
+        svg=errors_of_networks(found),
+        alt=f"{capital(found.words.shown)} against multiply-adds",
+        caption=f"Mean {found.words.shown} of every network that was trained to its end."
         + (_FRONTIER if found.decision.objective.pareto else ""),
     )
     stages: dict[str, Callable[[Any], str]] = {
@@ -143,90 +150,23 @@ def _sections(found: FoundBaseline) -> list[Section]:
         f"{architecture.head_channels or 'no'} channels, {architecture.activation}."
     )
     table = Table.of(enumerate(architecture.stages, 1), stages, note)
-    first: list[Block] = [figure, table, _compared(found)]
+    first: list[Block] = [figure, table, compared(found)]
     return [
         Section("STEP 0: which network", first),
-        Section("What each choice is worth", [_choices(found)]),
-        Section("The networks", [_networks(found)]),
+        Section("What each choice is worth", [choices(found)]),
+        Section("The networks", [networks(found)]),
     ]
-
-
-def _compared(found: FoundBaseline) -> Table:
-    columns: dict[str, Callable[[Existing], str]] = {
-        "existing baseline": lambda e: e.candidate.mark,
-        "px": lambda e: str(e.candidate.member.resolution),
-        "multiply-adds": lambda e: f"{e.candidate.macs:,}",
-        "runs": lambda e: str(e.runs),
-        "val error": lambda e: percent(e.val_error) if e.runs else "not trained",
-        "points worse than the found one": lambda e: (
-            f"{points(e.worse.value)} ({between(e.worse.low, e.worse.high)})" if e.runs else ""
-        ),
-        "test error": lambda e: percent(e.test_error) if e.runs else "",
-    }
-    return Table.of(
-        found.existing,
-        columns,
-        "Each is scaled evenly in depth, width and resolution to the cost that was asked for; the "
-        f"first one is the present baseline. {percent(LEVEL, 0)} intervals: the noise of the "
-        "runs, and what is not known of the found network.",
-    )
-
-
-def _choices(found: FoundBaseline) -> Table | Paragraph:
-    decision = found.decision
-    if not decision.choices:
-        return Paragraph("All networks that were trained to the end are alike in every choice.")
-    rows = list(zip(decision.choices, decision.fit.effects))
-    columns: dict[str, Callable[[Any], str]] = {
-        "at equal cost": lambda row: row[0].phrase,
-        "mistakes": lambda row: _change(row[1].value),
-        f"{percent(LEVEL, 0)} interval": lambda row: (
-            f"{_change(row[1].low)} to {_change(row[1].high)}"
-        ),
-        "": lambda row: {"better": "worse", "worse": "better"}.get(row[1].verdict, ""),
-    }
-    return Table.of(
-        rows,
-        columns,
-        "By a linear model of the log error of the networks that were trained to the end; what it "
-        f"leaves out of single networks has a standard deviation of {_change(decision.fit.tau)}, "
-        f"the noise of a run {_change(decision.noise.sd().value)}. A sampler proposes good "
-        "networks more often, so the table speaks of networks near the best ones.",
-    )
-
-
-def _change(log_error: float) -> str:
-    text = f"{100 * math.expm1(log_error):+.0f} %"
-    return "0 %" if text in ("-0 %", "+0 %") else text
-
-
-def _networks(found: FoundBaseline) -> Table:
-    columns: dict[str, Callable[[Any], str]] = {
-        "trial": lambda row: row.trial,
-        "network": lambda row: row.network,
-        "multiply-adds": lambda row: f"{row.macs:,}",
-        "runs": lambda row: str(row.runs),
-        "val error": lambda row: percent(row.val_error) if row.runs else "not trained",
-        "expected": lambda row: give_or_take(row.expected_error, row.expected_sd),
-        "P(best)": lambda row: f"{row.p_best:.2f}",
-    }
-    listed = found.table[found.table["expected_error"].notna()].head(_LISTED)
-    return Table.of(
-        listed.itertuples(),
-        columns,
-        f"The best of {int(found.decision.proposed.sum())} by the objective; trials.csv has all. "
-        "A stage is its blocks, their kind, channels, kernel (k), stride (/), expansion (e) and "
-        "squeeze-excitation (se). Expected: by the network's own runs and by what its choices say.",
-    )
 
 
 def _yaml(found: FoundBaseline, candidate: BaselineCandidate) -> str:
     decision = found.decision
     at = decision.candidates.index(candidate)
+    metric = found.words.metric
+    error = metric.headline(decision.expected[at], decision.expected_sd[at])
     head = (
         f"# Found by +sweep=baseline on {found.study.definition.facts.name}: trial {candidate.id}, "
-        f"{candidate.macs:,} multiply-adds,\n# expected val error "
-        f"{give_or_take(decision.expected[at], decision.expected_sd[at])}. Use: baseline=found "
+        f"{candidate.macs:,} multiply-adds,\n# expected {found.words.error} "
+        f"{error}. Use: baseline=found "
         "baseline.from=PATH\n"
     )
     return head + yaml_text(plain_of(candidate))
@@ -264,7 +204,8 @@ def _as_plain(found: FoundBaseline) -> dict[str, Any]:
     }
 
 
-def _timed(found: FoundBaseline) -> list[Timed]:
+def _timed(found: FoundBaseline, judged: Words) -> list[Timed]:
+    """With the errors by which networks are judged."""
     measured = read_latencies(found.study.folder)
     return [
         Timed(
@@ -273,7 +214,7 @@ def _timed(found: FoundBaseline) -> list[Timed]:
             name=row.mark or row.trial,
             macs=row.macs,
             activations=row.activations,
-            accuracy=1 - row.test_error,
+            error=getattr(row, f"{judged.part}_error"),
             latency=measured[row.trial],
         )
         for row in found.table.itertuples()

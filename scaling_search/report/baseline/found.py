@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_search.findings.interval import LEVEL, UNKNOWN, Interval, tails
+from scaling_search.report.words import Words, of_val
 from scaling_search.search.baseline import BaselineCandidate, BaselineDecision
 from scaling_search.search.baseline.shape import shape_text
 from scaling_search.study.files.proposals_csv import PROPOSALS_CSV
@@ -20,7 +21,7 @@ from scaling_search.study.read import Study
 
 @dataclass(frozen=True, kw_only=True)
 class Existing:
-    """An existing baseline beside the found one. Errors are fractions."""
+    """An existing baseline beside the found one."""
 
     candidate: BaselineCandidate
     runs: int
@@ -43,6 +44,16 @@ class FoundBaseline:
     without_network: int
     #: One row a network, the best value of the objective first.
     table: pd.DataFrame
+
+    @property
+    def words(self) -> Words:
+        """Of the errors that decide."""
+        return of_val(self.study.definition)
+
+    @property
+    def has_test(self) -> bool:
+        """Whether networks have test errors beside those that decide."""
+        return self.study.definition.has_test
 
     @property
     def winner(self) -> BaselineCandidate | None:

@@ -1,4 +1,4 @@
-"""The figure of STEP 0: networks, their val accuracy against their cost."""
+"""The figure of STEP 0: networks, their val errors against their cost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import matplotlib.ticker
 import numpy as np
 from matplotlib.figure import Figure
 
-from scaling_search.report.figures.drawing import drawn, looks, macs_axis
+from scaling_search.report.figures.drawing import drawn, error_axis, looks, macs_axis
 
 if TYPE_CHECKING:
     from scaling_search.report.baseline.found import FoundBaseline
@@ -18,7 +18,7 @@ _WIDE = 3.0
 
 
 @drawn
-def accuracy_of_networks(figure: Figure, found: FoundBaseline) -> None:
+def errors_of_networks(figure: Figure, found: FoundBaseline) -> None:
     """Every network a point, the frontier a line, the existing baselines by name."""
     figure.set_size_inches(9.4, 5.0)
     axes = figure.subplots()
@@ -29,20 +29,26 @@ def accuracy_of_networks(figure: Figure, found: FoundBaseline) -> None:
         axes.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter())
         axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
         axes.set_xlabel("multiply-adds of one forward pass")
-    axes.grid(axis="y", color="0.9")
-    axes.set_ylabel("val accuracy, %")
+    words = found.words
+    error_axis(axes, words)
     proposed = table[table["mark"] == ""]
-    accuracy = 100 * (1 - proposed["val_error"])
-    axes.plot(proposed["macs"], accuracy, "o", color="0.6", markersize=5, label="proposed")
+    axes.plot(
+        proposed["macs"],
+        words.drawn(proposed["val_error"]),
+        "o",
+        color="0.6",
+        markersize=5,
+        label="proposed",
+    )
     if found.decision.objective.pareto:
         frontier = proposed[proposed["frontier"]].sort_values("macs")
-        expected = 100 * (1 - frontier["expected_error"])
+        expected = words.drawn(frontier["expected_error"])
         axes.plot(frontier["macs"], expected, "-", color="black", label="frontier, expected")
     best = proposed[proposed["trial"] == (found.winner.id if found.winner else "")]
     axes.errorbar(
         best["macs"],
-        100 * (1 - best["expected_error"]),
-        yerr=100 * np.nan_to_num(best["expected_sd"]),
+        words.drawn(best["expected_error"]),
+        yerr=words.spread(np.nan_to_num(best["expected_sd"])),
         fmt="*",
         color="gold",
         ecolor="black",
@@ -56,7 +62,7 @@ def accuracy_of_networks(figure: Figure, found: FoundBaseline) -> None:
     for look, row in zip(looks([f" {m}" for m in marked["mark"]]).values(), marked.itertuples()):
         axes.plot(
             row.macs,
-            100 * (1 - row.val_error),
+            words.drawn(row.val_error),
             look.marker,
             color=look.colour,
             markeredgecolor="black",

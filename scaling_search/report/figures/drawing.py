@@ -11,6 +11,8 @@ import matplotlib as mpl
 import matplotlib.ticker
 from matplotlib.figure import Figure
 
+from scaling_search.report.words import Words
+
 P = ParamSpec("P")
 
 _STYLE: Any = {
@@ -80,11 +82,11 @@ def note(axes: Any, text: str, at: tuple[Any, Any], away: tuple[int, int], **loo
     axes.annotate(text, at, xytext=away, textcoords="offset points", **look)
 
 
-def accuracy_axis(axes: Any, name: bool = True) -> None:
-    """Test accuracy upwards, with light lines across."""
+def error_axis(axes: Any, words: Words, name: bool = True) -> None:
+    """What is shown of errors upwards, with light lines across."""
     axes.grid(axis="y", color="0.9")
     if name:
-        axes.set_ylabel("test accuracy, %")
+        axes.set_ylabel(words.axis)
 
 
 def macs_axis(axes: Any) -> None:

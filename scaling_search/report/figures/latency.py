@@ -1,4 +1,4 @@
-"""The figure of accuracy against latency."""
+"""The figure of errors against latency."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from matplotlib import ticker
 from matplotlib.figure import Figure
 
 from scaling_search.baselines import Latency
-from scaling_search.report.figures.drawing import accuracy_axis, decades, drawn, looks
+from scaling_search.report.figures.drawing import decades, drawn, error_axis, looks
+from scaling_search.report.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +24,13 @@ class Timed:
     name: str
     macs: int
     activations: int
-    #: Test accuracy as a fraction; nan where it is not known.
-    accuracy: float
+    #: Nan where it is not known.
+    error: float
     latency: Latency
 
 
 @drawn
-def accuracy_against_latency(figure: Figure, timed: Sequence[Timed]) -> None:
+def error_against_latency(figure: Figure, timed: Sequence[Timed], words: Words) -> None:
     """Two panels, one image at a time and many, a marker for each series."""
     figure.set_size_inches(10.4, 4.6)
     panels = figure.subplots(1, 2, sharey=True)
@@ -48,7 +49,7 @@ def accuracy_against_latency(figure: Figure, timed: Sequence[Timed]) -> None:
             low, median, high = 1000 * np.array([an_image(t.latency) for t in own]).T
             axes.errorbar(
                 median,
-                [100 * t.accuracy for t in own],
+                [words.drawn(t.error) for t in own],
                 xerr=[median - low, high - median],
                 fmt=look[own[0].series].marker,
                 color=look[own[0].series].colour,
@@ -58,6 +59,6 @@ def accuracy_against_latency(figure: Figure, timed: Sequence[Timed]) -> None:
             )
         axes.set_title(title, fontsize=12)
         axes.set_xlabel("milliseconds an image")
-        accuracy_axis(axes, name=axes is panels[0])
+        error_axis(axes, words, name=axes is panels[0])
     if len(groups) > 1:
-        panels[1].legend(loc="lower right", fontsize=10, frameon=False)
+        panels[1].legend(loc=f"{words.free} right", fontsize=10, frameon=False)

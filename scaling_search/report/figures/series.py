@@ -14,12 +14,13 @@ from scaling_search.findings.diminishing import Diminishing
 from scaling_search.findings.interval import Interval
 from scaling_search.report.figures.drawing import (
     Look,
-    accuracy_axis,
     drawn,
+    error_axis,
     looks,
     macs_axis,
     note,
 )
+from scaling_search.report.words import Words
 from scaling_search.series.single_vs_compound import UNSCALED
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @drawn
-def accuracy_by_dimension(
+def error_by_dimension(
     figure: Figure, measured: Measured, found: dict[str, Diminishing | str]
 ) -> None:
     """One panel a dimension, as Figure 3."""
@@ -39,7 +40,7 @@ def accuracy_by_dimension(
         at = measured.of(series=series)
         _errorbars(axes, measured, at, look[series])
         if isinstance(result, Diminishing):
-            median, *interval = result.curve
+            median, *interval = measured.gains.drawn(result.curve)
             axes.plot(result.curve_macs, median, "--", color="black")
             axes.fill_between(result.curve_macs, *interval, color="0.85", zorder=0)
         for index in at:
@@ -47,25 +48,27 @@ def accuracy_by_dimension(
             _label(axes, measured, index, f"{series[0]}={mult:.3g}")
         axes.set_title(series)
         axes.tick_params(axis="x", labelsize=10)
-        accuracy_axis(axes, name=axes is row[0])
+        error_axis(axes, measured.words, name=axes is row[0])
 
 
 @drawn
 def width_series(figure: Figure, measured: Measured, found: Balance | str) -> None:
     """Every width series on one plot, as Figure 4."""
     figure.set_size_inches(7.8, 5.2)
-    axes = figure.subplots()
+    axes: Any = figure.subplots()
     macs_axis(axes)
     for name, look in looks(dict.fromkeys(point.series for point in measured.points)).items():
         at = measured.of(series=name)
         _errorbars(axes, measured, at, look, label=name)
         if isinstance(found, Balance) and name in found.curves:
-            axes.plot(*found.curves[name], linestyle=look.line, color=look.colour)
+            macs, level = found.curves[name]
+            place = measured.gains.drawn(level)
+            axes.plot(macs, place, linestyle=look.line, color=look.colour)
         for index in at:
             member = measured.points[index].member
             _label(axes, measured, index, f"w={member.width_mult:.3g}")
-    axes.legend(loc="lower right", fontsize=11, frameon=False)
-    accuracy_axis(axes)
+    axes.legend(loc=f"{measured.words.free} right", fontsize=11, frameon=False)
+    error_axis(axes, measured.words)
 
 
 @drawn
@@ -77,7 +80,9 @@ def scalings_by_baseline(figure: Figure, measured: Measured) -> None:
     grid = figure.subplots(rows, columns, squeeze=False)
     for empty in grid.flat[len(baselines) :]:
         empty.remove()
-    accuracy = 100 * (1 - measured.mean)
+    words = measured.words
+    free = "upper left" if words.metric.rises else "lower left"
+    place = words.drawn(measured.mean)
     for axes, baseline in zip(grid.flat, baselines):
         macs_axis(axes)
         first = measured.of(baseline, UNSCALED)
@@ -85,20 +90,21 @@ def scalings_by_baseline(figure: Figure, measured: Measured) -> None:
         for name, look in looks(own).items():
             at = measured.of(baseline, name)
             if name != UNSCALED:
-                line = (measured.macs[[*first, *at]], accuracy[[*first, *at]])
+                line = (measured.macs[[*first, *at]], place[[*first, *at]])
                 axes.plot(*line, linestyle=look.line, color=look.colour)
             _errorbars(axes, measured, at, look, label=name)
         axes.set_title(baseline)
         axes.tick_params(axis="x", labelsize=9)
-        axes.legend(loc="upper left", fontsize=10, frameon=False)
-        accuracy_axis(axes, name=axes in grid[:, 0])
+        axes.legend(loc=free, fontsize=10, frameon=False)
+        error_axis(axes, words, name=axes in grid[:, 0])
 
 
 @drawn
-def exchanges(figure: Figure, found: Sequence[tuple[str, str, Interval]]) -> None:
+def exchanges(figure: Figure, found: Sequence[tuple[str, str, Interval]], words: Words) -> None:
     """What each exchange of equal cost buys, a line each, in the look of what it gives more of.
 
-    found: name, dimension that gains, and points of accuracy over the baseline, nan where unknown.
+    found: name, dimension that gains, and by how much it is better than the baseline, as a reader
+    has it, nan where unknown.
     """
     figure.set_size_inches(7.8, 0.55 * len(found) + 1.3)
     axes = figure.subplots()
@@ -118,7 +124,7 @@ def exchanges(figure: Figure, found: Sequence[tuple[str, str, Interval]]) -> Non
     axes.set_yticks(range(len(found)), [name for name, *_ in found], fontsize=11)
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.grid(axis="x", color="0.9")
-    axes.set_xlabel("points of test accuracy over the baseline")
+    axes.set_xlabel(f"{words.gain} {words.over} the baseline")
 
 
 def _errorbars(
@@ -126,8 +132,8 @@ def _errorbars(
 ) -> None:
     axes.errorbar(
         measured.macs[at],
-        100 * (1 - measured.mean[at]),
-        yerr=100 * np.nan_to_num(measured.half[at]),
+        measured.words.drawn(measured.mean[at]),
+        yerr=measured.words.spread(np.nan_to_num(measured.half[at])),
         fmt=look.marker,
         color=look.colour,
         markeredgecolor="black",
@@ -139,5 +145,5 @@ def _errorbars(
 
 def _label(axes: Any, measured: Measured, index: int, text: str) -> None:
     if np.isfinite(measured.mean[index]):
-        at = (measured.macs[index], 100 * (1 - measured.mean[index]))
-        note(axes, text, at, (6, -12), fontsize=9)
+        at = (measured.macs[index], measured.words.drawn(measured.mean[index]))
+        note(axes, text, at, (6, -12 if measured.words.metric.rises else 6), fontsize=9)

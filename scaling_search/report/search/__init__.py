@@ -26,6 +26,7 @@ from scaling_search.report.writing import as_csv, as_json
 from scaling_search.study.files.latency_csv import read_latencies
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
+from scaling_search.wording import capital
 
 
 def search(study: Study, rows: Sequence[RunRow]) -> Content:
@@ -34,18 +35,19 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
     figure = Figure(
         name="triangle",
         svg=triangle(found),
-        alt="Val accuracy on the triangle of shares",
-        caption="Mean val accuracy of every candidate on the triangle of shares: α = C^depth, "
-        "β² = C^width, γ² = C^resolution, with grid lines at quarters. All candidates cost the "
-        "same within the tolerance.",
+        alt=f"{capital(found.words.shown)} on the triangle of shares",
+        caption=f"Mean {found.words.shown} of every candidate on the triangle of shares: α = "
+        "C^depth, β² = C^width, γ² = C^resolution, with grid lines at quarters. All candidates "
+        "cost the same within the tolerance.",
     )
     step_1: list[Block] = [
         figure,
-        shown_trials(found.trials, study.definition.settings.sweep.kind),
-        *regret_tables(found.evidence),
-        *fidelity_tables(found.fidelity),
+        shown_trials(found.trials, study.definition.settings.sweep.kind, found.words),
+        *regret_tables(found.evidence, found.words),
+        *fidelity_tables(found.fidelity, found.words),
     ]
-    latency, measured = latency_section(_timed(found.family, read_latencies(study.folder)))
+    timed = _timed(found.family, read_latencies(study.folder))
+    latency, measured = latency_section(timed, found.family.words)
     answer = [first_sentence(found), second_sentence(found)]
     remarks = [*edge_remarks(found), *further_remarks(found)]
     return Content(
@@ -59,7 +61,7 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
         ],
         files={
             "trials.csv": as_csv(found.trials),
-            "family.csv": as_csv(found.family.table),
+            "family.csv": as_csv(found.family.csv),
             "winner.json": as_json(winner_json(found, answer[0], remarks)),
             "forecast.json": as_json(forecast_json(found.family)),
             **measured,
@@ -76,7 +78,7 @@ def _timed(family: Family, measured: dict[str, Latency]) -> list[Timed]:
             name=f"φ={row.phi:.3g}",
             macs=row.macs,
             activations=row.activations,
-            accuracy=1 - row.test_error,
+            error=row.error,
             latency=measured[row.member],
         )
         for row in family.table.itertuples()

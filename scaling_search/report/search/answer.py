@@ -10,8 +10,10 @@ from scaling_search.report.search.certainty import certainty_sentences, evidence
 from scaling_search.report.search.forecast import forecast_remarks, runs_of
 from scaling_search.report.search.found import Found
 from scaling_search.report.short_runs import short_run_remarks
+from scaling_search.report.words import assumption
 from scaling_search.search import MARKS
-from scaling_search.wording import between, give_or_take, percent
+from scaling_search.study import StudyDefinition
+from scaling_search.wording import capital, percent
 
 
 def first_sentence(found: Found) -> str:
@@ -31,12 +33,13 @@ def first_sentence(found: Found) -> str:
         f"{facts.name}"
     )
     at = decision.candidates.index(winner)
-    error = give_or_take(decision.expected[at], decision.expected_sd[at])
+    words = found.words
+    error = words.metric.headline(decision.expected[at], decision.expected_sd[at])
     compared_count = len(decision.ranked)
     if decision.decided:
         return (
-            f"The winner {where} is {what}, with an expected val error of {error}; it is the best "
-            f"of {int((decision.trained | decision.untrained).sum())} networks at "
+            f"The winner {where} is {what}, with an expected {words.error} of {error}; it is the "
+            f"best of {int((decision.trained | decision.untrained).sum())} networks at "
             f"{percent(LEVEL, 0)} confidence."
         )
     reason = (
@@ -47,7 +50,8 @@ def first_sentence(found: Found) -> str:
     reason += f" (one of them is, with probability {percent(LEVEL, 0)})"
     if decision.possible.sum() == 1:
         reason = "too few runs were repeated to know their noise"
-    return f"Undecided: the lowest expected val error {where}, {error}, has {what}, but {reason}."
+    lowest = f"the lowest expected {words.error} {where}, {error}"
+    return f"Undecided: {lowest}, has {what}, but {reason}."
 
 
 def second_sentence(found: Found) -> str:
@@ -55,31 +59,32 @@ def second_sentence(found: Found) -> str:
     measured = found.family.measured
     if len(measured) < 1:
         return "No member of its family has been trained yet."
-    small, large = measured.iloc[0], measured.iloc[-1]
+    small, large, words = measured.iloc[0], measured.iloc[-1], found.family.words
+    told = words.metric.headline
     if len(measured) == 1:
-        seen = f"The one-size family has a test error of {percent(large.test_error)}"
-    elif large.test_error < small.test_error:
+        seen = f"The one-size family has a {words.error} of {told(large.error)}"
+    elif large.error < small.error:
         seen = (
-            "Scaled by these coefficients, the test error falls from "
-            f"{percent(small.test_error)} at {small.macs:,} multiply-adds to "
-            f"{percent(large.test_error)} at {large.macs:,}"
+            f"Scaled by these coefficients, {words.the_error} falls from "
+            f"{told(small.error)} at {small.macs:,} multiply-adds to "
+            f"{told(large.error)} at {large.macs:,}"
         )
     else:
         seen = (
-            f"The test error does not fall with size: {percent(small.test_error)} at "
-            f"{small.macs:,} multiply-adds, {percent(large.test_error)} at {large.macs:,}"
+            f"{capital(words.the_error)} does not fall with size: {told(small.error)} at "
+            f"{small.macs:,} multiply-adds, {told(large.error)} at {large.macs:,}"
         )
     far, best = found.family.target, found.family.best
     if far is None:
         return seen + "; larger members are not forecast."
     seen += (
         f"; forecast for φ = {far.phi:g} ({far.macs / large.macs:.1f} times beyond): "
-        f"{percent(far.forecast)}, {percent(LEVEL, 0)} interval "
-        f"{between(far.forecast_low, far.forecast_high)} %"
+        f"{told(far.forecast)}, {percent(LEVEL, 0)} interval "
+        f"{words.metric.between(far.forecast_low, far.forecast_high)}{words.metric.unit}"
     )
     if found.family.above_measured is not None:
         seen += (
-            f", above the {percent(best.test_error)} already measured at {best.macs:,} "
+            f", above the {words.metric.text(best.error)} already measured at {best.macs:,} "
             f"({runs_of(found.family, best)})"
         )
     return f"{seen}."
@@ -88,7 +93,6 @@ def second_sentence(found: Found) -> str:
 def further_remarks(found: Found) -> list[str]:
     """What limits the answer, and what would settle it."""
     definition, decision = found.study.definition, found.decision
-    facts = definition.facts
     remarks = []
     wanted = len(definition.listed_runs)
     keys = {row.run for row in found.rows}
@@ -99,10 +103,8 @@ def further_remarks(found: Found) -> list[str]:
         remarks.append("The study is unfinished: its search has not ended.")
     remarks += certainty_sentences(found)
     remarks += short_run_remarks(definition)
-    remarks.append(
-        f"All of this holds for one val split of {facts.val_images:,} images and one recipe; val "
-        "decides, test is only reported."
-    )
+    remarks.append(_holds_for(definition))
+    remarks += assumption(found.words, log=True, forecast=True)
     for index, candidate in enumerate(decision.candidates):
         if decision.diverged[index]:
             remarks.append(
@@ -122,6 +124,17 @@ def further_remarks(found: Found) -> list[str]:
             )
     remarks += forecast_remarks(found.family)
     return remarks
+
+
+def _holds_for(definition: StudyDefinition) -> str:
+    images = definition.facts.val_images
+    split = f"one val split of {images:,} images" if images else "one val set"
+    judges = (
+        "val decides, test is only reported"
+        if definition.has_test
+        else "val decides and is reported, so what was chosen by it is a little worse than it looks"
+    )
+    return f"All of this holds for {split} and one recipe; {judges}."
 
 
 def winner_json(found: Found, statement: str, remarks: Sequence[str]) -> dict[str, Any]:

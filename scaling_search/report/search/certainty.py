@@ -11,13 +11,15 @@ import numpy as np
 
 from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.findings.lack_of_fit import MISFIT
+from scaling_search.metric import Metric
 from scaling_search.report.content import Table
 from scaling_search.report.search.evidence import Evidence, MarkedRegret, Noise
 from scaling_search.report.search.fidelity import fidelity_sentence
 from scaling_search.report.search.found import Found
+from scaling_search.report.words import Words
 from scaling_search.scaling import DIMENSIONS
 from scaling_search.search import MARKS
-from scaling_search.wording import between, percent, points
+from scaling_search.wording import between, percent
 
 #: Runs beyond which nobody would settle a difference.
 _MANY_RUNS = 500
@@ -28,8 +30,8 @@ def certainty_sentences(found: Found) -> list[str]:
     evidence, decision = found.evidence, found.decision
     if evidence is None:
         return []
-    sentences = [_surface(evidence), _fit(evidence)]
-    sentences += [_noise(evidence.noise)]
+    metric = found.words.metric
+    sentences = [_surface(evidence, found.words), _fit(evidence), _noise(evidence.noise, metric)]
     without_runs = found.trials[found.trials["runs"] == 0]
     stopped = int(found.trials["stopped_at"].count())
     untrained = len(without_runs) - stopped
@@ -47,13 +49,13 @@ def certainty_sentences(found: Found) -> list[str]:
     if evidence.val is not None:
         sentences.append(
             "Another val set of this size would move the difference between the two best by "
-            f"± {points(evidence.val.se)} points (standard error); the intervals hold the noise "
-            "of runs, not this."
+            f"± {metric.difference(evidence.val.se)} (standard error); the intervals hold the "
+            "noise of runs, not this."
         )
     settling = evidence.settling
     if settling is not None:
         apart = (
-            f"Trial {settling.rival.id} is expected to be {points(settling.gap)} points worse "
+            f"Trial {settling.rival.id} is expected to be {metric.difference(settling.gap)} worse "
             "than the winner"
         )
         sentences.append(
@@ -69,30 +71,30 @@ def certainty_sentences(found: Found) -> list[str]:
     return sentences
 
 
-def _noise(noise: Noise) -> str:
+def _noise(noise: Noise, metric: Metric) -> str:
     """What a run and what all runs together tell."""
     text = (
-        f"A single run scatters by {points(noise.run.value)} points about its network's mean, as "
-        f"another seed would show (standard deviation; {percent(LEVEL, 0)} interval "
-        f"{between(noise.run.low, noise.run.high)})"
+        f"A single run scatters by {metric.difference(noise.run.value)} about its network's mean, "
+        f"as another seed would show (standard deviation; {percent(LEVEL, 0)} interval "
+        f"{metric.between(noise.run.low, noise.run.high)})"
     )
     if math.isnan(noise.difference):
         return text + "."
     return (
         f"{text}; all runs and the surface together tell the winner from its typical rival to "
-        f"± {points(noise.difference)} points ({percent(LEVEL, 0)} interval), and smaller "
+        f"± {metric.difference(noise.difference)} ({percent(LEVEL, 0)} interval), and smaller "
         "differences read as none."
     )
 
 
-def _surface(evidence: Evidence) -> str:
+def _surface(evidence: Evidence, words: Words) -> str:
     optimum = evidence.optimum
     ends = zip(DIMENSIONS, optimum.region.min(axis=0), optimum.region.max(axis=0))
     spread = [f"{name} {between(low, high, 0)} %" for name, low, high in ends]
     where = ", ".join(f"{n} {percent(s, 0)}" for n, s in zip(DIMENSIONS, optimum.shares))
     text = (
-        f"The response surface is lowest at the shares {where} (val error "
-        f"{percent(optimum.error.value)}); its {percent(optimum.level, 0)} region spans "
+        f"The response surface is lowest at the shares {where} ({words.error} "
+        f"{words.metric.text(optimum.error.value)}); its {percent(optimum.level, 0)} region spans "
         f"{', '.join(spread)}"
     )
     if optimum.nothing:
@@ -117,7 +119,7 @@ def _fit(evidence: Evidence) -> str:
     return f"No lack of fit of the surface was found ({test})."
 
 
-def regret_tables(evidence: Evidence | None) -> list[Table]:
+def regret_tables(evidence: Evidence | None, words: Words) -> list[Table]:
     """What choosing a marked point instead of the best candidate would cost."""
     if evidence is None:
         return []
@@ -127,23 +129,23 @@ def regret_tables(evidence: Evidence | None) -> list[Table]:
         "depth, width, resolution": lambda marked: ", ".join(
             percent(share, 0) for share in marked.candidate.shares
         ),
-        "expected cost": lambda marked: _regret(marked.regret),
-        "of the shares alone": lambda marked: _regret(marked.regret_of_shares),
+        "expected cost": lambda marked: _regret(marked.regret, words.metric),
+        "of the shares alone": lambda marked: _regret(marked.regret_of_shares, words.metric),
     }
     note = (
-        "Expected cost: val error of the network above the best candidate's, with its "
+        f"Expected cost: {words.error} of the network above the best candidate's, with its "
         f"{percent(LEVEL, 0)} interval. Of the shares alone: by the surface, had all networks been "
         "rounded alike."
     )
     return [Table.of(evidence.marked, columns, note)]
 
 
-def _regret(regret: Interval) -> str:
-    return f"{points(regret.value)} points, {between(regret.low, regret.high)}"
+def _regret(regret: Interval, metric: Metric) -> str:
+    return f"{metric.difference(regret.value)}, {metric.between(regret.low, regret.high)}"
 
 
 def evidence_json(found: Found) -> dict[str, Any]:
-    """The same for winner.json; errors are fractions."""
+    """The same for winner.json."""
     evidence, decision = found.evidence, found.decision
     if evidence is None:
         return {}

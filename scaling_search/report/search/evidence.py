@@ -30,7 +30,7 @@ from scaling_search.study.records import Step
 
 @dataclass(frozen=True)
 class MarkedRegret:
-    """What choosing a marked point would cost, in error above the best choice's (a fraction)."""
+    """What choosing a marked point would cost, in error above the best choice's."""
 
     mark: str
     candidate: Candidate
@@ -42,7 +42,7 @@ class MarkedRegret:
 
 @dataclass(frozen=True)
 class Noise:
-    """How well errors near the winner's are known, as fractions."""
+    """How well errors near the winner's are known."""
 
     #: Standard deviation of a single run about its network's mean, the effect of its seed taken
     #: out: from repeated runs and what is believed before any.
@@ -67,7 +67,7 @@ class Settling:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What STEP 1's runs say beside the ranking. Errors are fractions."""
+    """What STEP 1's runs say beside the ranking."""
 
     optimum: Optimum
     marked: tuple[MarkedRegret, ...]
@@ -111,6 +111,8 @@ def _by_images(
     if len(ranked) < 2:
         return None
     count = definition.facts.val_images
+    if not count:
+        return None
     whole = [row for row in rows if row.step is Step.SEARCH and row.test_error is not None]
 
     def correct(candidate: Candidate) -> list[np.ndarray]:

@@ -25,28 +25,44 @@ from scaling_search.forecast import (
     size_needed,
 )
 from scaling_search.report.content import or_reason
+from scaling_search.report.words import Words, of_judged
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.study import StudyDefinition
-from scaling_search.study.family_runs import known_family_runs
+from scaling_search.study.family_runs import judged_error, known_family_runs
 from scaling_search.study.files.runs_csv import RunRow, runs_by_key
 
 #: Wished errors: so much of the largest trained member's. `size_needed` answers for any other.
-WISHES = {"a tenth fewer": 0.9, "a quarter fewer": 0.75, "half as many": 0.5}
+#: In words, of mistakes and of what is no count.
+WISHES = {
+    0.9: ("a tenth fewer", "a tenth less"),
+    0.75: ("a quarter fewer", "a quarter less"),
+    0.5: ("half as many", "half as much"),
+}
+#: Columns of errors by which a family is judged.
+_ERRORS = ("error", "error_se", "error_low", "error_high")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Family:
     """STEP 2 as numbers, each computed once."""
 
+    #: Of the errors by which it is judged.
+    words: Words
     #: One row for each listed member and trained size, by cost; empty before there is a winner.
     table: pd.DataFrame
-    #: Test errors of the runs of each trained size, by the member's id.
+    #: Errors of the runs of each trained size, by the member's id.
     errors: Mapping[str, Sequence[float]]
     #: Or why there is none.
     law: ScalingLaw | str
     backtest: Backtest | str
     #: Of the members that the data's resolution allows; None where there are none, or no law.
     forecast: Prediction | None
+
+    @property
+    def csv(self) -> pd.DataFrame:
+        """The table with columns that say on which part of the data errors were measured."""
+        part = self.words.part
+        return self.table.rename(columns={name: f"{part}_{name}" for name in _ERRORS})
 
     @cached_property
     def measured(self) -> pd.DataFrame:
@@ -67,8 +83,8 @@ class Family:
 
     @cached_property
     def best(self) -> Any:
-        """The row of the trained size with the lowest test error."""
-        return self.measured.loc[self.measured["test_error"].idxmin()]
+        """The row of the trained size with the lowest error."""
+        return self.measured.loc[self.measured["error"].idxmin()]
 
     @cached_property
     def above_measured(self) -> ForecastWarning | None:
@@ -82,10 +98,11 @@ class Family:
         """By wish: the size that is forecast to reach it. Empty without a law."""
         if isinstance(self.law, str):
             return {}
-        law, reached = self.law, float(self.measured["test_error"].iloc[-1])
+        law, reached = self.law, float(self.measured["error"].iloc[-1])
+        counted = self.words.metric.counts_mistakes
         return {
-            wish: size_needed(law, share * reached, LEVEL)
-            for wish, share in WISHES.items()
+            fewer if counted else less: size_needed(law, share * reached, LEVEL)
+            for share, (fewer, less) in WISHES.items()
             if reached > 0
         }
 
@@ -110,14 +127,22 @@ def make_family(
     except MissingPrice as error:
         # The study was interrupted before it counted the family of its own network.
         why = str(error)
-    return Family(table=pd.DataFrame(), errors={}, law=why, backtest=why, forecast=None)
+    return Family(
+        words=of_judged(definition),
+        table=pd.DataFrame(),
+        errors={},
+        law=why,
+        backtest=why,
+        forecast=None,
+    )
 
 
 def _family_of(
     definition: StudyDefinition, coefficients: Coefficients, rows: Sequence[RunRow]
 ) -> Family:
     rows = list(runs_by_key(rows).values())
-    known = {row.run: row.test_error for row in rows if row.test_error is not None}
+    judged = {row.run: judged_error(definition, row) for row in rows}
+    known = {run: error for run, error in judged.items() if error is not None}
     planned = definition.family_runs(coefficients)
     errors: dict[str, list[float]] = {}
     for run in planned:
@@ -129,7 +154,14 @@ def _family_of(
     table = _family_table(definition, (*sizes.values(), *definition.family(coefficients)), errors)
     table, forecast = _add_forecast(table, law)
     backtest = or_reason(runs.backtest)
-    return Family(table=table, errors=errors, law=law, backtest=backtest, forecast=forecast)
+    return Family(
+        words=of_judged(definition),
+        table=table,
+        errors=errors,
+        law=law,
+        backtest=backtest,
+        forecast=forecast,
+    )
 
 
 def _family_table(
@@ -160,10 +192,10 @@ def _family_table(
             "cost_ratio": member.cost_ratio,
             "effective_phi": member.effective_phi,
             "runs": len(measured),
-            "test_error": mean,
-            "test_error_se": se,
-            "test_error_low": mean - half,
-            "test_error_high": mean + half,
+            "error": mean,
+            "error_se": se,
+            "error_low": mean - half,
+            "error_high": mean + half,
             "above_native": member.resolution > definition.facts.largest_resolution,
         }
         # A listed phi that gives a trained network takes the row of that network over.
@@ -194,7 +226,7 @@ def _relative_sd(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
 def _add_forecast(
     table: pd.DataFrame, law: ScalingLaw | str
 ) -> tuple[pd.DataFrame, Prediction | None]:
-    """The forecast test error of every member that the data's resolution allows."""
+    """The forecast error of every member that the data's resolution allows."""
     columns = ("forecast", "forecast_low", "forecast_high")
     table = table.assign(**dict.fromkeys(columns, math.nan))
     allowed = ~table["above_native"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from scaling_search.findings.agreement import Agreement, rank_agreement
 from scaling_search.report.content import Table, or_reason
+from scaling_search.report.words import Words
 from scaling_search.search import Candidate
 from scaling_search.search.decide import Decision
 from scaling_search.study.files.runs_csv import RunRow
@@ -18,7 +19,7 @@ from scaling_search.wording import percent
 
 @dataclass(frozen=True)
 class FidelityCheck:
-    """STEP 1's candidates at another fidelity. Arrays follow `candidates`; errors are fractions."""
+    """STEP 1's candidates at another fidelity. Arrays follow `candidates`."""
 
     name: str
     candidates: tuple[Candidate, ...]
@@ -89,11 +90,11 @@ def fidelity_sentence(check: FidelityCheck, winner: Candidate) -> str:
     )
 
 
-def fidelity_tables(checks: Sequence[FidelityCheck]) -> list[Table]:
+def fidelity_tables(checks: Sequence[FidelityCheck], words: Words) -> list[Table]:
     """A row for each candidate that was trained again; nothing where none was."""
     if not checks:
         return []
-    head = ["trial", "asked by", "val error in STEP 1", *(check.name for check in checks)]
+    head = ["trial", "asked by", f"{words.error} in STEP 1", *(check.name for check in checks)]
     listed = {c.id: c for check in checks for c in check.candidates}
     rows = []
     for trial, candidate in listed.items():
@@ -101,11 +102,11 @@ def fidelity_tables(checks: Sequence[FidelityCheck]) -> list[Table]:
         for column, check in enumerate(checks):
             if candidate in check.candidates:
                 at = check.candidates.index(candidate)
-                before = percent(check.before[at])
-                cells[column] = f"{percent(check.now[at])} ({check.runs[at]})"
+                before = words.metric.text(check.before[at])
+                cells[column] = f"{words.metric.text(check.now[at])} ({check.runs[at]})"
         rows.append([trial, ", ".join(candidate.marks) or "search", before, *cells])
     note = (
-        "Does the answer survive? Mean val errors of candidates that were trained again at another "
-        "fidelity, with the number of seeds."
+        f"Does the answer survive? Mean {words.errors} of candidates that were trained again at "
+        "another fidelity, with the number of seeds."
     )
     return [Table(head, rows, note)]

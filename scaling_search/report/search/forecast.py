@@ -11,10 +11,11 @@ import pandas as pd
 
 from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import Lesson
+from scaling_search.metric import Metric
 from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
-from scaling_search.report.figures.family import accuracy_against_macs, held_out_members
+from scaling_search.report.figures.family import error_against_macs, held_out_members
 from scaling_search.report.search.family import Family
-from scaling_search.wording import between, give_or_take, percent, points
+from scaling_search.wording import capital, percent
 
 SHOWN_LESSONS = 4
 
@@ -24,14 +25,16 @@ def family_sections(family: Family, baseline: str) -> list[Section]:
     if not len(family.table):
         nothing = Paragraph("There is no winner yet, so there is no family.")
         return [Section("STEP 2: the family", [nothing])]
+    words = family.words
     figure = Figure(
         name="accuracy",
-        svg=accuracy_against_macs(family.table, family.law),
-        alt="Test accuracy against multiply-adds",
-        caption=f"Test accuracy of {baseline} scaled by the winner's coefficients. Multiply-adds "
-        "are those of convolutions and linear layers; the paper prints them as FLOPs.",
+        svg=error_against_macs(family.table, family.law, words),
+        alt=f"{capital(words.shown)} against multiply-adds",
+        caption=f"{capital(words.shown)} of {baseline} scaled by the winner's coefficients. "
+        "Multiply-adds are those of convolutions and linear layers; the paper prints them as "
+        "FLOPs.",
     )
-    sections = [Section("STEP 2: the family", [figure, _members(family.table)])]
+    sections = [Section("STEP 2: the family", [figure, _members(family)])]
     if isinstance(family.law, str):
         return sections
     sections.append(Section("Was the forecast right?", [_backtest(family)], level=3))
@@ -42,7 +45,8 @@ def family_sections(family: Family, baseline: str) -> list[Section]:
     return sections
 
 
-def _members(table: pd.DataFrame) -> Table:
+def _members(family: Family) -> Table:
+    words, metric = family.words, family.words.metric
     columns: dict[str, Callable[[Any], str]] = {
         "φ": lambda row: f"{row.phi:.3g}",
         "depth": lambda row: f"×{row.depth_mult:.2f}",
@@ -53,27 +57,28 @@ def _members(table: pd.DataFrame) -> Table:
         "activations": lambda row: f"{row.activations:,}",
         "cost": lambda row: f"{row.cost_ratio:.2f}",
         "effective φ": lambda row: f"{row.effective_phi:.2f}",
-        "test error": _measured,
-        f"forecast, {percent(LEVEL, 0)}": _forecast,
+        words.error: lambda row: _measured(row, metric),
+        f"forecast, {percent(LEVEL, 0)}": lambda row: _forecast(row, metric),
     }
     note = (
         "Depth and width: multipliers before rounding. Effective φ: log2 of the realised cost "
-        f"ratio. Test error: mean over seeds ± half of its {percent(LEVEL, 0)} interval, from a "
-        "relative spread pooled over sizes."
+        f"ratio. {capital(words.error)}: mean over seeds ± half of its {percent(LEVEL, 0)} "
+        "interval, from a relative spread pooled over sizes."
     )
-    return Table.of(table.itertuples(), columns, note)
+    return Table.of(family.table.itertuples(), columns, note)
 
 
-def _measured(row: Any) -> str:
+def _measured(row: Any, metric: Metric) -> str:
     seeds = f"{row.runs} seed{'s' if row.runs > 1 else ''}"
-    half = row.test_error_high - row.test_error
-    return f"{give_or_take(row.test_error, half)} ({seeds})" if row.runs else ""
+    half = row.error_high - row.error
+    return f"{metric.give_or_take(row.error, half)} ({seeds})" if row.runs else ""
 
 
-def _forecast(row: Any) -> str:
+def _forecast(row: Any, metric: Metric) -> str:
     if pd.isna(row.forecast):
         return "above the data's resolution" if row.above_native else ""
-    return f"{percent(row.forecast)}, {between(row.forecast_low, row.forecast_high)}"
+    interval = metric.between(row.forecast_low, row.forecast_high)
+    return f"{metric.text(row.forecast)}, {interval}"
 
 
 def backtest_sentence(family: Family) -> str:
@@ -92,7 +97,7 @@ def _backtest(family: Family) -> Block:
         return Paragraph(told)
     return Figure(
         name="backtest",
-        svg=held_out_members(family.backtest),
+        svg=held_out_members(family.backtest, family.words),
         alt="The largest trained members as the smaller ones forecast them",
         caption=told,
     )
@@ -100,7 +105,8 @@ def _backtest(family: Family) -> Block:
 
 def _needed(family: Family) -> Table:
     level = f"{percent(LEVEL, 0)} interval"
-    head = ["mistakes", "test error", "multiply-adds", "effective φ", level]
+    words, metric = family.words, family.words.metric
+    head = [metric.mistakes, words.error, "multiply-adds", "effective φ", level]
     rows = []
     for wish, needed in family.needed.items():
         size, phi = "out of reach", ""
@@ -111,11 +117,12 @@ def _needed(family: Family) -> Table:
         early = _rounded(needed.macs_if_lucky) if needed.macs_if_lucky else None
         late = _rounded(needed.macs_if_unlucky) if needed.macs_if_unlucky else None
         interval = f"{early} to {late}" if late else f"from {early}, perhaps never"
-        rows.append([wish, percent(needed.error), size, phi, interval if early else "never"])
+        rows.append([wish, metric.text(needed.error), size, phi, interval if early else "never"])
     note = (
-        "Fewer mistakes than the largest trained member makes. Multiply-adds: where the forecast "
-        "reaches the error; looked for up to 100 times the largest trained size. Interval: where "
-        "the low and the high end of the forecast's interval reach it."
+        f"{'Fewer mistakes' if metric.counts_mistakes else 'Less'} than the largest trained member "
+        f"{'makes' if metric.counts_mistakes else 'has'}. Multiply-adds: where the forecast "
+        f"reaches {metric.the_error_on()}; looked for up to 100 times the largest trained size. "
+        "Interval: where the low and the high end of the forecast's interval reach it."
     )
     return Table(head, rows, note)
 
@@ -150,14 +157,14 @@ def forecast_remarks(family: Family) -> list[str]:
 
 
 def runs_of(family: Family, row: Any) -> str:
-    """The test errors of the runs of a trained size; of many, the lowest and the highest."""
-    errors = sorted(family.errors[row.member])
+    """The errors of the runs of a trained size; of many, the lowest and the highest."""
+    errors, metric = sorted(family.errors[row.member]), family.words.metric
     low, high = errors[0], errors[-1]
     if len(errors) == 1:
-        return f"one run: {percent(low)}"
+        return f"one run: {metric.text(low)}"
     if len(errors) == 2:
-        return f"runs: {points(low)} and {percent(high)}"
-    return f"{len(errors)} runs: {between(low, high)} %"
+        return f"runs: {metric.number(low)} and {metric.text(high)}"
+    return f"{len(errors)} runs: {metric.between(low, high)}{metric.unit}"
 
 
 def forecast_json(family: Family) -> dict[str, Any]:
@@ -165,7 +172,7 @@ def forecast_json(family: Family) -> dict[str, Any]:
     if isinstance(family.law, str):
         return {"law": None, "reason": family.law, "members": []}
     table, target, backtest = family.table, family.target, family.backtest
-    columns = {"test_error": "measured", "forecast_low": "low", "forecast_high": "high"}
+    columns = {"error": "measured", "forecast_low": "low", "forecast_high": "high"}
     members = table[table["forecast"].notna()].rename(columns=columns)
     return {
         "law": family.law.to_dict(),

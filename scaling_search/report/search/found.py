@@ -11,6 +11,7 @@ from scaling_search.report.search.evidence import Evidence, find_evidence
 from scaling_search.report.search.family import Family, make_family
 from scaling_search.report.search.fidelity import FidelityCheck, fidelity_checks
 from scaling_search.report.search.trials import trials_table
+from scaling_search.report.words import Words, of_val
 from scaling_search.search import Candidate, Candidates
 from scaling_search.search.decide import Decision
 from scaling_search.study.asks import read_candidates
@@ -33,6 +34,11 @@ class Found:
     fidelity: tuple[FidelityCheck, ...]
     trials: pd.DataFrame
     family: Family
+
+    @property
+    def words(self) -> Words:
+        """Of the errors that decide."""
+        return of_val(self.study.definition)
 
 
 def find(study: Study, rows: Sequence[RunRow]) -> Found:

@@ -12,12 +12,14 @@ import pandas as pd
 from scaling_search.baselines.baseline import Network
 from scaling_search.findings.interval import LEVEL, UNKNOWN, Interval
 from scaling_search.findings.optimum import regret_of_candidates
+from scaling_search.metric import Metric
 from scaling_search.report.content import Table
+from scaling_search.report.words import Words
 from scaling_search.scaling import Architecture
 from scaling_search.search import Candidate
 from scaling_search.search.decide import Decision
 from scaling_search.study import StudyDefinition
-from scaling_search.wording import between, give_or_take, percent
+from scaling_search.wording import capital, percent
 
 
 def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> pd.DataFrame:
@@ -75,8 +77,10 @@ def _blocks(network: Network) -> int | None:
     return sum(network.repeats) if isinstance(network, Architecture) else None
 
 
-def shown_trials(trials: pd.DataFrame, kind: str) -> Table:
+def shown_trials(trials: pd.DataFrame, kind: str, words: Words) -> Table:
     """The table as a reader wants it. kind: of the sweep."""
+    metric = words.metric
+    worse = "points worse" if metric.is_fraction else "worse by"
     columns: dict[str, Callable[[Any], str]] = {
         "trial": lambda row: row.trial,
         "α": lambda row: f"{row.alpha:.3f}",
@@ -85,13 +89,13 @@ def shown_trials(trials: pd.DataFrame, kind: str) -> Table:
         "px (price)": lambda row: f"{row.resolution} ({row.pixel_price:.2f})",
         "cost": lambda row: f"{row.cost_ratio:.3f}",
         "asked by": lambda row: _asked_by(row, kind),
-        "val error": _val_error,
-        "points worse": lambda row: _if_known(between, row.worse_low, row.worse_high),
+        words.error: lambda row: _val_error(row, metric),
+        worse: lambda row: _if_known(metric.between, row.worse_low, row.worse_high),
         "may win": lambda row: "yes" if row.possible_winner else "",
-        "expected": lambda row: _if_known(give_or_take, row.expected_error, row.expected_sd),
+        "expected": lambda row: _if_known(metric.give_or_take, row.expected_error, row.expected_sd),
         "P(best)": lambda row: _if_known("{:.2f}".format, row.p_best),
     }
-    return Table.of(trials.itertuples(), columns, _NOTE)
+    return Table.of(trials.itertuples(), columns, _note(words, worse))
 
 
 def _asked_by(row: Any, kind: str) -> str:
@@ -99,9 +103,9 @@ def _asked_by(row: Any, kind: str) -> str:
     return marks if row.within_tolerance else f"{marks} (outside the tolerance)"
 
 
-def _val_error(row: Any) -> str:
+def _val_error(row: Any, metric: Metric) -> str:
     if pd.notna(row.val_error):
-        return f"{percent(row.val_error)} ({row.runs})"
+        return f"{metric.text(row.val_error)} ({row.runs})"
     if pd.notna(row.stopped_at):
         return f"stopped after {row.stopped_at} epochs"
     return "diverged" if row.diverged else "not trained"
@@ -111,15 +115,16 @@ def _if_known(word: Callable[..., str], value: float, *more: float) -> str:
     return "" if math.isnan(value) else word(value, *more)
 
 
-_NOTE = (
-    "Val error: mean over so many seeds. Expected val error ± standard deviation and P(best), the "
-    "probability of being the best: by the response surface (quadratic in the shares, cost and a "
-    "pixel's price as covariates, seeds as blocks, deviations of single networks) and the "
-    "candidate's own runs. Points worse: behind the best candidate, likewise, each with its "
-    f"{percent(LEVEL, 0)} interval. May win: the smallest set of candidates that holds the best "
-    f"with probability {percent(LEVEL, 0)}. Cost: multiply-adds over the baseline's, after "
-    "rounding. Price of a "
-    "pixel: multiply-adds per pixel over those of the same network at the baseline's resolution; "
-    "what lies above 1 went into rounding maps up in layers of stride 2, and depth or width went "
-    "without it."
-)
+def _note(words: Words, worse: str) -> str:
+    return (
+        f"{capital(words.error)}: mean over so many seeds. Expected {words.error} ± standard "
+        "deviation and P(best), the probability of being the best: by the response surface "
+        "(quadratic in the shares, cost and a pixel's price as covariates, seeds as blocks, "
+        "deviations of single networks) and the candidate's own runs. "
+        f"{capital(worse)}: behind the best candidate, likewise, each with its "
+        f"{percent(LEVEL, 0)} interval. May win: the smallest set of candidates that holds the "
+        f"best with probability {percent(LEVEL, 0)}. Cost: multiply-adds over the baseline's, "
+        "after rounding. Price of a pixel: multiply-adds per pixel over those of the same network "
+        "at the baseline's resolution; what lies above 1 went into rounding maps up in layers of "
+        "stride 2, and depth or width went without it."
+    )

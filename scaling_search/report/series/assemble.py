@@ -13,8 +13,10 @@ from scaling_search.report.latency import latency_section
 from scaling_search.report.series.measured import Measured, points_table
 from scaling_search.report.series.pixel_price import price_remarks
 from scaling_search.report.short_runs import short_run_remarks
+from scaling_search.report.words import assumption
 from scaling_search.report.writing import as_csv, as_json
 from scaling_search.study.files.latency_csv import read_latencies
+from scaling_search.wording import capital
 
 
 def series_content(
@@ -23,19 +25,20 @@ def series_content(
     answer: Sequence[str],
     remarks: Sequence[str] = (),
     figure: tuple[str, str],
-    alt: str = "Test accuracy against multiply-adds",
+    alt: str = "",
     sections: Sequence[Section],
     verdict: Mapping[str, Any],
 ) -> Content:
     """The report of a study of series.
 
-    figure: SVG and caption; alt: what is to be seen there. verdict: the findings as numbers, for
-    verdict.json.
+    figure: SVG and caption; alt: what is to be seen there, if not errors against cost. verdict:
+    the findings as numbers, for verdict.json.
     """
     svg, caption = figure
+    alt = alt or f"{capital(measured.words.shown)} against multiply-adds"
     drawn = Figure(name="series", svg=svg, alt=alt, caption=caption)
     all_remarks = [*remarks, *_common_remarks(measured)]
-    latency, times = latency_section(_timed(measured))
+    latency, times = latency_section(_timed(measured), measured.words)
     return Content(
         answer=answer,
         remarks=all_remarks,
@@ -62,7 +65,7 @@ def _timed(measured: Measured) -> list[Timed]:
                 name=f"×{member.cost_ratio:.3g}",
                 macs=member.cost.macs,
                 activations=member.cost.activations,
-                accuracy=1 - error,
+                error=error,
                 latency=known[member.id],
             )
     return list(found.values())
@@ -79,10 +82,14 @@ def _common_remarks(measured: Measured) -> list[str]:
     for network, count in ((n, count) for n, count in diverged.items() if count):
         remarks.append(f"Network {network} diverged in {count} of {seeds} runs; they are left out.")
     remarks += short_run_remarks(definition)
+    images = f"{count:,} " if (count := definition.facts.test_images) else ""
     remarks.append(
-        f"Measured on {definition.facts.test_images:,} test images, by which nothing was chosen, "
+        f"Measured on {images}test images, by which nothing was chosen, "
         "with one recipe for all networks."
+        if definition.has_test
+        else "Measured on val, by which nothing was chosen, with one recipe for all networks."
     )
+    remarks += assumption(measured.words)
     remarks += price_remarks(measured)
     reasons: dict[str, list[str]] = {}
     for left_out in definition.networks.left_out:

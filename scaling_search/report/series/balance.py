@@ -1,4 +1,4 @@
-"""Is the baseline balanced? What exchanges of equal cost do to its test error."""
+"""Is the baseline balanced? What exchanges of equal cost do to its error."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import exchanges
 from scaling_search.report.series.assemble import series_content
+from scaling_search.report.series.gains import Gains
 from scaling_search.report.series.measured import Measured, measure
 from scaling_search.report.series.pixel_price import PRICE_NOTE, px_and_price
 from scaling_search.report.series.rivals import Rival, compare_points
@@ -21,7 +22,7 @@ from scaling_search.scaling import DIMENSIONS
 from scaling_search.series.balance import UNCHANGED, exchange_name
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
-from scaling_search.wording import between, give_or_take, percent, points, signed
+from scaling_search.wording import capital, percent
 
 QUESTION = "Is the baseline balanced, so that at equal cost no dimension buys more than another?"
 REPAIR = "+sweep=baseline searches a balanced baseline of this cost, before STEP 1 scales it"
@@ -40,7 +41,8 @@ class Exchange:
 
     @property
     def points(self) -> Interval:
-        """Points of accuracy by which it lies above the baseline, all six at one confidence."""
+        """By how much it is better than the baseline, as `Gains` count, all six at one
+        confidence."""
         value, low, high = self.rival.points
         return Interval(-value, -high, -low)
 
@@ -58,8 +60,9 @@ class Balance:
     degrees_of_freedom: int
     #: Whether any network is at least twice as good as chance.
     learns: bool
-    #: Test error of the baseline, a fraction.
+    #: Of the baseline, as a part of the whole that `gains` counts in hundredths of.
     error: float
+    gains: Gains
 
     @property
     def compared(self) -> list[Exchange]:
@@ -69,7 +72,7 @@ class Balance:
 
     @property
     def most(self) -> float:
-        """Points that no exchange gains more than; nan where none is compared."""
+        """What no exchange gains more than; nan where none is compared."""
         return max((e.points.high for e in self.compared), default=math.nan)
 
     @property
@@ -101,9 +104,11 @@ def balance(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
     measured = measure(study, rows)
     found = find_balance(measured)
-    lines = [(e.name, e.gains, e.points) for e in found.exchanges if not e.rival.reason]
+    own, words = found.gains.own_interval, measured.words
+    lines = [(e.name, e.gains, own(e.points)) for e in found.exchanges if not e.rival.reason]
+    adds = "adds to" if words.metric.rises else "takes from"
     caption = (
-        "Points of test accuracy that each exchange of equal cost adds to the baseline, with "
+        f"{capital(words.gain)} that each exchange of equal cost {adds} the baseline, with "
         f"intervals that hold together at {percent(LEVEL, 0)}; colour and marker: what there is "
         "more of."
     )
@@ -113,8 +118,8 @@ def balance(study: Study, rows: Sequence[RunRow]) -> Content:
             f"{QUESTION} {_first_sentence(measured, found)}",
             *filter(None, (_trade(name, found) for name in DIMENSIONS)),
         ],
-        figure=(exchanges(lines), caption),
-        alt="Points of test accuracy of each exchange over the baseline",
+        figure=(exchanges(lines, words), caption),
+        alt=f"{capital(words.gain)} of each exchange {words.over} the baseline",
         sections=[Section("At the baseline's cost", [_trades(found), _networks(measured, found)])],
         verdict=_json(found),
     )
@@ -126,11 +131,14 @@ def find_balance(measured: Measured) -> Balance:
     pairs = {exchange_name(*pair): pair for pair in itertools.permutations(DIMENSIONS, 2)}
     others = [i for i, point in enumerate(measured.points) if point.series in pairs]
     rivals, freedom = compare_points(measured, one, others)
-    chance = 1 / measured.study.definition.facts.num_classes
-    # Without a run the comparison is nan, and nothing is said of learning.
-    learns = not np.fmin.reduce(measured.mean) > 1 - 2 * chance
+    learns = True
+    if measured.words.metric.counts_mistakes:
+        chance = 1 / measured.study.definition.facts.num_classes
+        # Without a run the comparison is nan, and nothing is said of learning.
+        learns = not np.fmin.reduce(measured.mean) > 1 - 2 * chance
     found = tuple(Exchange(*pairs[rival.point.series], rival) for rival in rivals)
-    return Balance(found, freedom, learns, float(measured.mean[one]))
+    gains = measured.gains
+    return Balance(found, freedom, learns, float(measured.mean[one] / gains.whole), gains)
 
 
 def _first_sentence(measured: Measured, found: Balance) -> str:
@@ -145,16 +153,17 @@ def _first_sentence(measured: Measured, found: Balance) -> str:
             "has begun to learn; give more recipe.epochs."
         )
     best = found.compared[0]
-    bought = f"{best.name} lowers the test error by {_lower(best.points)}"
+    gains, the_error = found.gains, measured.words.the_error
+    bought = f"{best.name} lowers {the_error} by {_lower(best.points, gains)}"
     if found.verdict == STARVED:
         return (
             f"{name} is {_imbalance(found)} on {task}: at the same multiply-adds {bought}. "
             f"{REPAIR}."
         )
     limit = f"with {percent(LEVEL, 0)} confidence " + (
-        f"no exchange lowers the test error by more than {found.most:.1f} points"
+        f"no exchange lowers {the_error} by more than {gains.amount(found.most)}"
         if found.most > 0
-        else f"every exchange raises the test error, by at least {-found.most:.1f} points"
+        else f"every exchange raises {the_error}, by at least {gains.amount(-found.most)}"
     )
     if found.verdict == BALANCED:
         return f"{name} is balanced on {task} as far as {runs} runs can tell: {limit}."
@@ -172,41 +181,41 @@ def _imbalance(found: Balance) -> str:
     return f"starved of {gains[0]}"
 
 
-def _lower(gain: Interval) -> str:
-    value, low, high = (number / 100 for number in gain)
-    if math.isnan(low):
-        return f"{points(value)} points"
-    return f"{points(value)} points ({between(low, high)})"
+def _lower(gain: Interval, gains: Gains) -> str:
+    told = gains.amount(gain.value)
+    return told if math.isnan(gain.low) else f"{told} ({gains.between(gain.low, gain.high)})"
 
 
 def _trade(dimension: str, found: Balance) -> str:
     """What more and what less of a dimension is worth, in a sentence; empty where unknown."""
-    more = [f"{_signed(e)} from {e.loses}" for e in found.compared if e.gains == dimension]
-    less = [f"{_signed(e)} for {e.gains}" for e in found.compared if e.loses == dimension]
+    told = found.gains.signed
+    more = [f"{told(e.points)} from {e.loses}" for e in found.compared if e.gains == dimension]
+    less = [f"{told(e.points)} for {e.gains}" for e in found.compared if e.loses == dimension]
     parts = [f"more of it buys {' and '.join(more)}"] if more else []
     parts += [f"less of it {' and '.join(less)}"] if less else []
-    return f"{dimension}: points of accuracy, {'; '.join(parts)}." if parts else ""
-
-
-def _signed(exchange: Exchange) -> str:
-    return signed(*exchange.points)
+    metric = found.gains.words.metric
+    what = f"points of {metric.shown_on()}" if metric.is_fraction else metric.shown_on()
+    taken = "" if metric.rises else " taken away"
+    return f"{dimension}: {what}{taken}, {'; '.join(parts)}." if parts else ""
 
 
 def _trades(found: Balance) -> Table:
     """Row by row what a dimension buys with the compute of each other."""
-    cells = {(e.gains, e.loses): e.rival.reason or _signed(e) for e in found.exchanges}
+    told, words = found.gains.signed, found.gains.words
+    cells = {(e.gains, e.loses): e.rival.reason or told(e.points) for e in found.exchanges}
     columns: dict[str, Callable[[str], str]] = {"more": lambda gains: gains}
     for loses in DIMENSIONS:
         columns[f"less {loses}"] = lambda gains, loses=loses: cells.get((gains, loses), "")  # type: ignore[misc]
     note = (
-        "Points of test accuracy over the baseline's, paired by seed, "
+        f"{capital(words.gain)} {words.over} the baseline's, paired by seed, "
         f"{percent(LEVEL, 0)} intervals that hold together (findings/paired.py)."
     )
     return Table.of(DIMENSIONS, columns, note)
 
 
 def _networks(measured: Measured, found: Balance) -> Table:
-    gained = {id(e.rival.point): e.rival.reason or _signed(e) for e in found.exchanges}
+    told, words, metric = found.gains.signed, measured.words, measured.words.metric
+    gained = {id(e.rival.point): e.rival.reason or told(e.points) for e in found.exchanges}
     at, mean, se = measured.points, measured.mean, measured.se
     columns: dict[str, Callable[[int], str]] = {
         "network": lambda i: at[i].series,
@@ -214,12 +223,14 @@ def _networks(measured: Measured, found: Balance) -> Table:
         "width": lambda i: f"×{at[i].member.width_mult:.2f}",
         "px (price)": lambda i: px_and_price(at[i]),
         "cost": lambda i: f"{at[i].member.cost_ratio:.3f}",
-        "test accuracy": lambda i: (
-            "not trained" if math.isnan(mean[i]) else give_or_take(1 - mean[i], se[i])
+        words.shown: lambda i: (
+            "not trained"
+            if math.isnan(mean[i])
+            else metric.give_or_take(metric.shown(mean[i]), se[i])
         ),
-        "over the baseline": lambda i: gained.get(id(at[i]), ""),
+        f"{words.over} the baseline": lambda i: gained.get(id(at[i]), ""),
     }
-    note = f"Test accuracy: mean over seeds ± standard error. {PRICE_NOTE}"
+    note = f"{capital(words.shown)}: mean over seeds ± standard error. {PRICE_NOTE}"
     return Table.of(range(len(at)), columns, note)
 
 
@@ -227,13 +238,13 @@ def _json(found: Balance) -> dict[str, Any]:
     return {
         "verdict": found.verdict,
         "starved_of": found.starved_of,
-        "no_exchange_gains_more_than": found.most,
+        "no_exchange_gains_more_than": found.gains.own(found.most),
         "degrees_of_freedom": found.degrees_of_freedom,
         "exchanges": {
             e.name: {
                 "gains": e.gains,
                 "loses": e.loses,
-                **e.points.named("points"),
+                **found.gains.own_interval(e.points).named("points"),
                 "verdict": e.rival.reason or e.points.verdict,
             }
             for e in found.exchanges

@@ -13,22 +13,43 @@ import pandas as pd
 from scaling_search.findings.additive import fit_additive
 from scaling_search.findings.interval import Floats, half_width
 from scaling_search.proxy import RunStatus
+from scaling_search.report.series.gains import Gains
+from scaling_search.report.words import Words, of_judged
 from scaling_search.series import Point
 from scaling_search.study.decision import require_own
+from scaling_search.study.family_runs import judged_error
 from scaling_search.study.files.runs_csv import RunRow, runs_by_key
 from scaling_search.study.read import Study
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Measured:
-    """Points and their test errors; nothing is chosen by them, so the test images may judge."""
+    """Points and the errors by which they are judged; nothing is chosen by them."""
 
     study: Study
     points: tuple[Point, ...]
-    #: Test errors as fractions, (points, seeds), nan where a run is missing or diverged.
+    #: (points, seeds), nan where a run is missing or diverged.
     errors: Floats
     #: Diverged runs of each point.
     diverged: tuple[int, ...]
+
+    @property
+    def words(self) -> Words:
+        """Of these errors."""
+        return of_judged(self.study.definition)
+
+    @cached_property
+    def gains(self) -> Gains:
+        """How differences of these errors are counted and worded."""
+        whole = 1.0
+        if not self.words.metric.is_fraction and np.isfinite(self.errors).any():
+            whole = float(np.nanmax(self.errors)) or 1.0
+        return Gains(self.words, whole)
+
+    @property
+    def parts(self) -> Floats:
+        """The errors as parts of the whole that `gains` counts in hundredths of."""
+        return np.asarray(self.errors / self.gains.whole)
 
     @property
     def baselines(self) -> list[str]:
@@ -62,7 +83,7 @@ class Measured:
 
     @property
     def mean(self) -> Floats:
-        """(points,): mean test error of each point without the seeds' own effects."""
+        """(points,): mean error of each point without the seeds' own effects."""
         return self._means[0]
 
     @property
@@ -100,14 +121,14 @@ def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
     for row in runs_by_key(rows).values():
         for at in (i for i, point in enumerate(points) if point.member.id == row.trial):
             diverged[at] += row.status is RunStatus.DIVERGED
-            if row.test_error is not None:
-                errors[at, seeds.index(row.seed)] = row.test_error
+            if (error := judged_error(definition, row)) is not None:
+                errors[at, seeds.index(row.seed)] = error
     return Measured(study=study, points=points, errors=errors, diverged=tuple(diverged))
 
 
 def points_table(measured: Measured) -> pd.DataFrame:
     """points.csv: one row a point; errors are means over seeds without the seeds' own effects."""
-    rows = []
+    rows, error = [], f"{measured.words.part}_error"
     for index, point in enumerate(measured.points):
         member, cost = point.member, point.member.cost
         rows.append(
@@ -127,10 +148,10 @@ def points_table(measured: Measured) -> pd.DataFrame:
                 "activations": cost.activations,
                 "runs": int(np.isfinite(measured.errors[index]).sum()),
                 "diverged": measured.diverged[index],
-                "test_error": measured.mean[index],
-                "test_error_se": measured.se[index],
-                "test_error_low": measured.mean[index] - measured.half[index],
-                "test_error_high": measured.mean[index] + measured.half[index],
+                error: measured.mean[index],
+                f"{error}_se": measured.se[index],
+                f"{error}_low": measured.mean[index] - measured.half[index],
+                f"{error}_high": measured.mean[index] + measured.half[index],
             }
         )
     table = pd.DataFrame(rows)

@@ -10,13 +10,14 @@ from scaling_search.findings.interval import LEVEL
 from scaling_search.report.content import Content, Section, Table, or_reason
 from scaling_search.report.figures.series import width_series
 from scaling_search.report.series.assemble import series_content
+from scaling_search.report.series.gains import Gains
 from scaling_search.report.series.measured import Measured, measure
 from scaling_search.report.series.pixel_price import PRICE_NOTE, prices_of
 from scaling_search.series import Observation2Settings
 from scaling_search.series.observation2 import base_name
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
-from scaling_search.wording import percent, signed
+from scaling_search.wording import capital, percent
 
 
 def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
@@ -25,7 +26,7 @@ def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
     assert isinstance(sweep, Observation2Settings)
     measured = measure(study, rows)
     names = [point.series for point in measured.points]
-    found = or_reason(lambda: balance(names, measured.macs, measured.errors, LEVEL))
+    found = or_reason(lambda: balance(names, measured.macs, measured.parts, LEVEL))
     first, last = sweep.bases[0], sweep.bases[-1]
     grown = last[0] > first[0] and last[1] > first[1]
     question = (
@@ -34,22 +35,26 @@ def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
     )
     bases = [base_name(*base) for base in sweep.bases]
     caption = (
-        "Test accuracy of width series from bases of different depth d and resolution r, against "
-        f"realised multiply-adds: means over seeds with {percent(LEVEL, 0)} intervals and the "
-        "width multiplier; lines: the common curve of findings/balance.py."
+        f"{capital(measured.words.shown)} of width series from bases of different depth d and "
+        "resolution r, against realised multiply-adds: means over seeds with "
+        f"{percent(LEVEL, 0)} intervals and the width multiplier; lines: the common curve "
+        "of findings/balance.py."
     )
     return series_content(
         measured,
-        answer=[f"{question} {_first_sentence(found, bases)}", *_other_bases(found, bases)],
+        answer=[
+            f"{question} {_first_sentence(found, bases, measured.gains)}",
+            *_other_bases(found, bases, measured.gains),
+        ],
         figure=(width_series(measured, found), caption),
         sections=(
             [] if isinstance(found, str) else [Section("At equal cost", [_table(found, measured)])]
         ),
-        verdict={"reason": found} if isinstance(found, str) else _json(found),
+        verdict={"reason": found} if isinstance(found, str) else _json(found, measured.gains),
     )
 
 
-def _first_sentence(found: Balance | str, bases: list[str]) -> str:
+def _first_sentence(found: Balance | str, bases: list[str], gains: Gains) -> str:
     if isinstance(found, str):
         return f"Here it cannot be judged: {found}."
     absent = [base for base in (bases[0], bases[-1]) if base not in found.curves]
@@ -66,25 +71,30 @@ def _first_sentence(found: Balance | str, bases: list[str]) -> str:
         return f"{verdict}: ({gap.series}) and ({gap.rival}) share no cost."
     return (
         f"{verdict}: at equal multiply-adds ({_costs(gap)}) the base ({gap.series}) lies "
-        f"{_side(gap)} ({gap.rival})."
+        f"{_side(gap, gains)} ({gap.rival})."
     )
 
 
-def _other_bases(found: Balance | str, bases: list[str]) -> list[str]:
+def _other_bases(found: Balance | str, bases: list[str], gains: Gains) -> list[str]:
     """Is it the balance or one dimension of it? What the bases between first and last do."""
     if isinstance(found, str) or bases[0] not in found.curves:
         return []
     gaps = [found.gap(base, bases[0]) for base in bases[1:-1] if base in found.curves]
     shared = [gap for gap in gaps if gap.verdict != "no common cost"]
-    lies = [f"({gap.series}) lies {_side(gap)} it" for gap in shared]
+    lies = [f"({gap.series}) lies {_side(gap, gains)} it" for gap in shared]
     return [f"Of the other bases, {', '.join(lies)}."] if lies else []
 
 
-def _side(gap: Gap) -> str:
-    points = gap.points
-    side, sign = ("above", 1) if points.value >= 0 else ("below", -1)
+def _side(gap: Gap, gains: Gains) -> str:
+    points, better, worse = gap.points, *_sides(gains)
+    side, sign = (better, 1) if points.value >= 0 else (worse, -1)
     low, high = sorted((sign * points.low, sign * points.high))
-    return f"{sign * points.value:.1f} points ({low:.1f} to {high:.1f}) {side}"
+    return f"{gains.amount(sign * points.value)} ({gains.between(low, high)}) {side}"
+
+
+def _sides(gains: Gains) -> tuple[str, str]:
+    """Where the better one lies, and the worse: accuracies above others, losses below them."""
+    return ("above", "below") if gains.words.metric.rises else ("below", "above")
 
 
 def _costs(gap: Gap) -> str:
@@ -93,30 +103,36 @@ def _costs(gap: Gap) -> str:
     return f"{gap.macs_from:,.0f} to {gap.macs_to:,.0f}"
 
 
-_NOTE = (
-    "Points of test accuracy by which a series lies above another at equal realised cost; "
-    f"{percent(LEVEL, 0)} intervals, each by itself; seeds as blocks, deviations of single "
-    f"networks included. {PRICE_NOTE}"
-)
+def _note(gains: Gains) -> str:
+    return (
+        f"{capital(gains.words.gain)} by which a series lies {_sides(gains)[0]} another at equal "
+        f"realised cost; {percent(LEVEL, 0)} intervals, each by itself; seeds as blocks, "
+        f"deviations of single networks included. {PRICE_NOTE}"
+    )
 
 
 def _table(found: Balance, measured: Measured) -> Table:
+    gains, (better, _) = measured.gains, _sides(measured.gains)
+
     def shared(gap: Gap, text: str) -> str:
         return "" if gap.verdict == "no common cost" else text
 
     columns: dict[str, Callable[[Gap], str]] = {
         "series": lambda gap: gap.series,
-        "above": lambda gap: gap.rival,
-        "points": lambda gap: shared(gap, signed(*gap.points)),
+        better: lambda gap: gap.rival,
+        "points" if gains.noun else "by": lambda gap: shared(gap, gains.signed(gap.points)),
         "common multiply-adds": lambda gap: shared(gap, _costs(gap)),
         "verdict": lambda gap: gap.verdict,
         "price of a pixel": lambda gap: (
             f"{prices_of(measured, gap.series)} against {prices_of(measured, gap.rival)}"
         ),
     }
-    return Table.of(found.gaps, columns, _NOTE)
+    return Table.of(found.gaps, columns, _note(gains))
 
 
-def _json(found: Balance) -> dict[str, Any]:
-    gaps = [{**vars(g), **g.points.named("points"), "verdict": g.verdict} for g in found.gaps]
+def _json(found: Balance, gains: Gains) -> dict[str, Any]:
+    gaps = [
+        {**vars(g), **gains.own_interval(g.points).named("points"), "verdict": g.verdict}
+        for g in found.gaps
+    ]
     return {"networks": found.networks, "runs": found.runs, "gaps": gaps}

@@ -19,7 +19,7 @@ class Rival:
     """A point beside the one that all are compared with."""
 
     point: Point
-    #: Points of accuracy by which the one lies above it; bounds are nan without a repetition.
+    #: By how much the one is better, as `Gains` count; bounds are nan without a repetition.
     points: Interval
     #: Why it is not compared; empty where it is.
     reason: str = ""
@@ -42,7 +42,8 @@ def compare_points(
     errors, row = measured.distinct(measured.points[one].baseline)
     reasons = {i: _reason(measured, one, i) for i in rivals}
     sound = [row[i] for i, reason in reasons.items() if not reason]
-    differences = compare_with_one(errors, row[one], sound, LEVEL)
+    parts = errors / measured.gains.whole
+    differences = compare_with_one(parts, row[one], sound, LEVEL)
     found = []
     for i, reason in reasons.items():
         points = UNKNOWN

@@ -11,15 +11,17 @@ from scaling_search.findings.interval import LEVEL
 from scaling_search.report.content import Content, Section, Table
 from scaling_search.report.figures.series import scalings_by_baseline
 from scaling_search.report.series.assemble import series_content
+from scaling_search.report.series.gains import Gains
 from scaling_search.report.series.measured import Measured, measure
 from scaling_search.report.series.pixel_price import PRICE_NOTE, px_and_price
 from scaling_search.report.series.rivals import Rival, compare_points
+from scaling_search.report.words import Words
 from scaling_search.series import Point, SingleVsCompoundSettings
 from scaling_search.series.published import published
 from scaling_search.series.single_vs_compound import COMPOUND, UNSCALED
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
-from scaling_search.wording import give_or_take, percent, signed
+from scaling_search.wording import capital, percent
 
 
 @dataclass(frozen=True)
@@ -60,19 +62,20 @@ def single_vs_compound(study: Study, rows: Sequence[RunRow]) -> Content:
         "Figure 8)."
     )
     caption = (
-        "Test accuracy of each baseline scaled in one dimension alone and in all three, against "
-        f"realised multiply-adds: means over seeds with their {percent(LEVEL, 0)} intervals."
+        f"{capital(measured.words.shown)} of each baseline scaled in one dimension alone and in "
+        "all three, against realised multiply-adds: means over seeds with their "
+        f"{percent(LEVEL, 0)} intervals."
     )
     return series_content(
         measured,
         answer=[
             f"{question} {_first_sentence(found)}",
-            *(_sentence(compared) for compared in found),
+            *(_sentence(compared, measured.gains) for compared in found),
         ],
         remarks=_remarks(measured),
         figure=(scalings_by_baseline(measured), caption),
         sections=[Section("At equal cost", [_table(measured, found)])],
-        verdict={"comparisons": [_json(compared) for compared in found]},
+        verdict={"comparisons": [_json(compared, measured.gains) for compared in found]},
     )
 
 
@@ -102,9 +105,9 @@ def _first_sentence(found: list[Compared]) -> str:
     return "Here: " + "; ".join(f"{v} ({', '.join(w)})" for v, w in groups.items()) + "."
 
 
-def _sentence(compared: Compared) -> str:
+def _sentence(compared: Compared, gains: Gains) -> str:
     known = [
-        f"{signed(*r.points)} points against {_named(r.point)}"
+        f"{gains.signed(r.points)}{gains.noun} against {_named(r.point)}"
         for r in compared.rivals
         if not r.reason
     ]
@@ -160,11 +163,15 @@ def _outside(measured: Measured) -> list[str]:
     ]
 
 
-_NOTE = (
-    f"Test accuracy: mean over seeds ± half of its {percent(LEVEL, 0)} interval. Compound minus "
-    f"this: points, paired by seed, {percent(LEVEL, 0)} intervals that hold together for the rows "
-    f"of one cost. {PRICE_NOTE}"
-)
+def _note(words: Words, minus: str) -> str:
+    noun = "points" if words.metric.is_fraction else "above 0 where compound is better"
+    return (
+        f"{capital(words.shown)}: mean over seeds ± half of its {percent(LEVEL, 0)} interval. "
+        f"{capital(minus)}: {noun}, paired by seed, {percent(LEVEL, 0)} intervals that hold "
+        f"together for the rows of one cost. {PRICE_NOTE}"
+    )
+
+
 _PUBLISHED_NOTE = (
     " Published: top-1 on ImageNet of the paper's networks (Tables 3 and 7; for a micro baseline "
     "those of its large sibling), with their cost over their baseline's."
@@ -172,9 +179,9 @@ _PUBLISHED_NOTE = (
 
 
 def _table(measured: Measured, found: list[Compared]) -> Table:
-    worth = {
-        id(r.point): r.reason or signed(*r.points) for compared in found for r in compared.rivals
-    }
+    words, metric, told = measured.words, measured.words.metric, measured.gains.signed
+    minus = "compound minus this" if metric.rises else "this minus compound"
+    worth = {id(r.point): r.reason or told(r.points) for compared in found for r in compared.rivals}
     points, mean, half = measured.points, measured.mean, measured.half
     columns: dict[str, Callable[[int], str]] = {
         "baseline": lambda i: points[i].baseline,
@@ -183,12 +190,14 @@ def _table(measured: Measured, found: list[Compared]) -> Table:
         "width": lambda i: f"×{points[i].member.width_mult:.2f}",
         "px (price)": lambda i: px_and_price(points[i]),
         "cost": lambda i: f"{points[i].member.cost_ratio:.3f}",
-        "test accuracy": lambda i: (
-            "not trained" if math.isnan(mean[i]) else give_or_take(1 - mean[i], half[i])
+        words.shown: lambda i: (
+            "not trained"
+            if math.isnan(mean[i])
+            else metric.give_or_take(metric.shown(mean[i]), half[i])
         ),
-        "compound minus this": lambda i: worth.get(id(points[i]), ""),
+        minus: lambda i: worth.get(id(points[i]), ""),
     }
-    note = _NOTE
+    note = _note(words, minus)
     if any(_published(point) for point in points):
         note += _PUBLISHED_NOTE
         columns |= {
@@ -212,7 +221,7 @@ def _published_worth(point: Point) -> str:
     return f"{compound.top1 - own.top1:+.1f}"
 
 
-def _json(compared: Compared) -> dict[str, Any]:
+def _json(compared: Compared, gains: Gains) -> dict[str, Any]:
     return {
         "baseline": compared.baseline,
         "cost": compared.cost,
@@ -220,7 +229,7 @@ def _json(compared: Compared) -> dict[str, Any]:
         "degrees_of_freedom": compared.degrees_of_freedom,
         "compound_minus": {
             rival.point.series: {
-                **rival.points.named("points"),
+                **gains.own_interval(rival.points).named("points"),
                 "verdict": rival.verdict,
                 "within_tolerance": rival.point.within,
             }

@@ -61,7 +61,9 @@ class BaselineDecision:
         names, table = choices_of(
             [(member.architecture, member.resolution) for member in members], self.proposed[fitted]
         )
-        return names, fit_choices(table, self._log_cost[fitted], self.errors[fitted])
+        return names, fit_choices(
+            table, self._log_cost[fitted], self.errors[fitted], highest=self._highest
+        )
 
     @property
     def choices(self) -> list[Choice]:
@@ -76,12 +78,16 @@ class BaselineDecision:
     @cached_property
     def noise(self) -> RunNoise:
         """Of a run of these networks."""
-        return run_noise(self.errors[self._fitted])
+        return run_noise(self.errors[self._fitted], highest=self._highest)
 
     @property
     def log_error(self) -> Floats:
         """(draws, proposed networks): log of their mean error over seeds."""
         return self.fit.log_error[:, self.proposed[self._fitted]]
+
+    @property
+    def _highest(self) -> float:
+        return self.objective.metric.highest
 
     @property
     def errors(self) -> Floats:

@@ -1,4 +1,4 @@
-"""What makes a baseline good: accuracy, weighed against its cost."""
+"""What makes a baseline good: accuracy or another metric, weighed against its cost."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from scaling_search.findings.interval import Floats
+from scaling_search.metric import ERROR, Metric
 from scaling_search.search.baseline.candidate import BaselineCandidate
+
+#: Stands for a loss of 0, over which nothing can be divided.
+_NOTHING = 1e-100
 
 
 @dataclass(frozen=True)
 class Objective:
-    """ACC(m) * (FLOPS(m) / T)^w (Tan & Le 2019, section 4, as in MnasNet)."""
+    """ACC(m) * (FLOPS(m) / T)^w (Tan & Le 2019, section 4, as in MnasNet).
+
+    What lacks to an error of 1 stands for ACC, and of a loss, to which nothing lacks, 1 / loss: a
+    multiple of it changes no order.
+    """
 
     #: T: the cost that is wished for, in multiply-adds.
     macs: float
@@ -21,10 +29,13 @@ class Objective:
     w: float
     #: Whether the frontier of error against cost is looked for instead of one network.
     pareto: bool
+    #: Of the errors.
+    metric: Metric = ERROR
 
     def value(self, error: Floats, macs: Floats) -> Floats:
-        """The objective of networks with these errors (fractions) and costs; higher is better."""
-        return np.asarray((1 - error) * (macs / self.macs) ** self.w)
+        """The objective of networks with these errors and costs; higher is better."""
+        good = 1 - error if self.metric.is_fraction else 1 / np.maximum(error, _NOTHING)
+        return np.asarray(good * (macs / self.macs) ** self.w)
 
     def best_first(self, looked_at: Sequence[tuple[BaselineCandidate, float]]) -> list[int]:
         """The order of networks with these val errors, which are infinite where there is none.
@@ -34,7 +45,9 @@ class Objective:
         """
         errors = np.array([error for _, error in looked_at], float)
         macs = np.array([candidate.macs for candidate, _ in looked_at], float)
-        first = -self.value(np.where(np.isfinite(errors), errors, 2.0), macs)
+        # Behind all others.
+        worst = 2.0 if self.metric.is_fraction else np.inf
+        first = -self.value(np.where(np.isfinite(errors), errors, worst), macs)
         layers = _layers(errors, macs) if self.pareto else np.zeros(len(errors))
         return [int(i) for i in np.lexsort((first, layers))]
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
+from scaling_search.metric import ERROR, Metric
 from scaling_search.search.baseline.candidate import BaselineCandidate
 from scaling_search.search.baseline.guide import COST, GUIDE, GuidedProposals, guide_of
 from scaling_search.search.baseline.objective import Objective
@@ -38,6 +39,7 @@ class Task:
     #: Of a whole run.
     epochs: int
     train_images: int
+    metric: Metric = ERROR
 
 
 class BaselineProposals:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast, get_args
 
 from scaling_search.baselines import Baseline
 from scaling_search.errors import InvalidInput, whole_number
+from scaling_search.metric import ERROR, Metric
 from scaling_search.scaling.architecture import Activation, BlockKind
 from scaling_search.search.baseline.candidate import BaselineCandidate
 from scaling_search.search.baseline.existing import bring_to_cost
@@ -171,10 +172,11 @@ class BaselineSearchSettings(SearchSettings):
         """Whether networks of several costs are looked for."""
         return self.objective == "pareto"
 
-    def goal(self, present: Baseline) -> Objective:
+    def goal(self, present: Baseline, metric: Metric = ERROR) -> Objective:
         """The objective, at the cost that is asked for."""
         member = present.priced(present.network(1, 1), present.round_resolution(1.0))
-        return Objective(float(self.macs or member.cost.macs), self.w, self.is_frontier)
+        macs = float(self.macs or member.cost.macs)
+        return Objective(macs, self.w, self.is_frontier, metric)
 
     def space(self, native_resolution: int) -> Space:
         """What can be chosen. Raises InvalidInput."""
@@ -204,7 +206,7 @@ class BaselineSearchSettings(SearchSettings):
         self, task: Task, present: Baseline, others: Sequence[Baseline], budget: Budget
     ) -> Search[BaselineCandidate]:
         """STEP 0 from its beginning. Raises InvalidInput."""
-        objective = self.goal(present)
+        objective = self.goal(present, task.metric)
         existing = self.existing(present, others, task.native_resolution)
         proposals = self._proposals(task, objective, existing)
         proposals.require_reachable()

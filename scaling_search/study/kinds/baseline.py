@@ -72,6 +72,7 @@ class BaselineSearch(Kind):
             native_resolution=facts.largest_resolution,
             epochs=settings.recipe.epochs,
             train_images=facts.epoch_images,
+            metric=self.definition.metric,
         )
         return self.sweep.search(task, self.definition.baseline, self._others, settings.budget)
 
@@ -134,7 +135,7 @@ class BaselineSearch(Kind):
             answers_of(self.definition, searched),
             seeds=settings.sweep.seeds,
             epochs=settings.recipe.epochs,
-            objective=self.sweep.goal(self.definition.baseline),
+            objective=self.sweep.goal(self.definition.baseline, self.definition.metric),
         )
 
     def print_plan(self, plan: Plan, write: Callable[[str], None]) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from spaces import TASK, present, sweep
 
+from scaling_search.metric import Metric
 from scaling_search.search import Budget
 from scaling_search.search.baseline import BaselineCandidate, BaselineDecision, decide_baseline
 from scaling_search.search.baseline.objective import Objective
@@ -121,3 +122,18 @@ def test_what_did_not_finish_comes_last() -> None:
     looked_at = [(candidates[1], float("inf")), (candidates[2], 0.9), (candidates[3], 0.2)]
     for pareto in (True, False):
         assert Objective(2e6, -0.07, pareto).best_first(looked_at)[-1] == 0
+
+
+def test_losses_are_weighed_against_cost_whatever_their_unit() -> None:
+    """A loss of 3 is no accuracy of -2, by which dear networks would count as better."""
+    candidates = networks(8, objective="pareto")
+    errors = np.linspace(3.0, 4.0, 18).reshape(9, 2)
+    goal = Objective(2e6, -0.07, False, Metric("loss", "minimize", "unbounded"))
+    first, other = (decided(candidates, k * errors, goal) for k in (1, 40))
+    assert [c.id for c in first.ranked] == [c.id for c in other.ranked]
+    assert np.allclose(other.expected, 40 * first.expected, equal_nan=True)
+    cheap, *_, dear = sorted(candidates[1:], key=lambda c: c.macs)
+    assert cheap.macs < dear.macs
+    for k in (0.01, 1, 40):
+        assert goal.best_first([(dear, 3 * k), (cheap, 3 * k), (cheap, 2.5 * k)]) == [2, 1, 0]
+    assert goal.best_first([(cheap, 3.0), (cheap, np.inf), (dear, 0.0)]) == [2, 0, 1]
