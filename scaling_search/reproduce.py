@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scaling_search.baselines import OwnBaseline
+from scaling_search.baselines.timm_models import is_timm
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job, carry_out, proxy_task
 from scaling_search.study import read_definition
@@ -29,7 +30,8 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
     Raises InvalidInput where the study names code and `trust` does not allow to run it.
     """
     definition = read_definition(folder)
-    named = [b.name for b in definition.baselines if isinstance(b, OwnBaseline)]
+    own = [b.name for b in definition.baselines if isinstance(b, OwnBaseline)]
+    named = [name for name in own if not is_timm(name)]
     if named and not trust:
         raise InvalidInput(
             f"{folder / 'study.yaml'} names the function {', '.join(named)}, which training would "

@@ -10,7 +10,7 @@ from scaling_search.proxy import Job, RunSpec, carry_out, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, require_places
 from scaling_search.study.definition import Platform
-from scaling_search.study.found import with_table
+from scaling_search.study.found import looked_up
 from scaling_search.study.limits import require_describable, require_native
 from scaling_search.study.loop import AllAtOnce, complete
 from scaling_search.study.plan_text import print_notes
@@ -32,7 +32,7 @@ def train_one(configuration: Configuration) -> bool:
     task.require_batch(recipe.batch_size)
     facts = task.facts
     print_notes([f"Data: {note}" for note in task.image_set.notes], print)
-    baseline = with_table(configuration.baseline).load(facts.num_classes, facts.in_channels)
+    baseline = looked_up(configuration.baseline).load(facts.num_classes, facts.in_channels)
     given = configuration.coefficients
     coefficients = Coefficients(given.alpha, given.beta, given.gamma)
     member = scale(baseline, coefficients, configuration.phi)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from scaling_search.baselines.own_function import code_of_function
+from scaling_search.baselines.own_function import code_of_function, how_to_go_on
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import ProxyTask, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import Platform, StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
-from scaling_search.study.found import with_table
+from scaling_search.study.found import looked_up
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.limits import require_describable
 from scaling_search.study.plain import differences
@@ -35,13 +35,14 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     """Make a study concrete: open its data and find its device. Raises InvalidInput."""
     settings = replace(
         settings,
-        baseline=with_table(settings.baseline),
+        baseline=looked_up(settings.baseline),
         sweep=settings.sweep.resolved(_winner_of),
     )
     task = proxy_task(settings.data)
     task.require_batch(settings.recipe.batch_size)
     platform = Platform.here(conduct.executor.device)
-    code = {target: code_of_function(target) for target in settings.own_networks}
+    weights = settings.baseline.pretrained
+    code = {target: code_of_function(target, weights) for target in settings.own_networks}
     definition = StudyDefinition(settings, task.facts, platform, code=code)
     # Refused here, before anything is written, where something could not be trained.
     settings.sweep.rehearse()
@@ -67,8 +68,7 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
     name = conduct.name
     if not name:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
-        baseline = settings.baseline.name or settings.baseline._target_
-        baseline = "+".join(settings.sweep.baseline_names()) or baseline
+        baseline = "+".join(settings.sweep.baseline_names()) or settings.baseline.target
         parts = (settings.sweep.kind, baseline, data, settings.recipe.name)
         name = "-".join(part.replace("/", "_") for part in parts if part)
     _require_folder_name(name)
@@ -148,10 +148,8 @@ def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterato
             edited = [one.split(":")[0][len("code.") :] for one in changed if one[:5] == "code."]
             if edited:
                 raise InvalidInput(
-                    f"the study {folder} was made with other code of {', '.join(edited)} (its "
-                    "module, or one that it imports from your folders, was edited): undo the edit "
-                    "to go on with it, give this one another name=, or replace that one with "
-                    "fresh=true"
+                    f"the study {folder} was made with other code: {how_to_go_on(edited[0])} to go "
+                    "on with it, give this one another name=, or replace that one with fresh=true"
                 )
             if changed:
                 raise InvalidInput(

@@ -19,7 +19,8 @@ _REMEDY = "restore it, or make the study again with fresh=true or another name="
 #: defaults hold.
 _OPTIONAL = (
     *("budget", "fidelity", "sweep.rungs", "sweep.reduction", "data.cache_dir"),
-    *("baseline.from_", "baseline.table", "data.ground", "data.allow_left_out"),
+    *("baseline.from_", "baseline.table", "baseline.model", "baseline.pretrained"),
+    *("data.ground", "data.allow_left_out"),
 )
 
 
