@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from scaling_search.baselines import OwnBaseline
+from scaling_search.baselines.timm_models import is_timm
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import core_count
 from scaling_search.findings.interval import Floats
@@ -41,7 +42,8 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
     """
     definition = read_definition(folder)
     settings = definition.settings
-    named = [b.name for b in definition.baselines if isinstance(b, OwnBaseline)]
+    own = [b.name for b in definition.baselines if isinstance(b, OwnBaseline)]
+    named = [name for name in own if not is_timm(name)]
     named += [settings.trainer._target_ or settings.trainer.command] * settings.trainer.own
     if named and not trust:
         raise InvalidInput(

@@ -13,7 +13,7 @@ from scaling_search.proxy import own_facts
 from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, open_task, require_places
 from scaling_search.study.definition import Platform
-from scaling_search.study.found import with_table
+from scaling_search.study.found import looked_up
 from scaling_search.study.limits import require_describable, require_native
 from scaling_search.study.loop import AllAtOnce, complete
 from scaling_search.study.plan_text import print_notes
@@ -39,7 +39,7 @@ def train_one(configuration: Configuration) -> bool:
     facts = task.facts if task else own_facts(configuration.data)
     if task:
         print_notes([f"Data: {note}" for note in task.image_set.notes], print)
-    baseline = with_table(configuration.baseline).load(facts.num_classes, facts.in_channels)
+    baseline = looked_up(configuration.baseline).load(facts.num_classes, facts.in_channels)
     given = configuration.coefficients
     coefficients = Coefficients(given.alpha, given.beta, given.gamma)
     member = scale(baseline, coefficients, configuration.phi)

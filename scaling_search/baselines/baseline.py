@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -15,6 +15,7 @@ from scaling_search.baselines.own_network import (
     count_own_network,
     short_hash,
 )
+from scaling_search.baselines.timm_models import is_timm
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import (
     Architecture,
@@ -83,7 +84,7 @@ def _closed_form(architecture: Architecture, resolution: int) -> Priced:
 
 @dataclass(frozen=True)
 class OwnBaseline:
-    """A user's own network: a function that builds it at any multipliers, priced by counting."""
+    """A function that builds a network at any multipliers, one's own or timm's; it is counted."""
 
     #: Import path of (depth_mult, width_mult, resolution, num_classes, in_channels) -> nn.Module.
     name: str
@@ -92,6 +93,10 @@ class OwnBaseline:
     in_channels: int
     #: Stands for the function's code: another code is another network.
     code: str = ""
+    #: Of a model of timm: the weights that it begins with, a file or `timm`.
+    pretrained: str = ""
+    #: Every resolution is a multiple of this.
+    resolution_divisor: int = 1
     #: What was counted so far.
     counted: dict[tuple[OwnNetwork, int], Priced] = field(
         default_factory=dict, compare=False, repr=False
@@ -106,10 +111,12 @@ class OwnBaseline:
             self.num_classes,
             self.in_channels,
             self.code,
+            self.pretrained,
         )
 
     def round_resolution(self, resolution_mult: float) -> int:
-        return max(1, math.floor(self.resolution * resolution_mult + 0.5))
+        divisor = self.resolution_divisor
+        return divisor * max(1, math.floor(self.resolution * resolution_mult / divisor + 0.5))
 
     def priced(self, network: Network, resolution: int) -> Priced:
         assert isinstance(network, OwnNetwork)
@@ -134,7 +141,8 @@ def build_network(
 ) -> nn.Module:
     """The torch module of a network, with freshly drawn weights."""
     if isinstance(network, OwnNetwork):
-        return network.build(resolution)
+        rates = {"dropout": dropout, "stochastic_depth": stochastic_depth}
+        return network.build(resolution, **(rates if is_timm(network.target) else {}))
     from scaling_search.baselines.network import ConvNet
 
     return ConvNet(network, dropout, stochastic_depth)
@@ -229,7 +237,7 @@ def plain_network(network: Network) -> dict[str, Any]:
     if isinstance(network, Architecture):
         return plain_architecture(network)
     # Studies of old knew nothing of code.
-    return {name: value for name, value in asdict(network).items() if name != "code" or value}
+    return {**network.known_by, **({"code": network.code} if network.code else {})}
 
 
 def scale(baseline: Baseline, coefficients: Coefficients, phi: float = 1.0) -> FamilyMember:

@@ -17,11 +17,12 @@ from scaling_search.baselines.own_function import SETTING, code_of_function
 from scaling_search.baselines.own_network import Prices
 from scaling_search.baselines.stage_tables import STAGE_TABLES, StageTable
 from scaling_search.baselines.table import read_table
+from scaling_search.baselines.timm_models import PREFIX, is_timm, timm_resolution
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import FineRounding
 
-#: The name of a baseline that STEP 0 found.
-FOUND = "found"
+#: The name of a baseline that STEP 0 found, and that of the networks of timm.
+FOUND, TIMM = "found", "timm"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class BaselineSettings:
     #: Import path of an own network: a function
     #: (depth_mult, width_mult, resolution, num_classes, in_channels) -> nn.Module.
     _target_: str = ""
+    #: baseline=timm: the name of a model of timm's, such as efficientnet_b0.
+    model: str = ""
+    #: baseline=timm: begin with the weights in this file, or with `timm` those that timm has,
+    #: wherever names and shapes agree.
+    pretrained: str = ""
     #: Base resolution in pixels, phi = 0; null takes the baseline's own.
     resolution: int | None = None
     #: Channels are rounded to a multiple of this; null takes the baseline's own.
@@ -44,6 +50,23 @@ class BaselineSettings:
     from_: str = ""
     #: baseline=found: the stage table that stands there, so that a study needs that place no more.
     table: Any = None
+
+    @property
+    def target(self) -> str:
+        """The name by which `load_baseline` knows it."""
+        return self._target_ or (f"{PREFIX}{self.model}" if self.name == TIMM else self.name)
+
+    def other(self, name: str) -> BaselineSettings:
+        """The same for another baseline, by the name by which `load_baseline` knows it."""
+        pretrained = self.pretrained if is_timm(name) else ""
+        target, name = (name, "") if "." in name else ("", name)
+        return replace(self, name=name, _target_=target, model="", pretrained=pretrained)
+
+    def resolved(self) -> BaselineSettings:
+        """With the resolution that timm gives the model where none is asked for."""
+        if self.name != TIMM or not self.model or self.resolution is not None:
+            return self
+        return replace(self, resolution=timm_resolution(self.target))
 
     def load(
         self,
@@ -67,14 +90,20 @@ class BaselineSettings:
             )
         if self.name == COST and prices is None:
             return self._cost_baseline(num_classes, in_channels)
+        if bool(self.model) != (self.name == TIMM):
+            raise InvalidInput(
+                f"baseline.model is {self.model!r} and the baseline {self.target!r}: give "
+                "baseline=timm baseline.model=NAME, such as baseline.model=efficientnet_b0"
+            )
         if not (self._target_ or self.name):
             raise InvalidInput(
                 "baseline._target_ is empty: give the import path of your function, "
                 "baseline._target_=module.function, and baseline.resolution="
             )
-        target = self._target_ or self.name
-        known = (code or {}).get(target, "")
-        return load_baseline(target, num_classes, in_channels, *own, prices, known)
+        known = (code or {}).get(self.target, "")
+        return load_baseline(
+            self.target, num_classes, in_channels, *own, prices, known, self.pretrained
+        )
 
     def _cost_baseline(self, num_classes: int, in_channels: int) -> CostBaseline:
         if not self._target_ or self.resolution is None:
@@ -82,7 +111,7 @@ class BaselineSettings:
                 "baseline=cost needs the import path of its function and a base resolution: give "
                 "baseline._target_=module.function and baseline.resolution="
             )
-        code = code_of_function(self._target_, SETTING, FORM)
+        code = code_of_function(self._target_, setting=SETTING, form=FORM)
         return CostBaseline(self._target_, self.resolution, num_classes, in_channels, code)
 
 
@@ -95,29 +124,43 @@ def load_baseline(
     resolution_divisor: int | None = None,
     prices: Prices | None = None,
     code: str = "",
+    pretrained: str = "",
 ) -> Baseline:
     """A baseline by its name, or an own network by its import path (module.function).
 
     `resolution` in pixels and the divisors of the rounding replace the baseline's own; an own
     network has no resolution unless one is given, and rounds its channels and blocks itself. It is
     imported and counted, or where `prices` are given, which are those of `code`, neither.
+    `timm.NAME` is a model of timm, which may begin with `pretrained` weights.
     Raises InvalidInput for an unknown name and for values that are not whole numbers above 0.
     """
     given = _checked(num_classes, in_channels, resolution, channel_divisor, resolution_divisor)
+    if pretrained and not is_timm(name):
+        raise InvalidInput(
+            f"baseline.pretrained is {pretrained!r}, but {name} has no use for it: leave it out"
+        )
     if "." in name:
+        divisor = given.pop("resolution_divisor", 1) if is_timm(name) else 1
+        if resolution is None and prices is None and is_timm(name):
+            resolution = timm_resolution(name)
         if resolution is None:
             raise InvalidInput(
                 f"the own network {name!r} has no base resolution: give baseline.resolution="
             )
         if given:
             raise InvalidInput(f"the own network {name!r} rounds by itself: leave the divisors out")
+        _require_multiple(resolution, divisor)
+        rest = (pretrained, divisor)
         if prices is not None:
-            return StoredBaseline(name, resolution, num_classes, in_channels, code, prices=prices)
-        return OwnBaseline(name, resolution, num_classes, in_channels, code_of_function(name))
+            return StoredBaseline(
+                name, resolution, num_classes, in_channels, code, *rest, prices=prices
+            )
+        code = code_of_function(name, pretrained)
+        return OwnBaseline(name, resolution, num_classes, in_channels, code, *rest)
     if name not in STAGE_TABLES:
         raise InvalidInput(
-            f"the baseline is {name!r}, but must be one of {', '.join(STAGE_TABLES)}, or "
-            "module.function for an own network"
+            f"the baseline is {name!r}, but must be one of {', '.join(STAGE_TABLES)}, "
+            "module.function for an own network, or timm.NAME for one of timm's"
         )
     return from_table(
         name,
@@ -158,13 +201,17 @@ def from_table(
         )
     divisor = rounding.resolution_divisor
     resolution = resolution or divisor * max(1, round(own_resolution / divisor))
+    _require_multiple(resolution, divisor)
+    return ArchitectureBaseline(name, architecture, resolution, rounding)
+
+
+def _require_multiple(resolution: int, divisor: int) -> None:
     if resolution % divisor:
         raise InvalidInput(
             f"baseline.resolution is {resolution}, but must be a multiple of "
             f"baseline.resolution_divisor = {divisor}: set "
             f"baseline.resolution={divisor * max(1, round(resolution / divisor))}"
         )
-    return ArchitectureBaseline(name, architecture, resolution, rounding)
 
 
 def _checked(

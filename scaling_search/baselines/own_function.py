@@ -10,6 +10,7 @@ from typing import Any
 
 from scaling_search.baselines.own_code import code_of, place_of
 from scaling_search.baselines.put_back import generators_put_back, settings_put_back
+from scaling_search.baselines.timm_models import is_timm, timm_builder, timm_code
 from scaling_search.errors import InvalidInput
 from scaling_search.shadowing import hidden_libraries
 
@@ -23,9 +24,11 @@ def import_function(
     """The function that an import path such as `my_networks.small_net` names.
 
     setting: what names it. form: its arguments and result, for messages. What its module sets or
-    seeds while it is imported is put back, so that it does not matter when that happens. Raises
-    InvalidInput.
+    seeds while it is imported is put back, so that it does not matter when that happens.
+    `timm.NAME` is a model of timm. Raises InvalidInput.
     """
+    if is_timm(target):
+        return timm_builder(target)
     module_name, _, name = target.rpartition(".")
     if os.getcwd() not in sys.path:
         # `python -m` looks in the working directory; workers and installed commands must too.
@@ -46,10 +49,27 @@ def import_function(
     return function  # type: ignore[no-any-return]
 
 
-def code_of_function(target: str, setting: str = SETTING, form: str = SIGNATURE) -> str:
-    """Sixteen hexadecimal digits that stand for its code, as this process has imported it."""
+def code_of_function(
+    target: str, pretrained: str = "", *, setting: str = SETTING, form: str = SIGNATURE
+) -> str:
+    """Sixteen hexadecimal digits that stand for its code, as this process has imported it.
+
+    Of a model of timm its version, and which weights it begins with.
+    """
+    if is_timm(target):
+        return timm_code(target, pretrained)
     import_function(target, setting, form)
     return code_of(sys.modules[target.rpartition(".")[0]])
+
+
+def how_to_go_on(target: str) -> str:
+    """What to do where the code is no longer that of a study."""
+    if is_timm(target):
+        return (
+            f"{target} is that of another version of timm, or begins with other weights: take "
+            "those of the study"
+        )
+    return f"{target}, or what it imports from your folders, was edited: undo the edit"
 
 
 def _why_not(form: str, module_name: str, error: BaseException) -> str:

@@ -11,7 +11,12 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from scaling_search.baselines.own_code import place_of
-from scaling_search.baselines.own_function import SIGNATURE, code_of_function, import_function
+from scaling_search.baselines.own_function import (
+    SIGNATURE,
+    code_of_function,
+    how_to_go_on,
+    import_function,
+)
 from scaling_search.baselines.put_back import (
     generators_put_back,
     seed_generators,
@@ -35,29 +40,37 @@ class OwnNetwork:
     in_channels: int
     #: Stands for the code of the function; empty where it is not known, as in studies of old.
     code: str = ""
+    #: Of a model of timm the weights that it begins with: a file, or `timm`. Where they lie is not
+    #: part of what it is, what they are is part of its code.
+    pretrained: str = ""
 
-    def build(self, resolution: int) -> nn.Module:
+    @property
+    def known_by(self) -> dict[str, Any]:
+        """What tells it from other networks of one study, whose code and weights are the same."""
+        return {name: v for name, v in vars(self).items() if name not in ("code", "pretrained")}
+
+    def build(self, resolution: int, **more: float) -> nn.Module:
         """Call the function; its error is passed on with the arguments that caused it.
 
-        The weights of lazy layers are drawn too. Raises InvalidInput.
+        The weights of lazy layers are drawn too. more: arguments that only some functions take.
+        Raises InvalidInput.
         """
         function = import_function(self.target)
-        if self.code and code_of_function(self.target) != self.code:
+        if self.code and code_of_function(self.target, self.pretrained) != self.code:
             raise InvalidInput(
-                f"the code of {self.target} is not that of the study (its module, or one that it "
-                "imports from your folders, has been edited since): undo the edit, or make "
-                "another study with fresh=true or another name="
+                f"the code is not that of the study: {how_to_go_on(self.target)}, or make another "
+                "study with fresh=true or another name="
             )
-        arguments = {
-            name: value for name, value in vars(self).items() if name not in ("target", "code")
-        }
-        arguments["resolution"] = resolution
+        arguments = {**self.known_by, "resolution": resolution, **more}
+        del arguments["target"]
+        if self.pretrained:
+            arguments["pretrained"] = self.pretrained
         from torch import nn
 
         with settings_put_back():
             try:
                 network = function(**arguments)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, InvalidInput):
                 raise
             except BaseException as error:
                 raise InvalidInput(

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from scaling_search.baselines.own_cost import COST
-from scaling_search.baselines.own_function import code_of_function
+from scaling_search.baselines.own_function import code_of_function, how_to_go_on
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import core_count
 from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import Platform, StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
-from scaling_search.study.found import with_table
+from scaling_search.study.found import looked_up
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.limits import require_describable
 from scaling_search.study.plain import differences
@@ -42,13 +42,14 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     platform = Platform.here(conduct.executor.device)
     settings = replace(
         settings,
-        baseline=with_table(settings.baseline),
+        baseline=looked_up(settings.baseline),
         data=settings.data.shared(core_count(), conduct.executor.slots(platform.device)),
         sweep=settings.sweep.resolved(_winner_of),
     )
     task = open_task(settings.data, settings.recipe)
     facts = task.facts if task else own_facts(settings.data)
-    code = {target: code_of_function(target) for target in settings.own_networks}
+    weights = settings.baseline.pretrained
+    code = {target: code_of_function(target, weights) for target in settings.own_networks}
     code |= code_of_training(settings.trainer)
     definition = StudyDefinition(settings, facts, platform, code=code)
     if conduct.latency and settings.baseline.name == COST:
@@ -88,8 +89,7 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
     name = conduct.name
     if not name:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
-        baseline = settings.baseline.name or settings.baseline._target_
-        baseline = "+".join(settings.sweep.baseline_names()) or baseline
+        baseline = "+".join(settings.sweep.baseline_names()) or settings.baseline.target
         trainer = settings.trainer
         how = trainer._target_ or trainer.kind if trainer.own else settings.recipe.name
         parts = (settings.sweep.kind, baseline, data, how)
@@ -182,10 +182,8 @@ def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterato
             changed = differences(read_definition(folder).to_plain(), definition.to_plain())
             if edited := _edited(changed):
                 raise InvalidInput(
-                    f"the study {folder} was made with other code of {', '.join(edited)} (it, or "
-                    "what it imports from your folders, was edited): undo the edit "
-                    "to go on with it, give this one another name=, or replace that one with "
-                    "fresh=true"
+                    f"the study {folder} was made with other code: {how_to_go_on(edited[0])} to go "
+                    "on with it, give this one another name=, or replace that one with fresh=true"
                 )
             if changed:
                 raise InvalidInput(

@@ -7,7 +7,7 @@ keys, so that a study can be planned, resumed, and read again anywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -196,10 +196,7 @@ class StudyDefinition:
         given, names = self.settings.baseline, self.settings.sweep.baseline_names()
         if not names:
             return (self.baseline,)
-        places = [("", name) if "." in name else (name, "") for name in names]
-        return tuple(
-            self.load(replace(given, name=name, _target_=target)) for name, target in places
-        )
+        return tuple(self.load(given.other(name)) for name in names)
 
     @cached_property
     def networks(self) -> Networks:
@@ -281,8 +278,8 @@ class StudyDefinition:
     def to_plain(self) -> dict[str, Any]:
         """For study.yaml."""
         settings = asdict(self.settings)
-        for name in ("from_", "table"):
-            # Only a found baseline has them.
+        for name in ("from_", "table", "model", "pretrained"):
+            # Only a found baseline, or one of timm, has them.
             if not settings["baseline"][name]:
                 del settings["baseline"][name]
         settings["data"] = self.settings.data.plain()

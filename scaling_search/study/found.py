@@ -18,8 +18,12 @@ BASELINE_YAML = "baseline.yaml"
 _REMEDY = "restore it, or make it anew: python -m scaling_search.report with its folder"
 
 
-def with_table(settings: BaselineSettings) -> BaselineSettings:
-    """The settings with the table itself in place of where it stands. Raises InvalidInput."""
+def looked_up(settings: BaselineSettings) -> BaselineSettings:
+    """The settings with all that is looked up elsewhere: timm's resolution, a found table.
+
+    Raises InvalidInput.
+    """
+    settings = settings.resolved()
     if not settings.from_:
         return settings
     if settings.name != FOUND:

@@ -164,7 +164,7 @@ class StudySettings:
     @property
     def own_networks(self) -> list[str]:
         """Import paths of the functions whose networks take part."""
-        given = self.baseline._target_ or self.baseline.name
+        given = self.baseline.target
         compared = self.sweep.compare if isinstance(self.sweep, BaselineSearchSettings) else []
         names = [*(self.sweep.baseline_names() or [given]), *compared]
         return sorted({name for name in names if "." in name})

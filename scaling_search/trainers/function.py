@@ -78,7 +78,7 @@ class FunctionTrainer(OwnTrainer):
         import_function(target, SETTING, FORM)
         if settings.files:
             return code_of_files(settings.files, ".")
-        return {target: code_of_function(target, SETTING, FORM)}
+        return {target: code_of_function(target, setting=SETTING, form=FORM)}
 
 
 @dataclass(frozen=True, kw_only=True)

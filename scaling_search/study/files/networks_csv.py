@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def write_networks(folder: Path, counted: Mapping[tuple[OwnNetwork, int], Priced
     """Write what was counted."""
     rows = (
         NetworkRow(
-            **{name: value for name, value in vars(network).items() if name != "code"},
+            **network.known_by,
             resolution=resolution,
             **vars(priced.cost),
             id=priced.id,
@@ -68,8 +68,8 @@ def stored_prices(folder: Path) -> Prices:
         }
 
     def price(network: OwnNetwork, resolution: int) -> Priced:
-        # The code of all is that of the study, which study.yaml names.
-        priced = known().get((replace(network, code=""), resolution))
+        # Code and weights of all are those of the study, which study.yaml names.
+        priced = known().get((OwnNetwork(**network.known_by), resolution))
         if priced is None:
             raise MissingPrice(
                 f"{folder / NETWORKS_CSV.name} has no price of {network} at {resolution} px: "

@@ -22,7 +22,8 @@ _REMEDY = "restore it, or make the study again with fresh=true or another name="
 #: defaults hold.
 _OPTIONAL = (
     *("budget", "fidelity", "sweep.rungs", "sweep.reduction", "data.cache_dir"),
-    *("baseline.from_", "baseline.table", "data.ground", "data.allow_left_out"),
+    *("baseline.from_", "baseline.table", "baseline.model", "baseline.pretrained"),
+    *("data.ground", "data.allow_left_out"),
     *("data.cache", "data.loading_processes", "data.augmentation.smallest_crop"),
     *("trainer", *(f"data.{name}" for name in OF_OWN)),
 )

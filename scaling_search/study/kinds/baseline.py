@@ -55,13 +55,8 @@ class BaselineSearch(Kind):
     @property
     def _others(self) -> list[Baseline]:
         given = self.definition.settings.baseline
-        present = given._target_ or given.name
-        names = [name for name in self.sweep.compare if name != present]
-        places = [("", name) if "." in name else (name, "") for name in names]
-        return [
-            self.definition.load(replace(given, name=name, _target_=target, resolution=None))
-            for name, target in places
-        ]
+        names = [name for name in self.sweep.compare if name != given.target]
+        return [self.definition.load(replace(given.other(name), resolution=None)) for name in names]
 
     def search(self) -> Search[BaselineCandidate]:
         """STEP 0 from its beginning. Raises InvalidInput."""
