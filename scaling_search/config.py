@@ -100,6 +100,7 @@ def read_command_line() -> list[Configuration]:
     store.store(name="schema", node=_open(Configuration))
     for name, schema in _SCHEMAS.items():
         store.store(group="sweep", name=f"{name}_schema", node=_open(schema))
+    OmegaConf.register_new_resolver("command_name", _command_name, replace=True)
     found: list[DictConfig] = []
 
     @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")
@@ -123,6 +124,12 @@ def read_command_line() -> list[Configuration]:
         if before is not None:
             os.environ["HYDRA_FULL_ERROR"] = before
     return [to_configuration(config) for config in found]
+
+
+def _command_name() -> str:
+    """How help names the command: as it was typed."""
+    installed = Path(sys.argv[0]).stem == "scaling-search"
+    return "scaling-search" if installed else "python -m scaling_search"
 
 
 def _refuse_no_choice(words: list[str]) -> None:
