@@ -102,6 +102,7 @@ def read_command_line() -> list[Configuration]:
     store.store(name="schema", node=_open(Configuration))
     for name, schema in _SCHEMAS.items():
         store.store(group="sweep", name=f"{name}_schema", node=_open(schema))
+    OmegaConf.register_new_resolver("command_name", _command_name, replace=True)
     found: list[DictConfig] = []
 
     @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")
@@ -140,6 +141,12 @@ def _taken_as_text(word: str) -> str:
     trailing = re.search(r"\\*$", value)
     assert trailing is not None
     return f"{found[1]}'{value}{trailing[0]}'"
+
+
+def _command_name() -> str:
+    """How help names the command: as it was typed."""
+    installed = Path(sys.argv[0]).stem == "scaling-search"
+    return "scaling-search" if installed else "python -m scaling_search"
 
 
 def _refuse_no_choice(words: list[str]) -> None:
