@@ -62,9 +62,12 @@ class RunNoise:
         return Interval(*np.ceil(2 * needed**2).tolist())
 
 
-def run_noise(errors: Floats, prior: SurfacePrior = PRIOR) -> RunNoise:
-    """Of errors (candidates, seeds) as fractions, nan where a run is missing."""
-    fit = fit_additive(log_errors(np.asarray(errors, float)))
+def run_noise(errors: Floats, prior: SurfacePrior = PRIOR, blocks: bool = True) -> RunNoise:
+    """Of errors (candidates, seeds) as fractions, nan where a run is missing.
+
+    blocks: whether seeds have effects of their own, as in `fit_additive`.
+    """
+    fit = fit_additive(log_errors(np.asarray(errors, float)), blocks)
     freedom = fit.degrees_of_freedom
     squares = freedom * fit.residual_sd**2 if freedom else 0.0
     return RunNoise(shape=prior.sigma_shape + freedom / 2, rate=prior.sigma_rate + squares / 2)

@@ -105,6 +105,8 @@ class SearchSpace:
     #: Epochs of a whole run.
     epochs: int
     train_images: int
+    #: Whether seeds are compared in pairs.
+    seeded: bool = True
 
     @property
     def flops_per_mac(self) -> int:

@@ -57,7 +57,7 @@ class RaceSettings(GridSettings):
             flops_per_mac=space.flops_per_mac,
             points={candidate.id: candidate for candidate in candidates.kept},
         )
-        race = Race(self.round, space.constraint.cost_ratio)
+        race = Race(self.round, space.constraint.cost_ratio, space.seeded)
         return with_race(search, space, candidates, budget, race)
 
 
@@ -69,6 +69,7 @@ class Race:
     round: int
     #: Cost of a candidate over the baseline's that is wished for.
     cost_ratio: float
+    seeded: bool = True
 
     def __call__(self, search: Search[Candidate]) -> Sequence[Evaluation]:
         """The next runs; none when the winner is decided or the budget is spent."""
@@ -79,6 +80,7 @@ class Race:
             seeds=seeds,
             epochs=search.epochs,
             cost_ratio=self.cost_ratio,
+            seeded=self.seeded,
         )
         known = np.isfinite(decision.errors)
         failed = {e.trial for e, answer in search.answers.items() if answer.status is Ending.FAILED}

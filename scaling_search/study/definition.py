@@ -147,6 +147,7 @@ class StudyDefinition:
             self.facts.largest_resolution,
             self.settings.recipe.epochs,
             self.facts.epoch_images,
+            seeded=self.settings.trainer.seeded,
         )
 
     @cached_property
@@ -169,6 +170,7 @@ class StudyDefinition:
             seeds=self.settings.sweep.seeds,
             epochs=self.settings.recipe.epochs,
             cost_ratio=self.settings.constraint.cost_ratio,
+            seeded=self.settings.trainer.seeded,
         )
 
     @property

@@ -42,7 +42,7 @@ def compare_points(
     errors, row = measured.distinct(measured.points[one].baseline)
     reasons = {i: _reason(measured, one, i) for i in rivals}
     sound = [row[i] for i, reason in reasons.items() if not reason]
-    differences = compare_with_one(errors, row[one], sound, LEVEL)
+    differences = compare_with_one(errors, row[one], sound, LEVEL, measured.seeded)
     found = []
     for i, reason in reasons.items():
         points = UNKNOWN
