@@ -2,7 +2,8 @@
 
 Each figure is the median of several runs with its smallest and largest, on an otherwise idle
 machine; the limits are those that the project sets itself for 2 cores without a GPU. Names:
-start, price, driver, report, large, smoke, step, quick, comparisons, workers, opening, decoding.
+start, price, driver, report, large, smoke, step, quick, comparisons, workers, opening, decoding,
+trainers.
 Without names the first seven run.
 """
 
@@ -238,11 +239,30 @@ def decoding(folder: Path) -> None:
         )
 
 
+def trainers(folder: Path) -> None:
+    """What a run costs besides a training of one's own, by a function and by a command."""
+    from benchmarks_trainers import seconds_of_command, seconds_per_run, write
+
+    os.chdir(folder)
+    function, command, words = write(folder)
+    sys.path.insert(0, str(folder))
+    places = [folder / f"runs-{number}" for number in range(6)]
+    for place in places:
+        place.mkdir()
+    seconds = [seconds_per_run(place, 100, function) for place in places[:3]]
+    show("overhead of a run of a function", seconds, 10, "ms", 1000)
+    seconds = []
+    for place in places[3:]:
+        alone = statistics.median(seconds_of_command(words) for _ in range(20))
+        seconds.append(seconds_per_run(place, 20, command) - alone)
+    show(f"overhead of a run of a command of {1000 * alone:.0f} ms", seconds, 50, "ms", 1000)
+
+
 ALL = {
     f.__name__: f
     for f in (
         *(start, price, driver, report, large, smoke, step, quick, comparisons, workers),
-        *(opening, decoding),
+        *(opening, decoding, trainers),
     )
 }
 

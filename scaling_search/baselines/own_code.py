@@ -12,7 +12,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -63,14 +63,28 @@ def _digest_of_sources(first: str, find: Callable[[str], ModuleSpec | None]) -> 
         if spec is None or not (spec.origin and (name == first or is_users(spec.origin))):
             continue
         try:
-            tree = ast.parse(Path(spec.origin).read_bytes())
+            found = os.stat(spec.origin)
+            sources[name], imported = _parsed(
+                spec.origin,
+                (found.st_mtime_ns, found.st_size),
+                spec.name,
+                bool(spec.submodule_search_locations),
+            )
         except (OSError, ValueError, SyntaxError):  # compiled, or gone
             sources[name] = _digest_of_file(spec.origin)
             continue
-        sources[name] = repr(_plain(tree))
-        wanted += _imported(tree, spec)
+        wanted += imported
     content = repr(sorted(sources.items()))
     return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:16]
+
+
+@lru_cache(maxsize=4096)
+def _parsed(
+    origin: str, _stamp: tuple[int, int], name: str, is_package: bool
+) -> tuple[str, tuple[str, ...]]:
+    """What a source file says, and the names that it imports; read again where it is younger."""
+    tree = ast.parse(Path(origin).read_bytes())
+    return repr(_plain(tree)), tuple(_imported(tree, Path(origin), name, is_package))
 
 
 def is_users(path: str) -> bool:
@@ -114,9 +128,9 @@ def _found(name: str, places: Sequence[str]) -> ModuleSpec | None:
     return PathFinder.find_spec(name, inside) if inside else None
 
 
-def _imported(tree: ast.AST, spec: ModuleSpec) -> Iterator[str]:
+def _imported(tree: ast.AST, origin: Path, name: str, is_package: bool) -> Iterator[str]:
     """Full names of what may be modules among all that a module imports, packages above too."""
-    package = spec.name if spec.submodule_search_locations else spec.name.rpartition(".")[0]
+    package = name if is_package else name.rpartition(".")[0]
     yield from _upwards(package)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -133,7 +147,7 @@ def _imported(tree: ast.AST, spec: ModuleSpec) -> Iterator[str]:
                 if named in ("import_module", "__import__"):
                     yield from _upwards(_absolute(first.value, package))
             elif named in _BY_NAME:
-                yield from _beside(spec, package)
+                yield from _beside(origin.parent, package, is_package)
 
 
 def _upwards(name: str) -> Iterator[str]:
@@ -152,10 +166,9 @@ def _absolute(name: str, package: str) -> str:
     return ".".join([*parts[: len(parts) - level + 1], *([bare] if bare else [])])
 
 
-def _beside(spec: ModuleSpec, package: str) -> Iterator[str]:
+def _beside(folder: Path, package: str, is_package: bool) -> Iterator[str]:
     """The modules in the folder of a module; of a package those below it too."""
-    folder = Path(spec.origin or "").parent
-    pattern = "**/*.py" if spec.submodule_search_locations else "*.py"
+    pattern = "**/*.py" if is_package else "*.py"
     for path in folder.glob(pattern):
         parts = path.relative_to(folder).with_suffix("").parts
         names = [*([package] if package else []), *(p for p in parts if p != "__init__")]

@@ -31,26 +31,29 @@ class Additive:
         return np.asarray(np.sqrt(np.diag(self.unit)) * self.residual_sd)
 
 
-def fit_additive(values: Floats) -> Additive:
+def fit_additive(values: Floats, blocks: bool = True) -> Additive:
     """Fit `values` (candidates, seeds), nan where a run is missing.
 
-    Seeds need not be the same for all: an unfinished study is compared fairly too.
+    Seeds need not be the same for all: an unfinished study is compared fairly too. blocks: a seed
+    does something to all candidates alike; else the runs of a candidate are mere repetitions.
     """
     from scipy.sparse import csgraph
 
     known = np.isfinite(values)
     rows, columns = np.nonzero(known)
+    if not blocks:
+        columns = np.zeros_like(columns)  # all in one block
     count, seeds = values.shape
     effect, unit = np.full(count, np.nan), np.full((count, count), np.nan)
-    present, blocks = np.unique(rows), np.unique(columns)
+    present, used = np.unique(rows), np.unique(columns)
     size, freedom, variance = len(present), 0, math.nan
     if size:
         design = np.zeros((len(rows), count + seeds))
         design[np.arange(len(rows)), rows] = 1
         # Seed effects add up to nothing over the seeds that were used, so means keep their level.
         design[np.arange(len(rows)), count + columns] = 1
-        design[:, count + blocks] -= 1 / len(blocks)
-        design = design[:, np.r_[present, count + blocks[1:]]]
+        design[:, count + used] -= 1 / len(used)
+        design = design[:, np.r_[present, count + used[1:]]]
         inverse = np.linalg.pinv(design.T @ design)
         solution = inverse @ design.T @ values[rows, columns]
         residual = values[rows, columns] - design @ solution
@@ -60,7 +63,7 @@ def fit_additive(values: Floats) -> Additive:
         variance = float(residual @ residual) / freedom if freedom > 0 else math.nan
     # Candidates and seeds as nodes, runs as links between them.
     links = np.zeros((count + seeds, count + seeds), bool)
-    links[:count, count:] = known
+    links[rows, count + columns] = True
     labels = csgraph.connected_components(links, directed=False)[1][:count]
     connected = np.where(known.any(axis=1), labels, -1)
     return Additive(

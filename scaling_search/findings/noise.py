@@ -64,9 +64,14 @@ class RunNoise:
         return Interval(*np.ceil(2 * needed**2).tolist())
 
 
-def run_noise(errors: Floats, prior: SurfacePrior = PRIOR, highest: float = 1.0) -> RunNoise:
-    """Of errors (candidates, seeds) up to `highest`, nan where a run is missing."""
-    fit = fit_additive(log_errors(np.asarray(errors, float)))
+def run_noise(
+    errors: Floats, prior: SurfacePrior = PRIOR, *, highest: float = 1.0, blocks: bool = True
+) -> RunNoise:
+    """Of errors (candidates, seeds) up to `highest`, nan where a run is missing.
+
+    blocks: whether seeds have effects of their own, as in `fit_additive`.
+    """
+    fit = fit_additive(log_errors(np.asarray(errors, float)), blocks)
     freedom = fit.degrees_of_freedom
     squares = freedom * fit.residual_sd**2 if freedom else 0.0
     return RunNoise(

@@ -26,17 +26,22 @@ class Differences:
 
 
 def compare_with_one(
-    errors: Floats, one: int, rivals: Sequence[int] | None = None, level: float = LEVEL
+    errors: Floats,
+    one: int,
+    rivals: Sequence[int] | None = None,
+    level: float = LEVEL,
+    blocks: bool = True,
 ) -> Differences:
     """Compare network `one` with its rivals, by default with all others.
 
     errors: (networks, seeds), nan where a run is missing. Pairs share a seed: what it
     does to all networks alike cancels. The noise that is left is pooled over all networks, rivals
-    or not, and the intervals are Student's with Bonferroni's correction for the rivals.
+    or not, and the intervals are Student's with Bonferroni's correction for the rivals. blocks: as
+    in `fit_additive`.
     """
     from scipy import special
 
-    fit = fit_additive(np.asarray(errors, float))
+    fit = fit_additive(np.asarray(errors, float), blocks)
     difference = fit.effect - fit.effect[one]
     others = [i for i in range(len(difference)) if i != one] if rivals is None else list(rivals)
     outside = ~np.isin(np.arange(len(difference)), [one, *others])

@@ -108,6 +108,8 @@ class SearchSpace:
     train_images: int
     #: What is to be as low as it can be.
     metric: Metric = ERROR
+    #: Whether seeds are compared in pairs.
+    seeded: bool = True
 
     @property
     def flops_per_mac(self) -> int:

@@ -54,6 +54,8 @@ class Decision(Generic[C]):
     cost_ratio: float
     #: What the errors are errors of.
     metric: Metric = ERROR
+    #: Whether a seed does something to all candidates alike; else runs are mere repetitions.
+    seeded: bool = True
 
     @cached_property
     def design(self) -> Design:
@@ -63,12 +65,14 @@ class Decision(Generic[C]):
     @cached_property
     def means(self) -> Additive:
         """Mean errors of the eligible candidates' whole runs, without the seeds' own effects."""
-        return fit_additive(np.where(self.eligible[:, None], self.errors, np.nan))
+        return fit_additive(np.where(self.eligible[:, None], self.errors, np.nan), self.seeded)
 
     @cached_property
     def noise(self) -> RunNoise:
         """Of a run of the eligible candidates."""
-        return run_noise(self.errors[self.eligible], highest=self.metric.highest)
+        return run_noise(
+            self.errors[self.eligible], highest=self.metric.highest, blocks=self.seeded
+        )
 
     @cached_property
     def mean_se(self) -> Floats:
@@ -81,8 +85,12 @@ class Decision(Generic[C]):
         """Through the eligible candidates, in their order; None before there is a run."""
         if not self.trained.any():
             return None
-        design, errors = self.design[self.eligible], self.errors[self.eligible]
-        return fit_surface(design, errors, highest=self.metric.highest)
+        errors = self.errors[self.eligible]
+        return fit_surface(
+            self.design[self.eligible],
+            errors if self.seeded else _apart(errors),
+            highest=self.metric.highest,
+        )
 
     @cached_property
     def trained(self) -> Bools:
@@ -165,11 +173,12 @@ def decide(
     epochs: int,
     cost_ratio: float,
     metric: Metric = ERROR,
+    seeded: bool = True,
 ) -> Decision[C]:
     """Compare candidates by the answers that are known of them.
 
-    epochs: of a whole run. cost_ratio: cost over the baseline's that is wished for. metric: of
-    the errors. Raises InvalidInput where an answer is of another search.
+    epochs: of a whole run. cost_ratio: cost over the baseline's that is wished for. metric,
+    seeded: as of `Decision`. Raises InvalidInput where an answer is of another search.
     """
     runs = answered([c.id for c in candidates], answers, seeds=seeds, epochs=epochs)
     return Decision(
@@ -180,4 +189,13 @@ def decide(
         stopped=runs.stopped,
         cost_ratio=cost_ratio,
         metric=metric,
+        seeded=seeded,
     )
+
+
+def _apart(errors: Floats) -> Floats:
+    """(candidates, runs): each run in a column of its own, so that none share a seed's effect."""
+    row, column = np.nonzero(np.isfinite(errors))
+    apart = np.full((len(errors), max(1, len(row))), np.nan)
+    apart[row, np.arange(len(row))] = errors[row, column]
+    return apart

@@ -58,7 +58,7 @@ class RaceSettings(GridSettings):
             flops_per_mac=space.flops_per_mac,
             points={candidate.id: candidate for candidate in candidates.kept},
         )
-        race = Race(self.round, space.constraint.cost_ratio, metric=space.metric)
+        race = Race(self.round, space.constraint.cost_ratio, space.metric, space.seeded)
         return with_race(search, space, candidates, budget, race)
 
 
@@ -72,6 +72,7 @@ class Race:
     cost_ratio: float
     #: Of the errors.
     metric: Metric = ERROR
+    seeded: bool = True
 
     def __call__(self, search: Search[Candidate]) -> Sequence[Evaluation]:
         """The next runs; none when the winner is decided or the budget is spent."""
@@ -83,6 +84,7 @@ class Race:
             epochs=search.epochs,
             cost_ratio=self.cost_ratio,
             metric=self.metric,
+            seeded=self.seeded,
         )
         known = np.isfinite(decision.errors)
         failed = {e.trial for e, answer in search.answers.items() if answer.status is Ending.FAILED}

@@ -87,7 +87,7 @@ class OptunaSettings(SearchSweep):
             epochs=space.epochs,
             flops_per_mac=space.flops_per_mac,
         )
-        race = Race(self.round, space.constraint.cost_ratio, metric=space.metric)
+        race = Race(self.round, space.constraint.cost_ratio, space.metric, space.seeded)
         return with_race(search, space, candidates, budget, race)
 
     def asks_text(self, candidates: Candidates) -> str:

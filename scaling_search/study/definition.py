@@ -141,6 +141,7 @@ class StudyDefinition:
             self.settings.recipe.epochs,
             self.facts.epoch_images,
             metric=self.metric,
+            seeded=self.settings.trainer.seeded,
         )
 
     @cached_property
@@ -164,6 +165,7 @@ class StudyDefinition:
             epochs=self.settings.recipe.epochs,
             cost_ratio=self.settings.constraint.cost_ratio,
             metric=self.metric,
+            seeded=self.settings.trainer.seeded,
         )
 
     @property

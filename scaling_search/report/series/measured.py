@@ -69,13 +69,18 @@ class Measured:
         # Points of one network have the same errors.
         return np.array(list({at: self.errors[i] for i, at in row.items()}.values())), row
 
+    @property
+    def seeded(self) -> bool:
+        """Whether seeds are blocks; else the runs of a network are mere repetitions."""
+        return self.study.definition.settings.trainer.seeded
+
     @cached_property
     def _means(self) -> tuple[Floats, Floats, Floats]:
-        """Seeds are blocks; noise and their effects are those of one baseline's networks."""
+        """Where seeds are blocks, noise and their effects are those of one baseline's networks."""
         effect, se, half = (np.full(len(self.points), math.nan) for _ in range(3))
         for baseline in self.baselines:
             errors, row = self.distinct(baseline)
-            fit = fit_additive(errors)
+            fit = fit_additive(errors, self.seeded)
             width = half_width(fit.se, fit.degrees_of_freedom)
             for index, at in row.items():
                 effect[index], se[index], half[index] = fit.effect[at], fit.se[at], width[at]

@@ -43,7 +43,7 @@ def compare_points(
     reasons = {i: _reason(measured, one, i) for i in rivals}
     sound = [row[i] for i, reason in reasons.items() if not reason]
     parts = errors / measured.gains.whole
-    differences = compare_with_one(parts, row[one], sound, LEVEL)
+    differences = compare_with_one(parts, row[one], sound, LEVEL, measured.seeded)
     found = []
     for i, reason in reasons.items():
         points = UNKNOWN
