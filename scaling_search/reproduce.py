@@ -27,9 +27,10 @@ from scaling_search.findings.noise import run_noise
 from scaling_search.proxy import proxy_task
 from scaling_search.proxy.result import RunResult
 from scaling_search.study import read_definition
-from scaling_search.study.definition import PlannedRun, Platform, StudyDefinition
+from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.files.runs_csv import RunRow, read_runs, runs_by_key
 from scaling_search.study.kinds import kind_of
+from scaling_search.study.platform import Platform
 from scaling_search.trainers import TrainingFailed
 from scaling_search.wording import percent, replace_what_cannot_be_shown
 

@@ -17,12 +17,13 @@ from scaling_search.errors import InvalidInput
 from scaling_search.execution import core_count
 from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
 from scaling_search.scaling import Coefficients
-from scaling_search.study.definition import Platform, StudyDefinition
+from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.found import looked_up
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.limits import require_describable
 from scaling_search.study.plain import differences
+from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
 from scaling_search.trainers import code_of_training

@@ -23,33 +23,18 @@ from scaling_search.baselines import (
 )
 from scaling_search.baselines.own_network import MissingPrice, Prices
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import resolve_device, torch_version
 from scaling_search.metric import Metric
 from scaling_search.proxy import Recipe, TaskFacts
-from scaling_search.proxy.run import TRAINER_VERSION
 from scaling_search.scaling import Coefficients
 from scaling_search.search import Candidate, Candidates, SearchSpace
 from scaling_search.search.decide import Decision, decide
 from scaling_search.search.strategy import Answer, Evaluation, Search
 from scaling_search.series import Networks, list_networks
 from scaling_search.study.limits import require_native
+from scaling_search.study.platform import Platform
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
 from scaling_search.trainers import Spec, Trainer, make_trainer
-
-
-@dataclass(frozen=True)
-class Platform:
-    """What a run computes with, as far as its result depends on it."""
-
-    device: str
-    torch_version: str
-    trainer_version: int
-
-    @classmethod
-    def here(cls, asked: str = "auto") -> Platform:
-        """This machine with the device asked for: auto, cpu or cuda. Raises InvalidInput."""
-        return cls(resolve_device(asked), torch_version(), TRAINER_VERSION)
 
 
 @dataclass(frozen=True)

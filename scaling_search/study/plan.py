@@ -136,10 +136,10 @@ def print_plan(plan: Plan, write: Callable[[str], None], remarks: Sequence[str] 
         write(f"Note: {remark}")
     known = f"measured on {len(plan.known)} finished runs" if plan.known else ""
     source = known or "a guess until the first runs have ended"
-    write(
-        f"Time: about {duration(plan.seconds)} with {plan.slots} workers on "
-        f"{definition.platform.device} ({source})"
-    )
+    time = f"about {duration(plan.seconds)}"
+    if definition.settings.trainer.own and not known:
+        time, source = "not known", "until the first of your trainings have ended"
+    write(f"Time: {time} with {plan.slots} workers on {definition.platform.device} ({source})")
     if plan.caches:
         write(f"Disk: {plan.caches.bytes / 1e6:,.0f} MB of pixels in {plan.caches.folder}")
         if plan.caches.decoded:

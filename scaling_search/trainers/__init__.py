@@ -34,6 +34,7 @@ def carry_out(job: Job) -> Outcome:
 
 
 __all__ = [
+    "TRAINERS",
     "Job",
     "Spec",
     "Trainer",

@@ -15,7 +15,7 @@ from scaling_search.trainers.code import code_of_files, require_code
 from scaling_search.trainers.own_run import OwnJob, Trained
 from scaling_search.trainers.own_trainer import OwnTrainer
 from scaling_search.trainers.places import Place, require_place
-from scaling_search.trainers.process_group import run_in_group
+from scaling_search.trainers.process_group import CannotStart, run_in_group
 from scaling_search.trainers.results import Output, read_curve, read_values, stamp_of
 from scaling_search.trainers.run_log import RunLog
 from scaling_search.trainers.settings import TrainerSettings
@@ -62,7 +62,7 @@ def require_command(settings: TrainerSettings) -> Template:
         )
     program = template.words[0]
     path = {**os.environ, **settings.environment}.get("PATH")
-    here = str(folder / program) if "/" in program else program
+    here = str((folder / program).resolve()) if "/" in program else program
     if shutil.which(here, path=path) is None:
         raise InvalidInput(
             f"trainer.command calls {program!r}, but there is no such program: give its path from "
@@ -102,7 +102,7 @@ class CommandJob(OwnJob):
 
         try:
             code = run_in_group(self.words, Path(settings.folder or "."), self._environment(), hear)
-        except OSError as error:
+        except CannotStart as error:
             raise TrainingFailed(f"it cannot be started: {error}") from error
         output.close()
         if code:

@@ -13,6 +13,10 @@ from typing import IO
 _CHUNK = 1 << 16
 
 
+class CannotStart(Exception):
+    """The command is none that can be called; the message says why."""
+
+
 def run_in_group(
     words: Sequence[str],
     folder: Path,
@@ -21,8 +25,7 @@ def run_in_group(
 ) -> int:
     """Run a command and give its exit code, or minus the signal that ended it.
 
-    hear: gets what it prints, as ("stdout" or "stderr", bytes). Raises OSError where it cannot be
-    started.
+    hear: gets what it prints, as ("stdout" or "stderr", bytes). Raises CannotStart.
 
     The group's first process waits for the end of a pipe from here, and then kills the group: so
     it ends with the command, and as well where this process is killed.
@@ -31,16 +34,7 @@ def run_in_group(
         ["/bin/sh", "-c", "read _; kill -9 0"], stdin=subprocess.PIPE, preexec_fn=os.setpgrp
     )
     try:
-        process = subprocess.Popen(
-            words,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            preexec_fn=lambda: os.setpgid(0, watch.pid),
-        )
-        with process:
+        with _started(words, folder, environment, watch.pid) as process:
             _listen(process, hear)
             code = process.wait()
             _end(watch)
@@ -48,6 +42,23 @@ def run_in_group(
             return code
     finally:
         _end(watch)
+
+
+def _started(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str], group: int
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            words,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: os.setpgid(0, group),
+        )
+    except (OSError, ValueError) as error:
+        raise CannotStart(str(error)) from error
 
 
 def _end(watch: subprocess.Popen[bytes]) -> None:

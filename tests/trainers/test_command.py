@@ -250,3 +250,11 @@ def test_rungs_of_a_run_share_a_folder_and_no_key() -> None:
     assert rung.spec.key != whole.spec.key
     assert (rung.spec.epochs, rung.carry_out().result.test_error) == (2, None)
     assert json.loads(rung.spec.content)["rung"] == 2
+
+
+def test_what_is_no_program_is_said() -> None:
+    Path("script.sh").write_bytes(b"\x7fELF")
+    Path("script.sh").chmod(0o755)
+    trainer = trainer_of(kind="command", command="./script.sh {width_mult} {seed}")
+    with pytest.raises(TrainingFailed, match=r"it cannot be started: .*Exec format error"):
+        job_of(trainer, Path("experiments")).carry_out()

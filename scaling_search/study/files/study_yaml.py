@@ -9,11 +9,12 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Recipe, TaskFacts
 from scaling_search.proxy.data_settings import OF_OWN
 from scaling_search.search import SweepSettings
-from scaling_search.study.definition import Platform, StudyDefinition
+from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.networks_csv import stored_prices
 from scaling_search.study.files.text_file import damaged, read_text, write_text
 from scaling_search.study.files.yaml_text import LARGEST, YAML_ERRORS, plain_yaml, yaml_text
 from scaling_search.study.plain import from_plain
+from scaling_search.study.platform import Platform
 from scaling_search.study.settings import SWEEPS, StudySettings
 from scaling_search.trainers import TrainerSettings
 

@@ -15,8 +15,9 @@ from fakes import SETTINGS
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import TaskFacts
-from scaling_search.study.definition import Platform, StudyDefinition
+from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition, write_definition
+from scaling_search.study.platform import Platform
 
 DEFINITION = StudyDefinition(
     SETTINGS,
