@@ -114,6 +114,7 @@ def test_all_arrows_are_used() -> None:
         ("matplotlib", {"report/figures/"}),
         ("mpltern", {"report/figures/"}),
         ("jinja2", {"report/page.py"}),
+        ("timm", {"baselines/timm_"}),
     ],
 )
 def test_a_library_stays_in_its_place(library: str, places: set[str]) -> None:

@@ -122,7 +122,7 @@ class OwnBaseline:
         assert isinstance(network, OwnNetwork)
         if (network, resolution) not in self.counted:
             self.counted[network, resolution] = count_own_network(network, resolution)
-        return self.counted[network, resolution]
+        return self.counted[network, resolution].required()
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class StoredBaseline(OwnBaseline):
 
     def priced(self, network: Network, resolution: int) -> Priced:
         assert isinstance(network, OwnNetwork)
-        return self.prices(network, resolution)
+        return self.prices(network, resolution).required()
 
 
 def build_network(

@@ -22,6 +22,7 @@ from scaling_search.baselines.put_back import (
     seed_generators,
     settings_put_back,
 )
+from scaling_search.baselines.timm_models import is_timm, timm_plan
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Cost
 
@@ -57,7 +58,7 @@ class OwnNetwork:
         """
         function = import_function(self.target)
         if self.code and code_of_function(self.target, self.pretrained) != self.code:
-            raise InvalidInput(
+            raise MissingPrice(
                 f"the code is not that of the study: {how_to_go_on(self.target)}, or make another "
                 "study with fresh=true or another name="
             )
@@ -117,26 +118,57 @@ class Priced(NamedTuple):
     cost: Cost
     #: Eight hexadecimal digits, equal for equal networks at one resolution.
     id: str
+    #: Why there is no such network, where it cannot be built: then there is no price either.
+    fault: str = ""
+
+    def required(self) -> Priced:
+        """The price. Raises InvalidInput where there is none."""
+        if self.fault:
+            raise InvalidInput(self.fault)
+        return self
 
 
 class MissingPrice(InvalidInput):
-    """A price that was not kept: what asked for it must not take another network instead."""
+    """A price that is not known: what asked for it must not take another network instead."""
 
 
 #: What tells the price of an own network at a resolution in pixels.
 Prices: TypeAlias = Callable[[OwnNetwork, int], Priced]
 
 
+#: What timm's networks cost by what is built: many multipliers are rounded to the same network.
+_KNOWN: dict[tuple[Any, ...], Priced] = {}
+
+
 def count_own_network(network: OwnNetwork, resolution: int) -> Priced:
+    """What counting gives. Of timm's networks each is counted once, whatever was asked for."""
+    if not is_timm(network.target):
+        return _count(network, resolution)
+    plan = timm_plan(network.target, network.depth_mult, network.width_mult)
+    called = (network.target, network.code, network.num_classes, network.in_channels, resolution)
+    if (*called, plan) not in _KNOWN:
+        priced = _count(network, resolution)
+        if priced.fault:
+            return priced  # It speaks of these multipliers.
+        _KNOWN[(*called, plan)] = priced
+    return _KNOWN[(*called, plan)]
+
+
+def _count(network: OwnNetwork, resolution: int) -> Priced:
     """An own network counted while one image passes: on the meta device, else on the CPU.
 
     On the meta device there are no weights and no arithmetic, which some constructors, and some
-    forward passes, cannot do without.
+    forward passes, cannot do without. Where it fails there too, the price is the reason why.
     """
     try:
         module, cost = _counted(network, resolution, "meta")
+    except MissingPrice:
+        raise
     except Exception:  # whatever the reason, the CPU tells whether it is one
-        module, cost = _counted(network, resolution, "cpu")
+        try:
+            module, cost = _counted(network, resolution, "cpu")
+        except InvalidInput as error:
+            return Priced(Cost(0, 0, 0), "", str(error))
     content = [network.target, network.code, _structure(module), cost, resolution]
     return Priced(cost, short_hash(repr(content)))
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from scaling_search.baselines.baseline import Baseline, FamilyMember, scale
+from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.errors import InvalidInput, positive_number
 from scaling_search.scaling import Coefficients
 
@@ -29,6 +30,7 @@ def solve_phi(baseline: Baseline, coefficients: Coefficients, macs: float) -> Fa
     def at(phi: float) -> FamilyMember:
         return scale(baseline, coefficients, phi)
 
+    low = _lowest(at, low)
     smallest = at(low)
     if smallest.cost.macs > macs:
         raise InvalidInput(
@@ -45,6 +47,31 @@ def solve_phi(baseline: Baseline, coefficients: Coefficients, macs: float) -> Fa
         return member
     _, first = _boundary(low, within, lambda phi: at(phi).id != member.id)
     return at(first)
+
+
+def _lowest(at: Callable[[float], FamilyMember], low: float) -> float:
+    """`low`, or about the smallest phi up to 0 at which there is a network.
+
+    Functions need not have one at next to no depth, width and resolution.
+    """
+
+    def is_there(phi: float) -> bool:
+        try:
+            return at(phi).cost.macs >= 0
+        except MissingPrice:
+            raise
+        except InvalidInput:
+            return False
+
+    none = low
+    while low < -0.1 and not is_there(low):
+        none, low = low, low / 2
+    if low >= -0.1:
+        return 0.0
+    for _ in range(4):
+        middle = (none + low) / 2
+        none, low = (none, middle) if is_there(middle) else (middle, low)
+    return low
 
 
 def _boundary(low: float, high: float, holds: Callable[[float], bool]) -> tuple[float, float]:

@@ -115,14 +115,27 @@ class RegNets:
     ) -> Entry:
         depth = deeper(given["depth"], depth_mult)
         # timm takes nothing but multiples of 8 for w0.
-        numbers = {name: wider(given[name], width_mult) for name in ("w0", "group_size")}
+        step = math.gcd(given["group_size"], _DIVISOR)
+        groups = max(1, math.floor(given["group_size"] * width_mult / step + 0.5)) * step
+        numbers = {"w0": wider(given["w0"], width_mult), "group_size": groups}
         if given["num_features"]:
             numbers["num_features"] = wider(given["num_features"], width_mult)
-        slope = given["wa"] * numbers["w0"] / given["w0"]
-        if depth > 1:
-            # The last block stands where it stood, so that there are as many stages.
-            slope *= (given["depth"] - 1) / (depth - 1)
+        line = given["wa"] * numbers["w0"] / given["w0"] * (given["depth"] - 1)
+        # The last block stays where it stood on the line. Of few blocks none may fall into a stage.
+        while _stages(line / max(1, depth - 1), numbers["w0"], given["wm"], depth) < _STAGES:
+            depth += 1
+        slope = line / max(1, depth - 1)
         return with_arguments(entry, depth=depth, wa=slope, **numbers)
+
+
+#: All RegNets have so many.
+_STAGES = 4
+
+
+def _stages(slope: float, w0: int, wm: float, depth: int) -> int:
+    from timm.models.regnet import generate_regnet
+
+    return int(generate_regnet(slope, w0, wm, depth, 8)[1])
 
 
 @dataclass(frozen=True)
@@ -175,7 +188,10 @@ class Generated:
 
             def generated(*arguments: Any, **named: Any) -> Any:
                 if name is None:
-                    raise InvalidInput("timm takes no multiplier of its channels")
+                    raise InvalidInput(
+                        f"{entry.__name__} cannot be made wider: timm takes no multiplier of its "
+                        "channels. Any network can be scaled as a function of yours: baseline=own"
+                    )
                 bound = signature.bind(*arguments, **named)
                 bound.apply_defaults()
                 bound.arguments[name] *= width_mult

@@ -16,6 +16,7 @@ from scaling_search.baselines.counting import count
 from scaling_search.baselines.layout import lay_out, memory_format_of, place
 from scaling_search.baselines.own_network import said, unnoticed
 from scaling_search.baselines.put_back import NUMPY, PYTHON, seed_generators
+from scaling_search.baselines.timm_models import share_pretrained
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.augmentation import Augmentation
 from scaling_search.proxy.recipe import Recipe
@@ -48,7 +49,26 @@ def rehearse(network: OwnNetwork, resolution: int, recipe: Recipe) -> list[str]:
                 f"two trainings of {network.target} with one seed differ: it draws from a "
                 "generator of its own that is not seeded, or depends on the clock"
             )
-    return remarks + remarks_on_counting(network, resolution)
+    return (
+        remarks
+        + _remarks_on_weights(network, resolution)
+        + remarks_on_counting(network, resolution)
+    )
+
+
+def _remarks_on_weights(network: OwnNetwork, resolution: int) -> list[str]:
+    """How much of a network of timm begins with pretrained weights."""
+    if not network.pretrained:
+        return []
+    with unnoticed():
+        share = share_pretrained(
+            network.target,
+            network.build(resolution),
+            resolution=resolution,
+            in_channels=network.in_channels,
+            pretrained=network.pretrained,
+        )
+    return [f"of the parameters of {network}, {share:.0%} begin with {network.pretrained}"]
 
 
 def remarks_on_counting(network: OwnNetwork, resolution: int) -> list[str]:

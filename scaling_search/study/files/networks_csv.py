@@ -19,7 +19,10 @@ _TINIEST = 1e-300
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkRow:
-    """A row of networks.csv: one call of a function, and what counting its network gave."""
+    """A row of networks.csv: one call of a function, and what counting its network gave.
+
+    fault: why there is no such network; its price then says nothing.
+    """
 
     target: str
     depth_mult: float = within(_TINIEST, 1e300)
@@ -30,7 +33,8 @@ class NetworkRow:
     macs: int = within(0, _LARGEST)
     params: int = within(0, _LARGEST)
     activations: int = within(0, _LARGEST)
-    id: str
+    id: str = ""
+    fault: str = ""
 
 
 def _called(row: NetworkRow) -> tuple[OwnNetwork, int]:
@@ -40,7 +44,7 @@ def _called(row: NetworkRow) -> tuple[OwnNetwork, int]:
     return network, row.resolution
 
 
-NETWORKS_CSV = CsvFile("networks.csv", NetworkRow, key=_called)
+NETWORKS_CSV = CsvFile("networks.csv", NetworkRow, key=_called, younger=("fault",))
 
 
 def write_networks(folder: Path, counted: Mapping[tuple[OwnNetwork, int], Priced]) -> None:
@@ -51,6 +55,7 @@ def write_networks(folder: Path, counted: Mapping[tuple[OwnNetwork, int], Priced
             resolution=resolution,
             **vars(priced.cost),
             id=priced.id,
+            fault=priced.fault,
         )
         for (network, resolution), priced in counted.items()
     )
@@ -63,7 +68,7 @@ def stored_prices(folder: Path) -> Prices:
     @cache
     def known() -> dict[tuple[OwnNetwork, int], Priced]:
         return {
-            _called(row): Priced(Cost(row.macs, row.params, row.activations), row.id)
+            _called(row): Priced(Cost(row.macs, row.params, row.activations), row.id, row.fault)
             for row in NETWORKS_CSV.read(folder)
         }
 
