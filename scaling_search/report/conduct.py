@@ -61,7 +61,10 @@ def _of_environment(environment: Environment, definition: StudyDefinition) -> li
 
 def _training(rows: Sequence[RunRow], seconds: float) -> str:
     diverged = sum(row.status is RunStatus.DIVERGED for row in rows)
+    # Of data whose number of images is not known there is no count.
+    flops = sum(row.train_flops for row in rows)
+    operations = f", {flops:.2e} floating-point operations" if flops else ""
     return (
         f"{len({row.run for row in rows})} runs, {seconds / 60:.1f} minutes of training in all, "
-        f"{diverged} diverged, {sum(row.train_flops for row in rows):.2e} floating-point operations"
+        f"{diverged} diverged{operations}"
     )
