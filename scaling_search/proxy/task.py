@@ -17,8 +17,8 @@ from scaling_search.proxy.decoding import Decoder, TaskImages
 from scaling_search.proxy.image_set import ImageSet, glyph_set
 from scaling_search.proxy.pixel_cache import is_cached, open_pixels
 from scaling_search.proxy.resampling import Pixels
+from scaling_search.proxy.split import Rows, balanced, require_members, stratified
 
-Rows = NDArray[np.int64]
 #: A part of the training images that is kept aside where the set has no test part.
 _TEST_FRACTION = 0.2
 #: No set has more classes, pixels a side or images.
@@ -100,17 +100,17 @@ class ProxyTask:
         """Indices into the train part (train, val) and into all images, train first (test)."""
         source = self.image_set
         rng = np.random.default_rng(self.settings.seed)
-        chosen = _balanced(source.train_labels, self.settings.train_images, rng)
+        chosen = balanced(source.train_labels, self.settings.train_images, rng)
         labels = source.train_labels[chosen]
         has_test = len(source.test_labels) > 0
-        _require_members(labels, source, 2 if has_test else 3)
+        require_members(labels, source, 2 if has_test else 3)
         if has_test:
-            test = _balanced(source.test_labels, self.settings.test_images, rng)
+            test = balanced(source.test_labels, self.settings.test_images, rng)
             test = test + len(source.train_labels)
         else:
-            aside = _stratified(labels, _TEST_FRACTION, rng)
+            aside = stratified(labels, _TEST_FRACTION, rng)
             test, chosen, labels = chosen[aside], chosen[~aside], labels[~aside]
-        is_val = _stratified(labels, self.settings.val_fraction, rng)
+        is_val = stratified(labels, self.settings.val_fraction, rng)
         return chosen[~is_val], chosen[is_val], test
 
     @property
@@ -256,53 +256,3 @@ def known_task(settings: DataSettings, identity: str) -> ProxyTask:
             "repeat the command"
         )
     return task
-
-
-def _require_members(labels: Rows, source: ImageSet, needed: int) -> None:
-    """Refuse a class that has not got an image for each of train, val and what else there is."""
-    counts = np.bincount(labels, minlength=source.num_classes)
-    few = np.flatnonzero((counts > 0) & (counts < needed))
-    if len(few):
-        named = ", ".join(source.classes[i] for i in few[:5]) + ", ..." * (len(few) > 5)
-        image = "one image only" if counts[few[0]] == 1 else "two images only"
-        have = f"class {named} has {image}" if len(few) == 1 else f"{len(few)} classes ({named})"
-        have += "" if len(few) == 1 else f" have less than {needed} images"
-        raise InvalidInput(
-            f"{have}, but a class needs one to train on and one for val"
-            + (", and one for test, since there is no test part" if needed == 3 else "")
-            + ": take more images with data.train_images=, add some, or leave the class out"
-        )
-
-
-def _members(labels: Rows) -> list[Rows]:
-    """Of each class that there is its images, in order."""
-    order = np.argsort(labels, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
-
-
-def _stratified(labels: Rows, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """A mask over images: this part of each class, at least one and never all of them."""
-    mask = np.zeros(len(labels), bool)
-    for images in _members(labels):
-        members = rng.permutation(images)
-        mask[members[: min(len(members) - 1, max(1, round(fraction * len(members))))]] = True
-    return mask
-
-
-def _balanced(labels: Rows, count: int | None, rng: np.random.Generator) -> Rows:
-    """Sorted indices of `count` images in which every class keeps its part."""
-    if count is None or count >= len(labels):
-        return np.arange(len(labels))
-    classes = np.unique(labels)
-    if count < 2 * len(classes):
-        raise InvalidInput(
-            f"data.train_images or data.test_images is {count}, but {len(classes)} classes need "
-            f"at least {2 * len(classes)} images"
-        )
-    # Two for every class, the rest in proportion, what is left over to the greatest remainders.
-    members = _members(labels)
-    exact = (count - 2 * len(classes)) * np.array([len(m) / len(labels) for m in members])
-    given = 2 + np.floor(exact + 1e-9).astype(int)
-    given[np.argsort(given - exact, kind="stable")[: count - int(given.sum())]] += 1
-    kept = [rng.permutation(images)[:number] for images, number in zip(members, given)]
-    return np.sort(np.concatenate(kept))
