@@ -16,7 +16,7 @@ from scaling_search.study.settings import SWEEPS
 from scaling_search.trainers import TRAINERS
 
 GROUPS = {
-    "baseline": {*STAGE_TABLES, "own", "found", "cost"},
+    "baseline": {*STAGE_TABLES, "own", "found", "cost", "timm"},
     "data": {"glyphs", "parquet", "hub", "cifar10", "flowers102", "imagenet-1k", "own"},
     "recipe": {"quick", "proxy", "smoke", "paper", "own"},
     "executor": {"local"},
@@ -45,7 +45,7 @@ def test_a_kind_of_study_says_what_it_is(kind: str) -> None:
 def test_baseline_files_name_baselines_that_exist() -> None:
     for path in (conf_folder() / "baseline").glob("*.yaml"):
         name = yaml.safe_load(path.read_text()).get("name")
-        assert name in (None, "found", "cost", *STAGE_TABLES)
+        assert name in (None, "found", "cost", "timm", *STAGE_TABLES)
 
 
 def test_every_setting_has_a_default_and_is_frozen() -> None:
