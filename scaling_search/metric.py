@@ -152,9 +152,14 @@ class Metric:
         """An error as reports show it: `12.3 %`, or `0.4121` where it is no fraction."""
         return percent(error) if self.is_fraction else plain(error, places(error, 4))
 
-    def difference(self, error: float) -> str:
-        """A difference of errors: `1.2 points`, or `0.0121`."""
-        return f"{points(error)} points" if self.is_fraction else plain(error, places(error, 3))
+    def difference(self, error: float, known_to: float = math.nan) -> str:
+        """A difference of errors: `1.2 points`, or `0.0121`.
+
+        known_to: the width of its interval, by which the digits of a loss are chosen.
+        """
+        if self.is_fraction:
+            return f"{points(error)} points"
+        return plain(error, places(known_to if known_to > 0 else error, 3))
 
     def between(self, low: float, high: float) -> str:
         """`6.9 to 8.8`, or `0.412 to 0.437`: errors or differences, without their unit."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import sys
 
+#: Decimal places that are still read at a glance.
+_MOST_PLACES = 7
+
 
 def replace_what_cannot_be_shown() -> None:
     """A terminal whose encoding lacks a character gets another one: no reason to end a study."""
@@ -32,9 +35,14 @@ def decimals(fraction: float) -> int:
     return max(1, 1 - math.floor(math.log10(size))) if 1e-4 < size < 1 else 1
 
 
-def plain(value: float, digits: int) -> str:
-    """`0.412`: a number that is no fraction, with so many decimal places."""
-    return _rounded(value, f".{digits}f")
+def plain(value: float, digits: int, sign: str = "") -> str:
+    """`0.412`: a number that is no fraction, with so many decimal places; `4.12e-09` if many.
+
+    sign: + to have that of what is above 0 too.
+    """
+    if digits <= _MOST_PLACES or abs(value) < 10.0**-digits / 2:
+        return _rounded(value, f"{sign}.{min(digits, _MOST_PLACES)}f")
+    return f"{value:{sign}.{max(0, digits + math.floor(math.log10(abs(value))))}e}"
 
 
 def places(size: float, shown: int) -> int:
@@ -57,11 +65,10 @@ def give_or_take(fraction: float, se: float) -> str:
 
 def signed(value: float, low: float, high: float, digits: int = 1) -> str:
     """`+1.1 (-0.2 to +2.4)`, of points; the interval is left out where it is not known."""
-    form = f"+.{digits}f"
-    text = _rounded(value, form)
+    text = plain(value, digits, "+")
     if math.isnan(low) or math.isnan(high):
         return text
-    return f"{text} ({_rounded(low, form)} to {_rounded(high, form)})"
+    return f"{text} ({plain(low, digits, '+')} to {plain(high, digits, '+')})"
 
 
 def capital(text: str) -> str:

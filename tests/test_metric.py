@@ -104,7 +104,7 @@ def test_errors_and_differences_in_words(metric: Metric, told: tuple[str, ...]) 
     )
 
 
-@given(st.floats(1e-6, 1e6), st.floats(1e-3, 1))
+@given(st.floats(1e-12, 1e6), st.floats(1e-3, 1))
 def test_a_loss_of_any_size_has_the_digits_that_its_noise_allows(loss: float, part: float) -> None:
     told, noise = LOSS.give_or_take(loss, part * loss).split(" ± ")
     assert float(noise) == pytest.approx(part * loss, rel=0.06)
@@ -116,3 +116,10 @@ def test_a_loss_of_any_size_has_the_digits_that_its_noise_allows(loss: float, pa
 def test_what_is_shown_is_better_where_the_error_is_lower(metric: Metric) -> None:
     assert (metric.shown(0.2) > metric.shown(0.3)) == metric.rises
     assert metric.highest == (math.inf if metric is LOSS else 1)
+
+
+def test_very_small_losses_are_read_at_a_glance() -> None:
+    assert LOSS.text(4.123e-9) == "4.123e-09"
+    assert LOSS.give_or_take(4.123e-9, 2e-11) == "4.123e-09 ± 2.0e-11"
+    assert LOSS.between(0.0, 3.2e-9) == "0.0000000 to 3.20e-09"
+    assert LOSS.difference(1e-15, known_to=0.04) == "0.0000"

@@ -74,18 +74,19 @@ def _against_present(found: FoundBaseline) -> str:
         f"The present baseline, {present.candidate.mark}, brought to {present.candidate.macs:,} "
         f"multiply-adds {has}{metric.headline(present.val_error)}"
     )
+    width = worse.high - worse.low
     if worse.low > 0:
         interval = metric.between(worse.low, worse.high)
-        return f"{what}: {metric.difference(worse.value)} more ({interval})."
+        return f"{what}: {metric.difference(worse.value, width)} more ({interval})."
     if worse.high < 0:
         interval = metric.between(-worse.high, -worse.low)
         return (
-            f"{what}: {metric.difference(-worse.value)} less ({interval}). Keep it, or search "
-            "further with more asks."
+            f"{what}: {metric.difference(-worse.value, width)} less ({interval}). Keep it, or "
+            "search further with more asks."
         )
     return (
         f"{what}, which these runs cannot tell from the found one (difference "
-        f"{metric.difference(worse.value)}, {metric.between(worse.low, worse.high)})."
+        f"{metric.difference(worse.value, width)}, {metric.between(worse.low, worse.high)})."
     )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from scaling_search.findings.interval import LEVEL
+from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.metric import Metric
 from scaling_search.report.baseline.found import Existing, FoundBaseline
 from scaling_search.report.content import Paragraph, Table
@@ -28,7 +28,7 @@ def compared(found: FoundBaseline) -> Table:
         "runs": lambda e: str(e.runs),
         words.error: lambda e: metric.text(e.val_error) if e.runs else "not trained",
         worse: lambda e: (
-            f"{_number(metric, e.worse.value)} ({metric.between(e.worse.low, e.worse.high)})"
+            f"{_number(metric, e.worse)} ({metric.between(e.worse.low, e.worse.high)})"
             if e.runs
             else ""
         ),
@@ -71,9 +71,10 @@ def choices(found: FoundBaseline) -> Table | Paragraph:
     )
 
 
-def _number(metric: Metric, difference: float) -> str:
+def _number(metric: Metric, difference: Interval) -> str:
     """In a column whose head has the unit."""
-    return metric.difference(difference).removesuffix(" points")
+    width = difference.high - difference.low
+    return metric.difference(difference.value, width).removesuffix(" points")
 
 
 def _log_of(words: Words) -> str:

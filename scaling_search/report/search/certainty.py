@@ -141,7 +141,8 @@ def regret_tables(evidence: Evidence | None, words: Words) -> list[Table]:
 
 
 def _regret(regret: Interval, metric: Metric) -> str:
-    return f"{metric.difference(regret.value)}, {metric.between(regret.low, regret.high)}"
+    told = metric.difference(regret.value, regret.high - regret.low)
+    return f"{told}, {metric.between(regret.low, regret.high)}"
 
 
 def evidence_json(found: Found) -> dict[str, Any]:

@@ -182,7 +182,7 @@ def _imbalance(found: Balance) -> str:
 
 
 def _lower(gain: Interval, gains: Gains) -> str:
-    told = gains.amount(gain.value)
+    told = gains.amount(gain.value, gain.high - gain.low)
     return told if math.isnan(gain.low) else f"{told} ({gains.between(gain.low, gain.high)})"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from scaling_search.findings.interval import Interval
 from scaling_search.report.words import Words
-from scaling_search.wording import between, places, plain, points, signed
+from scaling_search.wording import places, signed
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,12 @@ class Gains:
     def _in_points(self) -> bool:
         return self.words.metric.is_fraction
 
+    def _error(self, gain: Any) -> Any:
+        return gain * self.whole / 100
+
     def own(self, gain: Any) -> Any:
         """A gain, or an array of them, in points or in the unit of the loss."""
-        return gain if self._in_points else gain * self.whole / 100
+        return gain if self._in_points else self._error(gain)
 
     def own_interval(self, interval: Interval) -> Interval:
         """The same of an interval."""
@@ -42,31 +45,26 @@ class Gains:
     def signed(self, interval: Interval) -> str:
         """`+1.1 (-0.2 to +2.4)`, or `+0.012 (-0.003 to +0.027)`."""
         value, low, high = self.own_interval(interval)
-        return signed(value, low, high, self._digits(high - low if high > low else value))
+        digits = 1 if self._in_points else places(high - low if high > low else value, 3)
+        return signed(value, low, high, digits)
 
     def plus(self, gain: float) -> str:
         """`+1.1`, or `+0.0121`."""
         return self.signed(Interval(gain, math.nan, math.nan))
 
-    def number(self, gain: float) -> str:
-        """`1.1`, or `0.0121`."""
-        own = self.own(gain)
-        return points(own / 100) if self._in_points else plain(own, self._digits(own))
+    def amount(self, gain: float, known_to: float = math.nan) -> str:
+        """`1.1 points`, or `0.0121`; known_to: the width of its interval."""
+        return self.words.metric.difference(self._error(gain), self._error(known_to))
 
-    def amount(self, gain: float) -> str:
-        """`1.1 points`, or `0.0121`."""
-        return f"{self.number(gain)}{self.noun}"
+    def number(self, gain: float) -> str:
+        """The same without ` points`."""
+        return self.amount(gain).removesuffix(self.noun)
+
+    def between(self, low: float, high: float) -> str:
+        """`0.2 to 2.4`, or `0.003 to 0.027`."""
+        return self.words.metric.between(self._error(low), self._error(high))
 
     @property
     def noun(self) -> str:
         """Behind a number: ` points`, or nothing."""
         return " points" if self._in_points else ""
-
-    def between(self, low: float, high: float) -> str:
-        """`0.2 to 2.4`, or `0.003 to 0.027`."""
-        if self._in_points:
-            return between(low / 100, high / 100)
-        return self.words.metric.between(self.own(low), self.own(high))
-
-    def _digits(self, size: float) -> int:
-        return 1 if self._in_points else places(size, 3)

@@ -89,7 +89,7 @@ def _side(gap: Gap, gains: Gains) -> str:
     points, better, worse = gap.points, *_sides(gains)
     side, sign = (better, 1) if points.value >= 0 else (worse, -1)
     low, high = sorted((sign * points.low, sign * points.high))
-    return f"{gains.amount(sign * points.value)} ({gains.between(low, high)}) {side}"
+    return f"{gains.amount(sign * points.value, high - low)} ({gains.between(low, high)}) {side}"
 
 
 def _sides(gains: Gains) -> tuple[str, str]:
