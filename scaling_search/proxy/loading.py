@@ -163,15 +163,20 @@ def _decoded_ahead(
 
 def _loaded(loader: DataLoader[Any]) -> Iterator[Tensor]:
     """What the processes have decoded, in the order of the pieces."""
-    try:
-        for piece in loader:
-            if isinstance(piece, Exception):
-                raise piece
-            yield piece
-    except RuntimeError as error:
-        if not _LOST.search(str(error)):
-            raise
-        raise RuntimeError(
-            "a process that decodes images was lost, as when memory or shared memory runs out: "
-            "fewer need less (data.loading_processes=), and 0 does without"
-        ) from error
+    iterator = iter(loader)
+    while True:
+        try:
+            piece = next(iterator)
+        except StopIteration:
+            return
+        # What the disk says comes as a piece: these are of the connection to a process.
+        except (OSError, EOFError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and not _LOST.search(str(error)):
+                raise
+            raise RuntimeError(
+                "a process that decodes images was lost, as when memory or shared memory runs "
+                "out: fewer need less (data.loading_processes=), and 0 does without"
+            ) from error
+        if isinstance(piece, Exception):
+            raise piece
+        yield piece
