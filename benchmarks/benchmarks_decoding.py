@@ -3,21 +3,33 @@ trains and the other decodes."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 from benchmarks_opening import make_folder
 
 from scaling_search.baselines import load_baseline, scale_by
 from scaling_search.execution import torch_version
 from scaling_search.proxy import DataSettings, Job, Recipe, RunSpec, carry_out, proxy_task
+from scaling_search.proxy.decoding import Decoder
 
 #: Images of the set, and how often each kind of training is measured.
-_IMAGES, _CLASSES, _PAIRS = 6000, 10, 5
+_IMAGES, _CLASSES, _PAIRS = 2000, 10, 5
 
 
-def images_per_second(folder: Path, resolution: int) -> list[tuple[float, float]]:
-    """(with a cache, without) of trainings of searched_micro for an epoch, in turn."""
+class Speed(NamedTuple):
+    """Of a training: images a second, and a second of the CPU time of the process that trains."""
+
+    wall: float
+    cpu: float
+
+
+def speeds(folder: Path, resolution: int, epochs: int) -> tuple[list[tuple[Speed, Speed]], float]:
+    """(with a cache, without) of trainings of searched_micro, in turn; and how many
+    images are decoded in a second of CPU time."""
     root = folder / "decoding" / "set"
     if not root.exists():
         make_folder(root, _IMAGES, _CLASSES)
@@ -29,7 +41,7 @@ def images_per_second(folder: Path, resolution: int) -> list[tuple[float, float]
         network=scale_by(base, depth_mult=1, width_mult=1, resolution=resolution).network,
         resolution=resolution,
         task=task.identity,
-        recipe=Recipe(epochs=1, optimizer="muon", learning_rate=0.1),
+        recipe=Recipe(epochs=epochs, optimizer="muon", learning_rate=0.1),
         dropout=0.0,
         stochastic_depth=0.0,
         seed=0,
@@ -37,9 +49,17 @@ def images_per_second(folder: Path, resolution: int) -> list[tuple[float, float]
         torch_version=torch_version(),
     )
 
-    def speed(data: DataSettings) -> float:
-        return sum(task.sizes) / carry_out(Job(spec=spec, data=data)).seconds
+    def speed(data: DataSettings) -> Speed:
+        started = time.process_time()
+        seconds = carry_out(Job(spec=spec, data=data)).seconds
+        shown = epochs * task.sizes[0]
+        return Speed(shown / seconds, shown / (time.process_time() - started))
 
     # Once before: the cache is made, and the server of processes is started.
     speed(kept), speed(decoded)
-    return [(speed(kept), speed(decoded)) for _ in range(_PAIRS)]
+    pairs = [(speed(kept), speed(decoded)) for _ in range(_PAIRS)]
+    decoder = proxy_task(decoded).load(resolution)[0].images
+    assert isinstance(decoder, Decoder)
+    started = time.process_time()
+    decoder.read(np.arange(_IMAGES))
+    return pairs, _IMAGES / (time.process_time() - started)

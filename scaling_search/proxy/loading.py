@@ -30,8 +30,10 @@ Rows = NDArray[np.int64]
 #: (batches of rows, crops or None) -> of each batch its bytes on the device, (B, H, W, C).
 ReadBatches = Callable[[Sequence[Rows], RandomCrops | None], Iterator[Tensor]]
 
-#: Bytes that a process decodes at a time, and how many such pieces it is ahead.
-_PIECE, _AHEAD = 1 << 20, 4
+#: Most images and bytes that a process decodes at a time: a piece.
+_IMAGES, _BYTES = 64, 1 << 20
+#: Fewest and most pieces, and between them the bytes, that a process is ahead.
+_LEAST_AHEAD, _MOST_AHEAD, _BYTES_AHEAD = 4, 32, 4 << 20
 #: How torch says that one has died.
 _LOST = re.compile("exited unexpectedly|killed by signal")
 
@@ -50,7 +52,7 @@ def open_images(images: Pixels | Decoder, device: torch.device) -> Iterator[Read
         pieces: list[_Piece] = []
         loader = _start(images, pieces, device)
         try:
-            yield _decoded_ahead(loader, pieces, images.image_bytes, device)
+            yield _decoded_ahead(loader, pieces, _piece_images(images), device)
         finally:
             if loader._iterator is not None:
                 loader._iterator._shutdown_workers()  # type: ignore[attr-defined]
@@ -121,6 +123,7 @@ def _end_with_training(_number: int) -> None:
 
 def _start(decoder: Decoder, pieces: list[_Piece], device: torch.device) -> DataLoader[Any]:
     """The processes start with the first iteration, which goes over `pieces` as they are then."""
+    piece = _piece_images(decoder) * decoder.image_bytes
     # Forking this process would copy its threads' locks, and a GPU's state, into the children.
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
@@ -130,7 +133,7 @@ def _start(decoder: Decoder, pieces: list[_Piece], device: torch.device) -> Data
         batch_size=None,
         sampler=pieces,
         num_workers=decoder.processes,
-        prefetch_factor=_AHEAD,
+        prefetch_factor=min(_MOST_AHEAD, max(_LEAST_AHEAD, _BYTES_AHEAD // piece)),
         persistent_workers=True,
         worker_init_fn=_end_with_training,
         multiprocessing_context=context,
@@ -140,11 +143,13 @@ def _start(decoder: Decoder, pieces: list[_Piece], device: torch.device) -> Data
     )
 
 
-def _decoded_ahead(
-    loader: DataLoader[Any], pieces: list[_Piece], image_bytes: int, device: torch.device
-) -> ReadBatches:
-    most = max(1, _PIECE // image_bytes)
+def _piece_images(decoder: Decoder) -> int:
+    return max(1, min(_IMAGES, _BYTES // decoder.image_bytes))
 
+
+def _decoded_ahead(
+    loader: DataLoader[Any], pieces: list[_Piece], most: int, device: torch.device
+) -> ReadBatches:
     def read(batches: Sequence[Rows], crops: RandomCrops | None) -> Iterator[Tensor]:
         parts = [[rows[i : i + most] for i in range(0, len(rows), most)] for rows in batches]
         pieces[:] = [_Piece(part, crops) for of_batch in parts for part in of_batch]
@@ -158,15 +163,20 @@ def _decoded_ahead(
 
 def _loaded(loader: DataLoader[Any]) -> Iterator[Tensor]:
     """What the processes have decoded, in the order of the pieces."""
-    try:
-        for piece in loader:
-            if isinstance(piece, Exception):
-                raise piece
-            yield piece
-    except RuntimeError as error:
-        if not _LOST.search(str(error)):
-            raise
-        raise RuntimeError(
-            "a process that decodes images was lost, as when memory or shared memory runs out: "
-            "fewer need less (data.loading_processes=), and 0 does without"
-        ) from error
+    iterator = iter(loader)
+    while True:
+        try:
+            piece = next(iterator)
+        except StopIteration:
+            return
+        # What the disk says comes as a piece: these are of the connection to a process.
+        except (OSError, EOFError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and not _LOST.search(str(error)):
+                raise
+            raise RuntimeError(
+                "a process that decodes images was lost, as when memory or shared memory runs "
+                "out: fewer need less (data.loading_processes=), and 0 does without"
+            ) from error
+        if isinstance(piece, Exception):
+            raise piece
+        yield piece

@@ -203,3 +203,26 @@ def test_a_crop_follows_from_seed_epoch_and_image(data: DataSettings) -> None:
         assert np.array_equal(decoder.read(order, crops), together[order])
     for other in (RandomCrops(0.2, 6, 1), RandomCrops(0.2, 5, 2), None):
         assert (decoder.read(np.arange(60), other) != together).any((1, 2, 3)).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"cache": "all"}, r"data\.cache is 'all', but must be auto or none"),
+        ({"loading_processes": -1}, r"data\.loading_processes is -1, but .* from 0 to 32, or null"),
+        ({"loading_processes": 33}, r"data\.loading_processes is 33"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        DataSettings(**change)
+    with pytest.raises(InvalidInput, match=r"smallest_crop is 0, but must lie between 0\.01 and 1"):
+        Augmentation(smallest_crop=0)
+
+
+def test_runs_share_the_cores_that_they_leave_over() -> None:
+    data = DataSettings()
+    shared = {(2, 1): 1, (2, 2): 0, (16, 1): 15, (16, 4): 3, (64, 1): 32, (1, 3): 0}
+    for (cores, slots), processes in shared.items():
+        assert data.shared(cores, slots).loading_processes == processes
+    assert replace(data, loading_processes=7).shared(2, 2).loading_processes == 7

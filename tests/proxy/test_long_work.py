@@ -1,11 +1,14 @@
 """Long work says how far it is; short work says nothing."""
 
+import io
 from collections.abc import Iterator
 
 import pytest
+from rich.console import Console
+from rich.progress import Progress, TextColumn
 
 from scaling_search.proxy import long_work
-from scaling_search.proxy.long_work import counted
+from scaling_search.proxy.long_work import counted, joined_by_others
 
 
 class Clock:
@@ -45,3 +48,21 @@ def test_long_work_says_a_line_soon_and_then_one_a_minute(
         "Reading: 40 of 100, about 150 seconds left",
         "Reading: 70 of 100, about 75 seconds left",
     ]
+
+
+def test_in_a_study_it_joins_the_bar_that_is_shown(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(long_work, "has_bars", lambda: True)
+    columns = (TextColumn("{task.description}"), TextColumn("{task.fields[said]}"))
+    bar = Progress(*columns, console=Console(file=io.StringIO()))
+    with bar, joined_by_others(bar):
+        seen = [
+            [(task.description, task.completed, task.total) for task in bar.tasks]
+            for _ in counted(pieces(clock, 1), "Pixels", 100)
+        ]
+        assert bar.tasks == []
+    assert seen[1] == []
+    assert seen[2] == [("Pixels", 30, 100)]
+    assert seen[9] == [("Pixels", 100, 100)]
+    assert capsys.readouterr().err == ""

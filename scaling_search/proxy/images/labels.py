@@ -119,7 +119,7 @@ def _plain(value: Any, index: int, part: str, where: str) -> Any:
     if isinstance(value, list | tuple | np.ndarray):
         kind = "lists"
         if len(value) > 1 and all(v in (0, 1) for v in value) and sum(value) == 1:
-            remedy = f"they look one-hot: write the place of the 1 instead, {_MEND}"
+            remedy = f"where they are one-hot, write the place of the 1 instead, {_MEND}"
     elif isinstance(value, dict):
         kind = "records"
         remedy = f"make a column of one of their fields ({', '.join(map(str, value))}), {_MEND}"

@@ -41,7 +41,7 @@ def test_labels_that_are_classes(values: list[Any], classes: tuple[str, ...]) ->
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([[0, 1], [1, 0]], r"holds lists, such as \[0, 1\].*one-hot: write the place of the 1"),
+        ([[0, 1], [1, 0]], r"holds lists, such as \[0, 1\].*one-hot, write the place of the 1"),
         ([[0], [0, 1]], r"holds lists, such as \[0\], but an image has one class here"),
         ([{"id": 0, "name": "x"}, {"id": 1, "name": "y"}], r"records.*fields \(id, name\)"),
         ([0.5, 1.5], r"numbers with fractions, such as 0\.5"),
