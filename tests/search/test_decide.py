@@ -230,3 +230,23 @@ def test_an_answer_without_an_error_says_why() -> None:
     for wrong in ((None, Ending.FINISHED), (0.2, Ending.DIVERGED), (0.2, Ending.FAILED)):
         with pytest.raises(ValueError, match="must have a val error if"):
             Answer(wrong[0], status=wrong[1])
+
+
+def test_where_seeds_mean_nothing_it_does_not_matter_which_a_run_had() -> None:
+    """Runs of a network changed places: the same network, the same runs, the same decision."""
+    answers = whole(*range(6))
+    for run in list(answers):
+        if run.trial == "n3":
+            turned = SEEDS[(SEEDS.index(run.seed) + 1) % 3]
+            answers[run] = Answer(error_of(Evaluation("n3", turned, EPOCHS)))
+
+    def expected(given: dict[Evaluation, Answer], seeded: bool) -> np.ndarray:
+        decision = decide(
+            NETWORKS, given, seeds=SEEDS, epochs=EPOCHS, cost_ratio=2.0, seeded=seeded
+        )
+        sds = [decision.noise.sd().value, decision.means.residual_sd]
+        return np.r_[np.nan_to_num(decision.expected), decision.means.effect[:2], sds]
+
+    same = expected(whole(*range(6)), False)
+    assert expected(answers, False) == pytest.approx(same, rel=1e-6)
+    assert expected(answers, True) != pytest.approx(expected(whole(*range(6)), True), rel=1e-6)
