@@ -138,6 +138,9 @@ def test_another_metric_is_stored_beside(type_here: Any, tmp_path: Path) -> None
     assert ended.code == 0, ended.out + ended.err
     runs = table("a")
     assert [json.loads(also)["n"] for also in runs["also"]] == runs["seed"].to_list()
+    report = (tmp_path / "experiments" / "a" / "report.md").read_text()
+    assert "Further results" in report
+    assert "| step | network | runs | n |" in report
     # A folder that came from elsewhere brings them too.
     (tmp_path / "experiments" / "store.db").unlink()
     before = (tmp_path / "experiments" / "a" / "runs.csv").read_bytes()
