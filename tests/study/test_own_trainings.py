@@ -116,6 +116,32 @@ def test_rungs_continue_in_the_same_folder(type_here: Any, tmp_path: Path) -> No
     assert sum("went 2 4 10 \n" in text for text in logs) >= 1
 
 
+def test_what_failed_goes_on_the_next_time_from_where_it_stopped(
+    type_here: Any, tmp_path: Path
+) -> None:
+    script = (
+        QUICK
+        + """
+kept = folder / "kept"
+if epochs == 10 and not Path("mended").exists():
+    kept.write_text("as far as it came")
+    sys.exit("its power failed")
+print("kept", kept.exists())
+"""
+    )
+    (tmp_path / "train.py").write_text(script)
+    words = (*COMMAND, "+sweep=grid", *FEW, "name=a", "sweep.rungs=[2]", "sweep.seeds=[0]")
+    assert type_here(*words).code == 1
+    (tmp_path / "mended").touch()
+    ended = type_here(*words)
+    assert ended.code == 0, ended.out + ended.err
+    logs = [p.read_text() for p in (tmp_path / "experiments" / "runs").glob("*.log")]
+    mended = [text for text in logs if "its power failed" in text]
+    assert mended
+    assert all(text.endswith("kept True\n") for text in mended)
+    assert not list((tmp_path / "experiments" / "runs").glob("*/"))
+
+
 def test_a_candidate_that_fails_is_left_out(type_here: Any, tmp_path: Path) -> None:
     bad = "\nif px < 18 and width > 1.3: raise SystemExit(7)\n"
     (tmp_path / "train.py").write_text(QUICK.replace("\nprint(", bad + "print("))
