@@ -18,7 +18,9 @@ from processes import results, start, wait_for
 from small_study import SMALL
 
 from scaling_search.config import Configuration
+from scaling_search.errors import InvalidInput
 from scaling_search.execution import ExecutorSettings
+from scaling_search.reproduce import reproduce
 from scaling_search.study.files.study_yaml import read_definition
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups")
@@ -172,6 +174,27 @@ def test_another_metric_is_stored_beside(type_here: Any, tmp_path: Path) -> None
     before = (tmp_path / "experiments" / "a" / "runs.csv").read_bytes()
     assert type_here(*COMMAND, "+sweep=grid", *FEW, "name=a", "trainer.also=[n]").code == 0
     assert (tmp_path / "experiments" / "a" / "runs.csv").read_bytes() == before
+
+
+def test_it_is_reproduced_within_its_noise(
+    type_here: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = "\nimport os\nerror = 0.3 + DRAWN * int.from_bytes(os.urandom(2), 'big') / 65536\n"
+    text = QUICK.replace("(folder /", drawn + "(folder /")
+    (tmp_path / "train.py").write_text(text.replace("DRAWN", "0.01"))
+    folder = tmp_path / "experiments" / "a"
+    assert type_here(*COMMAND, "+sweep=grid", *FEW, "name=a").code == 0
+    with pytest.raises(InvalidInput, match=r"names python3 train\.py .* give --trust"):
+        reproduce(folder, "", all_runs=False, trust=False)
+    assert reproduce(folder, "", all_runs=False, trust=True)
+    said = capsys.readouterr().out
+    assert "within the noise" in said
+    assert "4 of 4 runs are equal within the noise of a run" in said
+    # Nothing is left of it, and other code is another training.
+    assert not list((tmp_path / "experiments" / "runs").glob("*/"))
+    (tmp_path / "train.py").write_text(text.replace("DRAWN", "0.5"))
+    with pytest.raises(InvalidInput, match=r"the code of train\.py is not that of the study"):
+        reproduce(folder, "", all_runs=False, trust=True)
 
 
 @pytest.mark.parametrize(
