@@ -9,9 +9,10 @@ from typing import get_type_hints
 
 import pytest
 import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from scaling_search.baselines import STAGE_TABLES
-from scaling_search.config import Configuration, conf_folder
+from scaling_search.config import Configuration, _taken_as_text, conf_folder
 from scaling_search.study.settings import SWEEPS
 from scaling_search.trainers import TRAINERS
 
@@ -69,3 +70,28 @@ def test_no_file_holds_a_path_of_a_machine() -> None:
 def test_the_folder_is_found_from_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert (conf_folder() / "config.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "python train.py --width {width_mult:.3f} --seed {seed}",
+        "sh -c 'echo \"{seed}\"' {width_mult}",
+        r"grep \'x\' C:\dir\ {seed}",
+        r"ends with \\",
+        r"output:Acc@1\s+([0-9.]+), (?P<top5>\S+)",
+        "results.csv:metrics/mAP50(B)",
+        "a, b=c [d] ${HOME} 'one",
+    ],
+)
+@pytest.mark.parametrize("name", ["trainer.command", "trainer.result", "+trainer.curve"])
+def test_a_text_comes_through(text: str, name: str) -> None:
+    parsed = OverridesParser.create().parse_override(_taken_as_text(f"{name}={text}"))
+    assert parsed.value() == text
+
+
+@pytest.mark.parametrize(
+    "word", ["trainer.command='a b'", 'trainer.result="m.json:a"', "trainer.metric=mAP", "name={a}"]
+)
+def test_what_is_quoted_already_stays(word: str) -> None:
+    assert _taken_as_text(word) == word

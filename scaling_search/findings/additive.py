@@ -41,6 +41,7 @@ def fit_additive(values: Floats, blocks: bool = True) -> Additive:
 
     known = np.isfinite(values)
     rows, columns = np.nonzero(known)
+    y = values[known]
     if not blocks:
         columns = np.zeros_like(columns)  # all in one block
     count, seeds = values.shape
@@ -55,8 +56,8 @@ def fit_additive(values: Floats, blocks: bool = True) -> Additive:
         design[:, count + used] -= 1 / len(used)
         design = design[:, np.r_[present, count + used[1:]]]
         inverse = np.linalg.pinv(design.T @ design)
-        solution = inverse @ design.T @ values[rows, columns]
-        residual = values[rows, columns] - design @ solution
+        solution = inverse @ design.T @ y
+        residual = y - design @ solution
         freedom = int(len(rows) - np.linalg.matrix_rank(design))
         effect[present] = solution[:size]
         unit[np.ix_(present, present)] = inverse[:size, :size]

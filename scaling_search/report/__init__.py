@@ -18,6 +18,7 @@ def build_report(folder: Path) -> str:
     """
     # Plans and training do without what draws and fits.
     from scaling_search.report.conduct import conduct
+    from scaling_search.report.further import further_results
     from scaling_search.report.kinds import CONTENT
     from scaling_search.report.page import render
     from scaling_search.report.writing import write_files
@@ -28,7 +29,9 @@ def build_report(folder: Path) -> str:
     content = CONTENT[study.definition.settings.sweep.kind](study, rows)
     remarks, section = conduct(study, rows)
     content = replace(
-        content, remarks=[*remarks, *content.remarks], sections=[*content.sections, section]
+        content,
+        remarks=[*remarks, *content.remarks],
+        sections=[*content.sections, *further_results(rows), section],
     )
     figures = {f"figures/{figure.name}.svg": figure.svg for figure in content.figures}
     page = render(folder.resolve().name, content)

@@ -85,7 +85,7 @@ class Training:
         """A step whose runs follow from the answers so far; `first` of them are known before."""
         self.searching = searching
         self._complete(step, searching, searching.runs, first)
-        self.definition.trainer.forget([run.spec for run in searching.runs], self.experiments)
+        self._forget(searching.runs)
         if searching.asks is not None:
             try:
                 address = self.database.address
@@ -93,6 +93,13 @@ class Training:
             except InvalidInput as error:
                 # The study itself does not need the copy.
                 self.failures.append(without_secrets(str(error), self.database.url))
+
+    def _forget(self, runs: Sequence[PlannedRun]) -> None:
+        """Remove what would let runs go on from a rung, but for those that failed on the way."""
+        known = self.database.known_keys(run.spec.key for run in runs)
+        failed = {run.spec.whole.key for run in runs if run.spec.key not in known}
+        ended = [run.spec for run in runs if run.spec.whole.key not in failed]
+        self.definition.trainer.forget(ended, self.experiments)
 
     def train(self, step: Step, runs: Sequence[PlannedRun]) -> None:
         """A step whose runs are known before."""

@@ -35,9 +35,12 @@ def run_in_group(
     )
     try:
         with _started(words, folder, environment, watch.pid) as process:
-            _listen(process, hear)
-            code = process.wait()
-            _end(watch)
+            try:
+                _listen(process, hear)
+                code = process.wait()
+            finally:
+                # Also where there is no room for what it prints: nobody waits for it then.
+                _end(watch)
             _drain(process, hear)
             return code
     finally:

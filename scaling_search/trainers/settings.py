@@ -57,7 +57,9 @@ class TrainerSettings:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise InvalidInput(f"trainer.kind is {self.kind!r}, but must be one of {KINDS}")
+            raise InvalidInput(
+                f"trainer.kind is {self.kind!r}, but must be one of {', '.join(KINDS)}"
+            )
         for one in fields(self):
             value, kinds = getattr(self, one.name), _USED_BY.get(one.name, KINDS[1:])
             if one.name != "kind" and value != _default(one) and self.kind not in kinds:

@@ -84,3 +84,19 @@ def test_networks_without_connecting_seeds_are_not_compared() -> None:
     found = compare_with_one(errors, 0)
     assert found.difference[1] == pytest.approx(-0.1)
     assert np.isnan([found.difference[2], found.low[2]]).all()
+
+
+def test_repetitions_give_the_t_interval_of_two_samples() -> None:
+    rng = np.random.default_rng(3)
+    errors = 0.3 + 0.02 * rng.standard_normal((2, 6))
+    errors[0, 5] = np.nan
+    found = compare_with_one(errors, one=1, level=0.9, blocks=False)
+    expected = stats.ttest_ind(errors[0, :5], errors[1]).confidence_interval(0.9)
+    assert found.difference[0] == pytest.approx(errors[0, :5].mean() - errors[1].mean())
+    assert (found.low[0], found.high[0]) == pytest.approx((expected.low, expected.high))
+
+
+def test_repetitions_need_no_seed_in_common() -> None:
+    errors = np.array([[0.1, 0.2, np.nan, np.nan], [np.nan, np.nan, 0.4, 0.5]])
+    assert np.isnan(compare_with_one(errors, one=0).difference[1])
+    assert compare_with_one(errors, one=0, blocks=False).difference[1] == pytest.approx(0.3)

@@ -248,3 +248,23 @@ def test_losses_are_decided_alike_in_any_unit(unit: float) -> None:
     assert np.allclose(other.mean_se, unit * first.mean_se, equal_nan=True)
     race = Race(round=3, cost_ratio=2.0, metric=metric)
     assert list(race(searched(answers))) == list(race(searched(scaled)))
+
+
+def test_where_seeds_mean_nothing_it_does_not_matter_which_a_run_had() -> None:
+    """Runs of a network changed places: the same network, the same runs, the same decision."""
+    answers = whole(*range(6))
+    for run in list(answers):
+        if run.trial == "n3":
+            turned = SEEDS[(SEEDS.index(run.seed) + 1) % 3]
+            answers[run] = Answer(error_of(Evaluation("n3", turned, EPOCHS)))
+
+    def expected(given: dict[Evaluation, Answer], seeded: bool) -> np.ndarray:
+        decision = decide(
+            NETWORKS, given, seeds=SEEDS, epochs=EPOCHS, cost_ratio=2.0, seeded=seeded
+        )
+        sds = [decision.noise.sd().value, decision.means.residual_sd]
+        return np.r_[np.nan_to_num(decision.expected), decision.means.effect[:2], sds]
+
+    same = expected(whole(*range(6)), False)
+    assert expected(answers, False) == pytest.approx(same, rel=1e-6)
+    assert expected(answers, True) != pytest.approx(expected(whole(*range(6)), True), rel=1e-6)

@@ -18,7 +18,9 @@ from processes import results, start, wait_for
 from small_study import SMALL
 
 from scaling_search.config import Configuration
+from scaling_search.errors import InvalidInput
 from scaling_search.execution import ExecutorSettings
+from scaling_search.reproduce import reproduce
 from scaling_search.study.files.study_yaml import read_definition
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups")
@@ -116,6 +118,32 @@ def test_rungs_continue_in_the_same_folder(type_here: Any, tmp_path: Path) -> No
     assert sum("went 2 4 10 \n" in text for text in logs) >= 1
 
 
+def test_what_failed_goes_on_the_next_time_from_where_it_stopped(
+    type_here: Any, tmp_path: Path
+) -> None:
+    script = (
+        QUICK
+        + """
+kept = folder / "kept"
+if epochs == 10 and not Path("mended").exists():
+    kept.write_text("as far as it came")
+    sys.exit("its power failed")
+print("kept", kept.exists())
+"""
+    )
+    (tmp_path / "train.py").write_text(script)
+    words = (*COMMAND, "+sweep=grid", *FEW, "name=a", "sweep.rungs=[2]", "sweep.seeds=[0]")
+    assert type_here(*words).code == 1
+    (tmp_path / "mended").touch()
+    ended = type_here(*words)
+    assert ended.code == 0, ended.out + ended.err
+    logs = [p.read_text() for p in (tmp_path / "experiments" / "runs").glob("*.log")]
+    mended = [text for text in logs if "its power failed" in text]
+    assert mended
+    assert all(text.endswith("kept True\n") for text in mended)
+    assert not list((tmp_path / "experiments" / "runs").glob("*/"))
+
+
 def test_a_candidate_that_fails_is_left_out(type_here: Any, tmp_path: Path) -> None:
     bad = "\nif px < 18 and width > 1.3: raise SystemExit(7)\n"
     (tmp_path / "train.py").write_text(QUICK.replace("\nprint(", bad + "print("))
@@ -138,11 +166,35 @@ def test_another_metric_is_stored_beside(type_here: Any, tmp_path: Path) -> None
     assert ended.code == 0, ended.out + ended.err
     runs = table("a")
     assert [json.loads(also)["n"] for also in runs["also"]] == runs["seed"].to_list()
+    report = (tmp_path / "experiments" / "a" / "report.md").read_text()
+    assert "Further results" in report
+    assert "| step | network | runs | n |" in report
     # A folder that came from elsewhere brings them too.
     (tmp_path / "experiments" / "store.db").unlink()
     before = (tmp_path / "experiments" / "a" / "runs.csv").read_bytes()
     assert type_here(*COMMAND, "+sweep=grid", *FEW, "name=a", "trainer.also=[n]").code == 0
     assert (tmp_path / "experiments" / "a" / "runs.csv").read_bytes() == before
+
+
+def test_it_is_reproduced_within_its_noise(
+    type_here: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = "\nimport os\nerror = 0.3 + DRAWN * int.from_bytes(os.urandom(2), 'big') / 65536\n"
+    text = QUICK.replace("(folder /", drawn + "(folder /")
+    (tmp_path / "train.py").write_text(text.replace("DRAWN", "0.01"))
+    folder = tmp_path / "experiments" / "a"
+    assert type_here(*COMMAND, "+sweep=grid", *FEW, "name=a").code == 0
+    with pytest.raises(InvalidInput, match=r"names python3 train\.py .* give --trust"):
+        reproduce(folder, "", all_runs=False, trust=False)
+    assert reproduce(folder, "", all_runs=False, trust=True)
+    said = capsys.readouterr().out
+    assert "within the noise" in said
+    assert "4 of 4 runs are equal within the noise of a run" in said
+    # Nothing is left of it, and other code is another training.
+    assert not list((tmp_path / "experiments" / "runs").glob("*/"))
+    (tmp_path / "train.py").write_text(text.replace("DRAWN", "0.5"))
+    with pytest.raises(InvalidInput, match=r"the code of train\.py is not that of the study"):
+        reproduce(folder, "", all_runs=False, trust=True)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from fakes import SETTINGS, fake_outcome, fake_study, inline
 
 import scaling_search as ss
 from scaling_search import reproduce
-from scaling_search.baselines import BaselineSettings, StoredBaseline
+from scaling_search.baselines import BaselineSettings, OwnNetwork, StoredBaseline
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job
 from scaling_search.report import build_report
@@ -220,10 +220,11 @@ def test_training_again_asks_for_consent(
     with pytest.raises(InvalidInput, match=r"evil\.net, .* give --trust"):
         reproduce.reproduce(tmp_path / "study", "", all_runs=False, trust=False)
 
-    def carry_out(job: reproduce.Job) -> object:
+    def carry_out(job: Job) -> object:
+        assert isinstance(job.spec.network, OwnNetwork)
         return job.spec.network.build(job.spec.resolution)
 
-    monkeypatch.setattr(reproduce, "carry_out", carry_out)
+    monkeypatch.setattr(Job, "carry_out", carry_out)
     assert list(tmp_path.rglob("*.ran")) == []
     with pytest.raises(InvalidInput, match=r"the code of evil\.net is not that of the study"):
         reproduce.reproduce(tmp_path / "study", "", all_runs=False, trust=True)

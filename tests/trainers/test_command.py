@@ -17,7 +17,7 @@ from own_runs import job_of, spec_of, trainer_of
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import RunStatus
 from scaling_search.trainers import TrainingFailed
-from scaling_search.trainers.run_log import KEPT
+from scaling_search.trainers.run_log import KEPT, RunLog
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups")
 #: Runs what the script says, in the run's folder, with the rest of the words.
@@ -258,3 +258,15 @@ def test_what_is_no_program_is_said() -> None:
     trainer = trainer_of(kind="command", command="./script.sh {width_mult} {seed}")
     with pytest.raises(TrainingFailed, match=r"it cannot be started: .*Exec format error"):
         job_of(trainer, Path("experiments")).carry_out()
+
+
+def test_a_disk_that_is_full_ends_the_command_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(_log: RunLog, content: bytes) -> None:
+        if not content.startswith(b"---"):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RunLog, "write", write)
+    started = time.monotonic()
+    with pytest.raises(OSError, match="No space left"):
+        run("echo word; sleep 100; echo 0.5")
+    assert time.monotonic() - started < 50
