@@ -98,6 +98,13 @@ def timm_resolution(target: str) -> int:
     return int(known.input_size[1]) if known is not None else 224
 
 
+def timm_patch(target: str) -> int:
+    """Pixels of a side that a model for images of one size takes at a time; of others 1."""
+    given = _model_of(target).given
+    patch = given.get("patch_size") if given.get("img_size") else 1
+    return patch if isinstance(patch, int) else 1
+
+
 def share_pretrained(target: str, network: nn.Module, **call: Any) -> float:
     """Which part of a network's parameters begins with pretrained weights.
 

@@ -211,7 +211,8 @@ def test_settings() -> None:
         BaselineSettings(name="efficientnet_b0", model="test_resnet").load(7, 3)
     with pytest.raises(InvalidInput, match=r"must be a multiple of baseline\.resolution_divisor"):
         BaselineSettings("timm", model="test_vit", resolution=40, resolution_divisor=16).load(7, 3)
-    steps = BaselineSettings("timm", model="test_vit", resolution=32, resolution_divisor=16)
+    steps = BaselineSettings("timm", model="test_vit", resolution=32).resolved()
+    assert steps.resolution_divisor == 16
     baseline = steps.load(7, 3)
     assert [baseline.round_resolution(m) for m in (1, 1.2, 1.3, 2)] == [32, 32, 48, 64]
 
@@ -233,14 +234,12 @@ def test_what_is_known_of_a_network_is_what_counting_it_gives(model: str) -> Non
     assert all(len(costs) == 1 for costs in priced.values())
 
 
-@pytest.mark.parametrize(
-    ("model", "coefficients"), [("test_vit", Coefficients(1.1, 1.0, 1.4)), ("regnetx_002", PAPER)]
-)
+@pytest.mark.parametrize(("model", "coefficients"), [("test_vit", PAPER), ("regnetx_002", PAPER)])
 def test_small_members_of_a_family_that_has_none_at_next_to_nothing(
     model: str, coefficients: Coefficients
 ) -> None:
     """A transformer needs a patch, a RegNet its four stages."""
-    baseline = load_baseline(f"timm.{model}", 7, 1, resolution=32)
+    baseline = BaselineSettings("timm", model=model, resolution=32).resolved().load(7, 1)
     base = scale_by(baseline, depth_mult=1, width_mult=1, resolution=32).cost.macs
     found = solve_phi(baseline, coefficients, base / 2)
     assert 0.2 * base < found.cost.macs <= base / 2
