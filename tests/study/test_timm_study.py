@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from fakes import SETTINGS, fake_study, inline
+from fakes import SETTINGS, fake_study
 from timm_here import import_timm
 
 from scaling_search.baselines import BaselineSettings
@@ -17,6 +17,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job, carry_out
 from scaling_search.search import GridSettings
 from scaling_search.study import Conduct, define, read_definition
+from scaling_search.study.conduct import held
 from scaling_search.study.files.networks_csv import NETWORKS_CSV
 from scaling_search.study.rehearsal import rehearsed
 
@@ -24,7 +25,7 @@ timm = import_timm()
 TIMM = replace(
     SETTINGS,
     baseline=BaselineSettings("timm", model="test_resnet", resolution=16),
-    sweep=GridSettings(alpha=[1.0, 1.5], beta=[1.0, 1.2], seeds=[0]),
+    sweep=GridSettings(alpha=[1.0], beta=[1.0, 1.2], seeds=[0]),
     family=replace(SETTINGS.family, train_up_to=1.0, sizes=2, span=2.0),
 )
 READ = """
@@ -37,7 +38,9 @@ assert "torch" not in sys.modules
 """
 
 
-def test_a_study_is_read_without_timm(tmp_path: Path) -> None:
+def test_a_study_is_read_without_timm_and_goes_on_with_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = fake_study(tmp_path, TIMM)
     assert folder.name == "grid-timm.test_resnet-glyphs-smoke"
     definition = read_definition(folder)
@@ -48,13 +51,13 @@ def test_a_study_is_read_without_timm(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", READ, str(folder)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "timm.test_resnet" in (folder / "report.md").read_text()
-
-
-def test_another_timm_is_another_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_study(tmp_path, TIMM)
+    with held(folder, define(TIMM, Conduct())[0], Conduct()):
+        pass
     monkeypatch.setattr("scaling_search.baselines.timm_models.version", lambda _: "0.9")
-    with pytest.raises(InvalidInput, match=r"timm\.test_resnet is that of another version of timm"):
-        fake_study(tmp_path, TIMM)
+    other = define(TIMM, Conduct())[0]
+    fault = r"timm\.test_resnet is that of another version of timm"
+    with pytest.raises(InvalidInput, match=fault), held(folder, other, Conduct()):
+        pass
 
 
 def test_runs_train_timm_s_network_from_its_weights(tmp_path: Path) -> None:
@@ -72,17 +75,3 @@ def test_runs_train_timm_s_network_from_its_weights(tmp_path: Path) -> None:
     assert results[0] != results[1] == results[2]
     remarks = rehearsed([runs[1].member], TIMM.recipe)
     assert any("begin with" in remark and str(path) in remark for remark in remarks)
-
-
-def test_what_timm_cannot_build_is_left_out_with_its_reason(tmp_path: Path) -> None:
-    """Group norm has 32 groups, which do not divide every number of channels."""
-    settings = replace(
-        TIMM,
-        baseline=BaselineSettings("timm", model="resnetv2_50x1_bit", resolution=16),
-        sweep=GridSettings(alpha=[1.0], beta=[1.0, 1.25], seeds=[0]),
-    )
-    folder = fake_study(tmp_path, settings, inline())
-    faults = [row.fault for row in NETWORKS_CSV.read(folder) if row.fault]
-    assert any("num_groups (32)" in fault for fault in faults)
-    dropped = [d.reason for d in read_definition(folder).candidates.dropped]
-    assert any("num_groups (32)" in reason for reason in dropped)
