@@ -17,7 +17,7 @@ from scaling_search.baselines.own_function import SETTING, code_of_function
 from scaling_search.baselines.own_network import Prices
 from scaling_search.baselines.stage_tables import STAGE_TABLES, StageTable
 from scaling_search.baselines.table import read_table
-from scaling_search.baselines.timm_models import PREFIX, is_timm, timm_resolution
+from scaling_search.baselines.timm_models import PREFIX, is_timm, timm_patch, timm_resolution
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import FineRounding
 
@@ -63,10 +63,15 @@ class BaselineSettings:
         return replace(self, name=name, _target_=target, model="", pretrained=pretrained)
 
     def resolved(self) -> BaselineSettings:
-        """With the resolution that timm gives the model where none is asked for."""
-        if self.name != TIMM or not self.model or self.resolution is not None:
+        """With timm's own resolution of the model, in steps of its patches, where none is given."""
+        if self.name != TIMM or not self.model:
             return self
-        return replace(self, resolution=timm_resolution(self.target))
+        patch = timm_patch(self.target)
+        return replace(
+            self,
+            resolution=self.resolution or timm_resolution(self.target),
+            resolution_divisor=self.resolution_divisor or (patch if patch > 1 else None),
+        )
 
     def load(
         self,

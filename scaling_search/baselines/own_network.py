@@ -168,7 +168,8 @@ def _count(network: OwnNetwork, resolution: int) -> Priced:
         try:
             module, cost = _counted(network, resolution, "cpu")
         except InvalidInput as error:
-            return Priced(Cost(0, 0, 0), "", str(error))
+            said_so = "".join(c if c.isprintable() else " " for c in str(error))
+            return Priced(Cost(0, 0, 0), "", said_so)
     content = [network.target, network.code, _structure(module), cost, resolution]
     return Priced(cost, short_hash(repr(content)))
 

@@ -64,9 +64,11 @@ def timm_plan(target: str, depth_mult: float, width_mult: float) -> str:
     It takes milliseconds, building and counting a tenth of a second. Raises InvalidInput.
     """
     model = _model_of(target)
-    scaled = model.family.scaled(model.entry, model.given, depth_mult, width_mult)
-    _, given = _recorded(scaled)
-    if "block_args" in given:
+    _, given = _recorded(
+        model.entry,
+        lambda entry: model.family.scaled(entry, model.given, depth_mult, width_mult),
+    )
+    if "round_chs_fn" in given:
         # Of the rounding only what it makes of the numbers that timm gives it.
         rounded = given.pop("round_chs_fn")
         blocks = [block for stage in given["block_args"] for block in stage]
@@ -94,6 +96,13 @@ def timm_resolution(target: str) -> int:
 
     known = get_pretrained_cfg(model.name)
     return int(known.input_size[1]) if known is not None else 224
+
+
+def timm_patch(target: str) -> int:
+    """Pixels of a side that a model for images of one size takes at a time; of others 1."""
+    given = _model_of(target).given
+    patch = given.get("patch_size") if given.get("img_size") else 1
+    return patch if isinstance(patch, int) else 1
 
 
 def share_pretrained(target: str, network: nn.Module, **call: Any) -> float:
@@ -198,7 +207,7 @@ def _model_of_this(target: str, loaded: Any) -> _Model:
             "yours: baseline=own"
         )
     # Says here already where timm takes nothing for one of the two.
-    _recorded(family.scaled(entry, given, 1.0, 1.0))
+    _recorded(entry, lambda recording: family.scaled(recording, given, 1.0, 1.0))
     return _Model(name, entry, family, given)
 
 
@@ -228,8 +237,13 @@ class _Recorded(Exception):
     """Ends the making of a model as soon as its arguments are known."""
 
 
-def _recorded(entry: Entry) -> tuple[str, dict[str, Any]]:
-    """The name of the class that an entry point makes, and all arguments that it gives it."""
+def _recorded(
+    entry: Entry, scaled: Callable[[Entry], Entry] = lambda entry: entry
+) -> tuple[str, dict[str, Any]]:
+    """The name of the class that an entry point makes, and all arguments that it gives it.
+
+    scaled: changes the entry point that records, so that what it changes is recorded too.
+    """
     found: list[tuple[str, dict[str, Any]]] = []
 
     def instead(_build: Any) -> Callable[..., Any]:
@@ -246,7 +260,7 @@ def _recorded(entry: Entry) -> tuple[str, dict[str, Any]]:
         return record
 
     try:
-        with_changed(entry, {"build_model_with_cfg": instead})(pretrained=False)
+        scaled(with_changed(entry, {"build_model_with_cfg": instead}))(pretrained=False)
     except _Recorded:
         return found[0]
     return "", {}

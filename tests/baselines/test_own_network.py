@@ -187,3 +187,39 @@ def test_it_needs_a_resolution_and_no_divisors(write: Write) -> None:
     for divisor in ("channel_divisor", "resolution_divisor"):
         with pytest.raises(InvalidInput, match="leave the divisors out"):
             load_baseline(target, resolution=12, **{divisor: 4})
+
+
+SHALLOW = """
+calls = []
+
+def shallow(depth_mult, width_mult, resolution, num_classes, in_channels):
+    calls.append(depth_mult)
+    if depth_mult > 1.5:
+        raise ValueError("as deep as that there is none")
+    return plain(depth_mult, width_mult, resolution, num_classes, in_channels)
+"""
+
+
+def test_what_cannot_be_built_is_asked_for_once(write: Write) -> None:
+    module = write(PLAIN + SHALLOW)
+    baseline = load_baseline(f"{module}.shallow", 10, 1, resolution=12)
+    assert isinstance(baseline, OwnBaseline)
+    member = scale_by(baseline, depth_mult=2, width_mult=1, resolution=12)
+    for _ in range(2):
+        with pytest.raises(InvalidInput, match="as deep as that there is none"):
+            _ = member.cost
+    assert len(sys.modules[module].calls) == 2  # on the meta device, and on the CPU
+    (priced,) = baseline.counted.values()
+    assert "as deep as that there is none" in priced.fault
+
+
+def test_a_small_member_of_a_function_without_the_smallest(write: Write) -> None:
+    """A kernel that is not padded leaves nothing of a few pixels."""
+    unpadded = PLAIN.replace("3, padding=1", "5")
+    baseline = load_baseline(f"{write(unpadded)}.plain", 10, 1, resolution=20)
+    coefficients = Coefficients(1, 1, 1.4)
+    base = scale(baseline, coefficients, 0).cost.macs
+    member = solve_phi(baseline, coefficients, base / 2)
+    assert base / 3 < member.cost.macs <= base / 2
+    larger = scale_by(baseline, depth_mult=1, width_mult=1, resolution=member.resolution + 1)
+    assert larger.cost.macs > base / 2

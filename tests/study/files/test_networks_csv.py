@@ -63,3 +63,23 @@ def test_a_damaged_price(tmp_path: Path, cell: str) -> None:
     path.write_text(path.read_text().replace(",1.5,", f",{cell},"))
     with pytest.raises(InvalidInput, match=r"networks\.csv is damaged \(row 1: column width_mult"):
         stored_prices(tmp_path)(network, 12)
+
+
+def test_a_network_that_is_not_there_reads_back_with_its_reason(tmp_path: Path) -> None:
+    """It is refused as when it was counted, and not as a price that was not kept."""
+    fault = Priced(Cost(0, 0, 0), "", 'no net at x1.5, "as it said"')
+    write_networks(tmp_path, {(OwnNetwork("test_networks_csv.net", 1.0, 1.5, 10, 1), 12): fault})
+    baseline = SETTINGS.load(10, 1, stored_prices(tmp_path))
+    with pytest.raises(InvalidInput, match=r'^no net at x1\.5, "as it said"$') as refusal:
+        baseline.priced(baseline.network(1.0, 1.5), 12)
+    assert not isinstance(refusal.value, MissingPrice)
+
+
+def test_a_file_from_before_there_were_reasons(tmp_path: Path) -> None:
+    network = OwnNetwork("no_such.net", 1.0, 1.5, 10, 1)
+    write_networks(tmp_path, {(network, 12): counted(network, 12)})
+    path = tmp_path / "networks.csv"
+    lines = [line.rpartition(",")[0] for line in path.read_text().splitlines()]
+    path.write_text("\n".join(lines) + "\n")
+    assert "fault" not in lines[0]
+    assert stored_prices(tmp_path)(network, 12) == counted(network, 12)
