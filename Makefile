@@ -5,6 +5,7 @@ PYTHON ?= .venv/bin/python
 
 install:
 	python3 -m venv .venv
+	.venv/bin/python install.py
 	.venv/bin/pip install -c constraints.txt -e '.[dev]'
 
 test:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import pytest
 from commands import Call
 from folders import written
+
+import scaling_search.__main__ as command_line
 
 #: What DESIGN says that people type.
 TYPED = (
@@ -33,3 +37,23 @@ def test_help_names_no_command_that_is_not_there(call: Call) -> None:
     for name in ("scaling_search.report", "scaling_search.reproduce"):
         if name in text:
             assert importlib.util.find_spec(name) is not None, name
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("/opt/venv/bin/scaling-search", "scaling-search"),
+        ("/opt/venv/Scripts/scaling-search.exe", "scaling-search"),
+        ("/src/scaling_search/__main__.py", "python -m scaling_search"),
+    ],
+)
+def test_help_names_the_command_that_was_typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, name: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", [typed, "--help"])
+    with pytest.raises(SystemExit, match=r"^0$"):
+        command_line.main()
+    lines = capsys.readouterr().out.splitlines()
+    other = {"scaling-search", "python -m scaling_search"} - {name}
+    assert any(line.startswith(f"{name} +sweep=grid") for line in lines)
+    assert not any(line.startswith(f"{word} ") for word in other for line in lines)

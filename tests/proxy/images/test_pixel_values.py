@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import PIL
 import pytest
 from image_files import opened
 from numpy.typing import NDArray
@@ -207,7 +208,12 @@ def to_lab(image: Image.Image) -> Image.Image:
         (lambda v: rgb(v).convert("L"), "png", 0, 1),
         (lambda v: rgb(v).convert("P"), "png", 26, 3),
         (lambda v: rgb(v).convert("CMYK"), "tif", 1, 3),
-        (lambda v: rgb(v).convert("YCbCr"), "tif", 4, 3),
+        pytest.param(
+            *(lambda v: rgb(v).convert("YCbCr"), "tif", 4, 3),
+            marks=pytest.mark.skipif(
+                int(PIL.__version__.split(".")[0]) < 13, reason="earlier Pillow cannot read its own"
+            ),
+        ),
         (lambda v: to_lab(rgb(v)), "tif", 4, 3),
         (lambda v: rgb(v).convert("RGBA"), "webp", 20, 3),
         (lambda v: rgb(v), "bmp", 0, 3),
