@@ -27,6 +27,8 @@ class Bottleneck(nn.Module):
         self.inner = nn.Sequential(
             ConvBlock(channels, channels, 1), ConvBlock(channels, channels, 3)
         )
+        # Starts as the identity: otherwise a short training is the worse the deeper the network.
+        nn.init.zeros_(self.inner[1][1].weight)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.inner(x)

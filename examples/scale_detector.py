@@ -18,4 +18,4 @@ def train(job):
     torch.manual_seed(job.seed)
     model = job.model()
     fit(model, train, val, job.epochs, job.seed, after_epoch=job.report)
-    return {"mAP": evaluate(model, val)[0], "test-mAP": evaluate(model, test)[0]}
+    return {"mAP": evaluate(model, val)[0], "test_mAP": evaluate(model, test)[0]}

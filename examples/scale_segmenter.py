@@ -18,4 +18,4 @@ def train(job):
     torch.manual_seed(job.seed)
     model = job.model()
     fit(model, train, val, job.epochs, job.seed, after_epoch=job.report)
-    return {"IoU": evaluate(model, val), "test-IoU": evaluate(model, test)}
+    return {"IoU": evaluate(model, val), "test_IoU": evaluate(model, test)}

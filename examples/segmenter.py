@@ -19,10 +19,13 @@ class Stage(nn.Sequential):
 class Residual(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.inner = conv(channels, channels)
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        # Starts as the identity: otherwise a short training is the worse the deeper the network.
+        nn.init.zeros_(self.norm.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.inner(x)
+        return F.relu(x + self.norm(self.conv(x)))
 
 
 def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
