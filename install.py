@@ -41,7 +41,7 @@ def main() -> None:
         if not install("--no-index", *torch, quiet=True):
             print(f"No GPU here: the CPU build of torch, from {CPU_BUILDS}", flush=True)
             if not install("--index-url", CPU_BUILDS, *torch):
-                print("It cannot be had: what PyPI gives needs no GPU either, but may take several GB")
+                print("It cannot be had: PyPI's needs no GPU either, but may take several GB")
     if not install("-c", str(constraints), "-e", str(CHECKOUT)):
         sys.exit(1)
 
