@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scaling_search.baselines import OwnBaseline
-from scaling_search.baselines.timm_models import is_timm
+from scaling_search.baselines.timm_lookup import is_timm
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job, carry_out, proxy_task
 from scaling_search.study import read_definition

@@ -16,7 +16,7 @@ from scaling_search.baselines.own_function import code_of_function
 from scaling_search.baselines.own_network import Prices
 from scaling_search.baselines.stage_tables import STAGE_TABLES, StageTable
 from scaling_search.baselines.table import read_table
-from scaling_search.baselines.timm_models import PREFIX, is_timm, timm_patch, timm_resolution
+from scaling_search.baselines.timm_lookup import PREFIX, is_timm, timm_patch, timm_resolution
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import FineRounding
 

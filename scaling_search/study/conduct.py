@@ -148,8 +148,9 @@ def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterato
             edited = [one.split(":")[0][len("code.") :] for one in changed if one[:5] == "code."]
             if edited:
                 raise InvalidInput(
-                    f"the study {folder} was made with other code: {how_to_go_on(edited[0])} to go "
-                    "on with it, give this one another name=, or replace that one with fresh=true"
+                    f"the study {folder} was made with other code of {', '.join(edited)}: "
+                    f"{how_to_go_on(edited[0])} to go on with it, give this one another name=, or "
+                    "replace that one with fresh=true"
                 )
             if changed:
                 raise InvalidInput(
