@@ -90,6 +90,7 @@ def _model_of_this(target: str, loaded: Any) -> Model:
 
 
 def model_of(target: str) -> Model:
+    """The model that an import path names. Raises InvalidInput where it cannot be scaled."""
     return _model_of_this(target, _imported())
 
 
