@@ -33,11 +33,6 @@ class BaselineSettings:
     #: Import path of an own network: a function
     #: (depth_mult, width_mult, resolution, num_classes, in_channels) -> nn.Module.
     _target_: str = ""
-    #: baseline=timm: the name of a model of timm's, such as efficientnet_b0.
-    model: str = ""
-    #: baseline=timm: begin with the weights in this file, or with `timm` those that timm has,
-    #: wherever names and shapes agree.
-    pretrained: str = ""
     #: Base resolution in pixels, phi = 0; null takes the baseline's own.
     resolution: int | None = None
     #: Channels are rounded to a multiple of this; null takes the baseline's own.
@@ -49,6 +44,11 @@ class BaselineSettings:
     from_: str = ""
     #: baseline=found: the stage table that stands there, so that a study needs that place no more.
     table: Any = None
+    #: baseline=timm: the name of a model of timm's, such as efficientnet_b0.
+    model: str = ""
+    #: baseline=timm: begin with the weights in this file, or with `timm` those that timm has,
+    #: wherever names and shapes agree.
+    pretrained: str = ""
 
     @property
     def target(self) -> str:
