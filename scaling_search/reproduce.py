@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from scaling_search.baselines import OwnBaseline
-from scaling_search.baselines.timm_models import is_timm
+from scaling_search.baselines.timm_lookup import is_timm
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import core_count
 from scaling_search.findings.interval import Floats

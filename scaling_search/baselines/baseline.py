@@ -15,7 +15,7 @@ from scaling_search.baselines.own_network import (
     count_own_network,
     short_hash,
 )
-from scaling_search.baselines.timm_models import is_timm
+from scaling_search.baselines.timm_lookup import is_timm
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import (
     Architecture,

@@ -17,7 +17,7 @@ from scaling_search.baselines.own_function import SETTING, code_of_function
 from scaling_search.baselines.own_network import Prices
 from scaling_search.baselines.stage_tables import STAGE_TABLES, StageTable
 from scaling_search.baselines.table import read_table
-from scaling_search.baselines.timm_models import PREFIX, is_timm, timm_patch, timm_resolution
+from scaling_search.baselines.timm_lookup import PREFIX, is_timm, timm_patch, timm_resolution
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import FineRounding
 
@@ -34,11 +34,6 @@ class BaselineSettings:
     #: Import path of an own network: a function
     #: (depth_mult, width_mult, resolution, num_classes, in_channels) -> nn.Module.
     _target_: str = ""
-    #: baseline=timm: the name of a model of timm's, such as efficientnet_b0.
-    model: str = ""
-    #: baseline=timm: begin with the weights in this file, or with `timm` those that timm has,
-    #: wherever names and shapes agree.
-    pretrained: str = ""
     #: Base resolution in pixels, phi = 0; null takes the baseline's own.
     resolution: int | None = None
     #: Channels are rounded to a multiple of this; null takes the baseline's own.
@@ -50,6 +45,11 @@ class BaselineSettings:
     from_: str = ""
     #: baseline=found: the stage table that stands there, so that a study needs that place no more.
     table: Any = None
+    #: baseline=timm: the name of a model of timm's, such as efficientnet_b0.
+    model: str = ""
+    #: baseline=timm: begin with the weights in this file, or with `timm` those that timm has,
+    #: wherever names and shapes agree.
+    pretrained: str = ""
 
     @property
     def target(self) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from scaling_search.baselines.own_code import code_of, place_of
 from scaling_search.baselines.put_back import generators_put_back, settings_put_back
-from scaling_search.baselines.timm_models import is_timm, timm_builder, timm_code
+from scaling_search.baselines.timm_lookup import is_timm
+from scaling_search.baselines.timm_models import timm_builder, timm_code
 from scaling_search.errors import InvalidInput
 from scaling_search.shadowing import hidden_libraries
 
@@ -65,11 +66,8 @@ def code_of_function(
 def how_to_go_on(target: str) -> str:
     """What to do where the code is no longer that of a study."""
     if is_timm(target):
-        return (
-            f"{target} is that of another version of timm, or begins with other weights: take "
-            "those of the study"
-        )
-    return f"{target}, or what it imports from your folders, was edited: undo the edit"
+        return "take the version of timm and the weights that it was made with"
+    return "undo the edit of it, or of what it imports from your folders,"
 
 
 def _why_not(form: str, module_name: str, error: BaseException) -> str:

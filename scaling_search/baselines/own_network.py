@@ -22,7 +22,8 @@ from scaling_search.baselines.put_back import (
     seed_generators,
     settings_put_back,
 )
-from scaling_search.baselines.timm_models import is_timm, timm_plan
+from scaling_search.baselines.timm_lookup import is_timm
+from scaling_search.baselines.timm_models import timm_plan
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Cost
 
@@ -59,8 +60,9 @@ class OwnNetwork:
         function = import_function(self.target)
         if self.code and code_of_function(self.target, self.pretrained) != self.code:
             raise MissingPrice(
-                f"the code is not that of the study: {how_to_go_on(self.target)}, or make another "
-                "study with fresh=true or another name="
+                f"the code of {self.target} is not that of the study: "
+                f"{how_to_go_on(self.target)}, or make another study with fresh=true or another "
+                "name="
             )
         arguments = {**self.known_by, "resolution": resolution, **more}
         del arguments["target"]

@@ -16,7 +16,7 @@ from scaling_search.baselines.counting import count
 from scaling_search.baselines.layout import lay_out, memory_format_of, place
 from scaling_search.baselines.own_network import said, unnoticed
 from scaling_search.baselines.put_back import NUMPY, PYTHON, seed_generators
-from scaling_search.baselines.timm_models import share_pretrained
+from scaling_search.baselines.timm_weights import share_pretrained
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.augmentation import Augmentation
 from scaling_search.proxy.recipe import Recipe

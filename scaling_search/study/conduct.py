@@ -183,8 +183,9 @@ def held(folder: Path, definition: StudyDefinition, conduct: Conduct) -> Iterato
             changed = differences(read_definition(folder).to_plain(), definition.to_plain())
             if edited := _edited(changed):
                 raise InvalidInput(
-                    f"the study {folder} was made with other code: {how_to_go_on(edited[0])} to go "
-                    "on with it, give this one another name=, or replace that one with fresh=true"
+                    f"the study {folder} was made with other code of {', '.join(edited)}: "
+                    f"{how_to_go_on(edited[0])} to go on with it, give this one another name=, or "
+                    "replace that one with fresh=true"
                 )
             if changed:
                 raise InvalidInput(

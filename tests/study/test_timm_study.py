@@ -55,7 +55,7 @@ def test_a_study_is_read_without_timm_and_goes_on_with_the_same(
         pass
     monkeypatch.setattr("scaling_search.baselines.timm_models.version", lambda _: "0.9")
     other = define(TIMM, Conduct())[0]
-    fault = r"timm\.test_resnet is that of another version of timm"
+    fault = r"other code of timm\.test_resnet: take the version of timm"
     with pytest.raises(InvalidInput, match=fault), held(folder, other, Conduct()):
         pass
 
