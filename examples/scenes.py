@@ -86,7 +86,7 @@ def _colour(random: np.random.Generator, label: int) -> tuple[int, ...]:
 
 def _corners(random: np.random.Generator, shape: list[tuple[float, float]]) -> np.ndarray:
     """The corners of a slightly turned shape somewhere in the scene, as fractions of its side."""
-    radius = np.exp(random.uniform(np.log(0.08), np.log(0.25)))
+    radius = np.exp(random.uniform(np.log(0.1), np.log(0.28)))
     centre = random.uniform(radius, 1 - radius, 2)
     turns, radii = np.array(shape).T
     angles = 2 * np.pi * (turns + random.uniform(-0.05, 0.05))

@@ -42,8 +42,8 @@ class Segmenter(nn.Module):
 
     def __init__(self, depth_mult: float, width_mult: float, num_classes: int) -> None:
         super().__init__()
-        widths = [max(2, round(channels * width_mult)) for channels in (12, 24, 48)]
-        repeats = [max(1, round(count * depth_mult)) for count in (2, 3, 4)]
+        widths = [max(2, round(channels * width_mult)) for channels in (8, 16, 32)]
+        repeats = [max(1, round(count * depth_mult)) for count in (2, 2, 3)]
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         before = 3
         for width, count in zip(widths, repeats):
