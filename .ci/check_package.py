@@ -42,15 +42,16 @@ def require(holds: bool, otherwise: str) -> None:
 
 
 def build(folder: Path) -> Path:
-    """The wheel: it holds what git does of the package, and the sdist builds the same."""
+    """The wheel: it holds the package and its configuration, and the sdist builds the same."""
     run(sys.executable, "-m", "hatchling", "build", "-d", folder)
     [wheel], [sdist] = folder.glob("*.whl"), folder.glob("*.tar.gz")
     alone = ("--no-deps", "--no-build-isolation", "--no-cache-dir")
     run(sys.executable, "-m", "pip", "wheel", *alone, "-w", folder / "again", sdist)
     again = folder / "again" / wheel.name
     require(again.read_bytes() == wheel.read_bytes(), "the sdist builds another wheel")
-    tracked = run("git", "ls-files", "scaling_search", "conf").split()
-    wanted = {f"scaling_search/{path.removeprefix('scaling_search/')}" for path in tracked}
+    files = [path for part in ("scaling_search", "conf") for path in (CHECKOUT / part).rglob("*.*")]
+    paths = {str(path.relative_to(CHECKOUT)) for path in files if path.suffix != ".pyc"}
+    wanted = {f"scaling_search/{path.removeprefix('scaling_search/')}" for path in paths}
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     require(wanted == held, f"wheel and checkout differ in {sorted(wanted ^ held)}")
     return wheel
