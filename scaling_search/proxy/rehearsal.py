@@ -23,6 +23,7 @@ from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import RunResult
 from scaling_search.proxy.task import Split
 from scaling_search.proxy.training import train
+from scaling_search.wording import percent
 
 #: Images of a training step, and of the evaluations: the last images of a set may be one alone.
 _BATCH, _EVALUATED = 4, (3, 1)
@@ -68,7 +69,7 @@ def _remarks_on_weights(network: OwnNetwork, resolution: int) -> list[str]:
             in_channels=network.in_channels,
             pretrained=network.pretrained,
         )
-    return [f"of the parameters of {network}, {share:.0%} begin with {network.pretrained}"]
+    return [f"of the parameters of {network}, {percent(share, 0)} begin with {network.pretrained}"]
 
 
 def remarks_on_counting(network: OwnNetwork, resolution: int) -> list[str]:

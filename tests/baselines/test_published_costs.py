@@ -136,6 +136,7 @@ def _counted(module: nn.Module, in_channels: int, resolution: int) -> Cost:
     return Cost(macs, sum(p.numel() for p in module.parameters()), activations)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unfilled", "one_thread")
 @pytest.mark.parametrize("name", DESCRIBED)
 def test_200_variants_cost_what_is_counted(name: str) -> None:

@@ -16,7 +16,7 @@ from attack_studies import COUNTER, REPOSITORY
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_study_under_faults_equals_an_undisturbed_one() -> None:
     words = ["--faults", "2", "--seed", "7", "--studies", "short"]
     words += ["--kinds", "kill -9 of the driver", "planted pixel cache"]

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks")
 SERIES = REPOSITORY / "experiments" / "glyphs-single-vs-compound"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_damage_breaks_anything() -> None:
     words = ["--mutations", "9", "--seed", "227", "--studies", SERIES.name, "glyphs-quick"]
     done = subprocess.run(

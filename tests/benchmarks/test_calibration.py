@@ -19,7 +19,7 @@ def outcomes() -> list[Outcome]:
     return [calibrate_once(setting, k, Budget(runs=RUNS)) for k, setting in enumerate(GRID)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_region_and_winners_hold_the_truth_as_often_as_promised(outcomes: list[Outcome]) -> None:
     # A promised 90 % seen in 48 races has a standard error of 4 points.
     assert np.mean([o.region_holds for o in outcomes]) >= 0.85 - 0.04

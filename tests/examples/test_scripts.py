@@ -16,6 +16,7 @@ import scale_segmenter
 EXAMPLES = Path(scale_detector.__file__).parent
 
 
+@pytest.mark.long
 def test_the_script_writes_its_results(tmp_path: Path) -> None:
     told = ["--img=24", "--depth=0.5", "--width=0.5", "--epochs=1", "--images=32", "--seed=1"]
     command = [sys.executable, "train.py", *told, "--output", str(tmp_path / "run")]

@@ -244,11 +244,11 @@ def test_largest_settings_are_priced_without_being_drawn(tmp_path: Path) -> None
     ("kind", "name", "remedy"),
     [
         ("glyphs", "path", "data=parquet"),
-        ("glyphs", "name", "data=hub"),
+        ("glyphs", "name", "data=hub or data=own"),
         ("glyphs", "image_column", "data=parquet or data=hub"),
         ("glyphs", "label_column", "data=parquet or data=hub"),
         ("glyphs", "test_split", "data=parquet or data=hub"),
-        ("parquet", "name", "data=hub"),
+        ("parquet", "name", "data=hub or data=own"),
         ("hub", "path", "data=parquet"),
     ],
 )
@@ -265,7 +265,7 @@ def test_shipped_settings_are_valid(path: Path) -> None:
     plain: dict[str, Any] = yaml.safe_load(path.read_text())
     base = plain.pop("defaults", [path.stem])[0]
     plain = {**yaml.safe_load((DATA / f"{base}.yaml").read_text()), **plain}
-    DataSettings(**{**plain, "augmentation": Augmentation(**plain["augmentation"])})
+    DataSettings(**{**plain, "augmentation": Augmentation(**plain.get("augmentation", {}))})
 
 
 def test_cache_folder_is_the_one_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

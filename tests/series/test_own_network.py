@@ -37,6 +37,7 @@ def documented(path: str, language: str, word: str) -> str:
     return next(block for block in blocks if word in block)
 
 
+@pytest.mark.long
 def test_the_documented_command_runs(tmp_path: Path) -> None:
     pytest.importorskip("datasets")
     images(tmp_path / "my_images" / "train", 40, seed=0)

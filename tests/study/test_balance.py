@@ -72,7 +72,7 @@ def test_a_report_of_an_own_function_imports_nothing_of_it(
     assert content(folder, RESULTS) == before
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_killed_and_repeated_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     cache, alone, killed = (tmp_path / name for name in ("cache", "alone", "killed"))

@@ -91,6 +91,7 @@ def test_the_number_of_workers_changes_nothing(
     assert content(folder) == content(undisturbed[name])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SEARCHES)
 def test_interrupted_again_and_again(
     undisturbed: dict[str, Path], tmp_path: Path, name: str

@@ -56,6 +56,7 @@ def runs(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "experiments" / "a" / "runs.csv")
 
 
+@pytest.mark.long
 def test_a_study_of_other_code_is_another_study(call: Call, edit: Edit, tmp_path: Path) -> None:
     edit(FIRST)
     assert call(*OWN, *FEW).code == 0

@@ -153,7 +153,7 @@ def undisturbed_and_new(
     return alone, killed
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_kill_9_between_rungs_and_in_a_continued_run(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,7 +182,7 @@ def test_kill_9_between_rungs_and_in_a_continued_run(
     assert checkpoints(killed) == checkpoints(alone) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_kill_9_in_a_search_of_a_baseline(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,7 +51,7 @@ def table(name: str) -> pd.DataFrame:
     return found.drop(columns=["run", "spec", "val_correct", "train_flops"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_one_training_by_all_three_trainers_gives_one_table(type_here: Any, tmp_path: Path) -> None:
     grid = ("+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0]", "sweep.seeds=[0]")
     grid += ("family.train_up_to=1", "family.sizes=1", "recipe.epochs=2")
@@ -76,6 +76,7 @@ def test_one_training_by_all_three_trainers_gives_one_table(type_here: Any, tmp_
         assert len(files) == 1, file
 
 
+@pytest.mark.long
 def test_a_race_with_a_command_ends_in_a_report_and_is_known_the_next_time(
     type_here: Any, tmp_path: Path
 ) -> None:
@@ -221,7 +222,7 @@ def test_what_does_not_fit_is_refused(
     assert said in refused.err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_kill_9_leaves_nothing_running_and_the_same_command_goes_on(
     type_here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -86,7 +86,7 @@ def together(folder: Path) -> dict[str, list[bytes]]:
     return {name: [(path / name).read_bytes() for path in made] for name in FILES}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_run_is_trained_once(start: Start, tmp_path: Path) -> None:
     drivers = [start(name) for name in STUDIES]
     assert [driver.wait(timeout=120) for driver in drivers] == [0, 0]
@@ -96,7 +96,7 @@ def test_each_run_is_trained_once(start: Start, tmp_path: Path) -> None:
     assert together(tmp_path) == alone(tmp_path / "alone")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="kills")
 def test_a_killed_driver_holds_nothing_up(start: Start, tmp_path: Path) -> None:
     first, second = start("a"), start("b")

@@ -122,10 +122,10 @@ class GuidedProposals:
     def _in_order(self, rng: np.random.Generator, number: int) -> Sequence[_Draw]:
         """Networks to try, the most promising first."""
         guide = self.guide
-        drawn = [self._drawn(rng, number) for _ in range(guide.random)]
         asked = [n for n in self.answered if n in self.chosen]
         if len(asked) < 2 or len(self.chosen) < guide.start:
-            return drawn
+            return [self._drawn(rng, number) for _ in range(_TRIED)]
+        drawn = [self._drawn(rng, number) for _ in range(guide.random)]
         known = np.array([numbers for numbers, _ in self.answered.values()])
         log_error = np.array([error for _, error in self.answered.values()])
         surrogate = fit_surrogate(self._scaled(known), log_error)

@@ -21,7 +21,9 @@ from scaling_search.study import FamilySettings, running
 
 SMALL: dict[str, Any] = {**OPTIONS, "resolutions": [12, 16], "asks": 30, "finalists": 4}
 SETTINGS = replace(
-    BASE, sweep=BaselineSearchSettings(**SMALL, macs=400_000), family=FamilySettings()
+    BASE,
+    sweep=BaselineSearchSettings(**SMALL, macs=400_000, sampler="random"),
+    family=FamilySettings(),
 )
 
 
