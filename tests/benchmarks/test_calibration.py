@@ -30,6 +30,7 @@ def test_region_and_winners_hold_the_truth_as_often_as_promised(outcomes: list[O
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_answer_says_something(outcomes: list[Outcome]) -> None:
     assert np.mean([o.region_size for o in outcomes]) < 0.4
     assert np.mean([o.winners for o in outcomes]) < 0.2 * 36
@@ -61,6 +62,7 @@ def test_a_number_names_a_race() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_racing_chooses_better_than_equal_seeds_of_the_same_cost() -> None:
     gain = []
     for number in range(24):
