@@ -108,3 +108,23 @@ def test_a_network_that_cannot_be_copied_is_built_again() -> None:
     for step in range(300):
         average.update(1000 + step)
     torch.testing.assert_close(average.network(torch.ones(1, 3)), network(torch.ones(1, 3)))
+
+
+def test_average_follows_the_weights() -> None:
+    network = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False), torch.nn.BatchNorm1d(1))
+    average = WeightAverage(network, horizon_steps=4)
+    with torch.no_grad():
+        network[0].weight.fill_(0)
+        average.network[0].weight.fill_(0)
+        network[0].weight.fill_(8)
+    for step in range(1000, 1003):
+        average.update(step)
+    # Three steps of a quarter of the way each.
+    assert average.network[0].weight.item() == pytest.approx(8 * (1 - 0.75**3))
+    assert network[0].weight.item() == 8
+
+
+def test_horizon_of_a_step_or_less_is_no_average() -> None:
+    network = torch.nn.Linear(1, 1)
+    assert WeightAverage(network, 1.0).network is network
+    assert WeightAverage(network, 1.5).network is not network

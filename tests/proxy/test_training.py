@@ -1,10 +1,7 @@
 """One training: the same bits from the same specification, and every setting does something."""
 
-import mmap
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -29,7 +26,7 @@ from scaling_search.proxy import (
 from scaling_search.proxy.augmentation import Augmentation
 from scaling_search.proxy.result import RunResult
 from scaling_search.proxy.task import Split
-from scaling_search.proxy.training import WeightAverage, train
+from scaling_search.proxy.training import train
 
 RECIPE = Recipe(epochs=2, batch_size=36, optimizer="sgd", learning_rate=0.2, ema_horizon=0.0)
 BASELINE = load_baseline("efficientnet_micro", num_classes=36, in_channels=1, resolution=10)
@@ -141,32 +138,6 @@ def test_threads_and_settings_of_the_caller_are_given_back(glyph_data: DataSetti
     assert not torch.are_deterministic_algorithms_enabled()
 
 
-_FAULTS = """
-import resource, sys, torch
-from scaling_search.proxy.training import _keep_freed_memory
-if sys.argv[1:]:
-    _keep_freed_memory()
-def touch():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    tensors = [torch.ones(230_000) for _ in range(10)]
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-touch()
-print(min(touch() for _ in range(5)))
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc is the C library of Linux")
-def test_memory_of_a_step_is_not_fetched_from_the_system_again() -> None:
-    pages = 10 * 230_000 * 4 / mmap.PAGESIZE
-    by_default, kept = (
-        int(subprocess.run([sys.executable, "-c", _FAULTS, *more], capture_output=True).stdout)
-        for more in ([], ["keep"])
-    )
-    if by_default < pages / 2:
-        pytest.skip("this system's memory comes in larger pages or from another C library")
-    assert kept < pages / 100
-
-
 def test_another_seed_gives_another_run(glyph_data: DataSettings, result: RunResult) -> None:
     assert carry_out(job(glyph_data, seed=1)).result.curve != result.curve
 
@@ -238,26 +209,6 @@ def test_average_is_evaluated_and_does_not_disturb_the_training(glyph_task: Prox
     )
     # The average lags behind, so it lies nearer to the weights of the start.
     assert 0 < lagging < moved
-
-
-def test_average_follows_the_weights() -> None:
-    network = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False), torch.nn.BatchNorm1d(1))
-    average = WeightAverage(network, horizon_steps=4)
-    with torch.no_grad():
-        network[0].weight.fill_(0)
-        average.network[0].weight.fill_(0)
-        network[0].weight.fill_(8)
-    for step in range(1000, 1003):
-        average.update(step)
-    # Three steps of a quarter of the way each.
-    assert average.network[0].weight.item() == pytest.approx(8 * (1 - 0.75**3))
-    assert network[0].weight.item() == 8
-
-
-def test_horizon_of_a_step_or_less_is_no_average() -> None:
-    network = torch.nn.Linear(1, 1)
-    assert WeightAverage(network, 1.0).network is network
-    assert WeightAverage(network, 1.5).network is not network
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon"])
