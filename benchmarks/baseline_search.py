@@ -33,7 +33,9 @@ from scaling_search.study import StudyDefinition, read_definition
 from scaling_search.study.database import Database
 from scaling_search.study.files.runs_csv import TIMINGS_CSV, read_runs
 from scaling_search.study.kinds import BaselineSearch
-from scaling_search.study.loop import AllAtOnce, Progress, complete
+from scaling_search.study.loop import complete
+from scaling_search.study.progress import Progress
+from scaling_search.study.proposer import AllAtOnce
 from scaling_search.study.records import Step
 
 #: Seeds that no search uses.

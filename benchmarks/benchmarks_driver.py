@@ -23,7 +23,9 @@ from scaling_search.study import (
     study_folder,
 )
 from scaling_search.study.database import Database
-from scaling_search.study.loop import AllAtOnce, Progress, complete
+from scaling_search.study.loop import complete
+from scaling_search.study.progress import Progress
+from scaling_search.study.proposer import AllAtOnce
 
 
 def no_training(job: Job) -> Outcome:

@@ -13,7 +13,9 @@ from scaling_search.execution import LocalExecutor
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.scaling import Coefficients
 from scaling_search.study.database import Database
-from scaling_search.study.loop import AllAtOnce, Progress, complete
+from scaling_search.study.loop import complete
+from scaling_search.study.progress import Progress
+from scaling_search.study.proposer import AllAtOnce
 from scaling_search.trainers import (
     TrainerSettings,
     carry_out,

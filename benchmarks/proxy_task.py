@@ -28,7 +28,9 @@ from scaling_search.proxy import Job, RunSpec, carry_out
 from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.study import PlannedRun, read_definition
 from scaling_search.study.database import Database
-from scaling_search.study.loop import AllAtOnce, Progress, complete
+from scaling_search.study.loop import complete
+from scaling_search.study.progress import Progress
+from scaling_search.study.proposer import AllAtOnce
 from scaling_search.study.read import read_study
 from scaling_search.study.records import Step
 

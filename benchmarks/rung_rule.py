@@ -28,7 +28,9 @@ from scaling_search.execution import LocalExecutor, slot_count
 from scaling_search.proxy import Job, Recipe, carry_out
 from scaling_search.study import PlannedRun, StudyDefinition, read_definition
 from scaling_search.study.database import Database
-from scaling_search.study.loop import AllAtOnce, Progress, complete
+from scaling_search.study.loop import complete
+from scaling_search.study.progress import Progress
+from scaling_search.study.proposer import AllAtOnce
 from scaling_search.study.records import Step
 
 

@@ -13,8 +13,8 @@ from rich.progress import Progress as Bar
 
 from scaling_search.metric import ERROR, Metric
 from scaling_search.proxy.long_work import has_bars, joined_by_others
-from scaling_search.study.loop import Progress
 from scaling_search.study.plan_text import duration
+from scaling_search.study.progress import Progress
 
 _TITLES = {
     "baseline": "STEP 0",

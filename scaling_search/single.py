@@ -14,9 +14,10 @@ from scaling_search.scaling import Coefficients
 from scaling_search.study.conduct import open_database, open_task, require_places
 from scaling_search.study.found import looked_up
 from scaling_search.study.limits import require_describable, require_native
-from scaling_search.study.loop import AllAtOnce, complete
+from scaling_search.study.loop import complete
 from scaling_search.study.plan_text import print_notes
 from scaling_search.study.platform import Platform
+from scaling_search.study.proposer import AllAtOnce
 from scaling_search.study.records import StoredRun
 from scaling_search.study.rehearsal import rehearsed
 from scaling_search.trainers import carry_out, code_of_training, make_trainer

@@ -13,7 +13,7 @@ import pytest
 import scaling_search
 from scaling_search.console import InLines
 from scaling_search.metric import Metric
-from scaling_search.study.loop import Progress
+from scaling_search.study.progress import Progress
 
 CHECKOUT = Path(scaling_search.__file__).parents[1]
 

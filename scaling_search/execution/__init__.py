@@ -1,18 +1,39 @@
 """Where runs run: one interface, this machine's slots, and a stand-in without processes."""
 
-from scaling_search.execution.device import core_count, resolve_device, slot_count, torch_version
-from scaling_search.execution.executor import Executor, InlineExecutor, WorkerLost
+from scaling_search.execution.device import (
+    core_count,
+    resolve_device,
+    slot_count,
+    torch_version,
+)
+from scaling_search.execution.executor import (
+    Began,
+    Ended,
+    Executor,
+    InlineExecutor,
+    Said,
+    Say,
+    WorkerLost,
+    WorkerTraceback,
+    traceback_of,
+)
 from scaling_search.execution.local import LocalExecutor
 from scaling_search.execution.settings import ExecutorSettings
 
 __all__ = [
+    "Began",
+    "Ended",
     "Executor",
     "ExecutorSettings",
     "InlineExecutor",
     "LocalExecutor",
+    "Said",
+    "Say",
     "WorkerLost",
+    "WorkerTraceback",
     "core_count",
     "resolve_device",
     "slot_count",
     "torch_version",
+    "traceback_of",
 ]

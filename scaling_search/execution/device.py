@@ -52,11 +52,11 @@ def resolve_device(asked: str) -> str:
     return asked
 
 
-def slot_count(asked: int | None, device: str) -> int:
-    """Workers: as asked, else one for each GPU or for each core that this process may use."""
+def slot_count(asked: int | None, device: str, runs_per_gpu: int = 1) -> int:
+    """Workers: as asked, else so many for each GPU or one for each core of this process."""
     if asked is not None:
         return asked
-    return len(visible_gpus()) if device == "cuda" else core_count()
+    return len(visible_gpus()) * runs_per_gpu if device == "cuda" else core_count()
 
 
 def core_count() -> int:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from scaling_search.errors import InvalidInput
 from scaling_search.execution.device import slot_count
-from scaling_search.execution.executor import Executor
+from scaling_search.execution.executor import Executor, Say
 from scaling_search.execution.local import LocalExecutor
 
 T = TypeVar("T")
@@ -21,13 +21,17 @@ class ExecutorSettings:
 
     #: local: processes of this machine.
     kind: str = "local"
-    #: Runs at a time; null takes one for each core, or one for each GPU.
+    #: Runs at a time; null takes one for each core, or `runs_per_gpu` for each GPU.
     workers: int | None = None
     #: auto, cpu or cuda.
     device: str = "auto"
+    #: Runs that share a GPU, each with its part of the memory.
+    runs_per_gpu: int = 1
+    #: Threads of a run on a CPU, where the training is your own; the built-in one has one.
+    threads: int = 1
     #: Seconds after which a run is given up.
     timeout: float = 86_400.0
-    #: How often a run is tried when its worker crashes or its time is up.
+    #: How often a run is tried whose worker is lost, whose memory runs out or whose time is up.
     attempts: int = 2
 
     def __post_init__(self) -> None:
@@ -37,7 +41,8 @@ class ExecutorSettings:
             raise InvalidInput(f"executor.device is {self.device!r}, but must be auto, cpu or cuda")
         if not self.timeout > 0:
             raise InvalidInput(f"executor.timeout is {self.timeout!r}, but must be above 0 seconds")
-        for name, most in (("workers", 1024), ("attempts", 10)):
+        most_of = {"workers": 1024, "attempts": 10, "runs_per_gpu": 64, "threads": 1024}
+        for name, most in most_of.items():
             value = getattr(self, name)
             if value is not None and not 1 <= value <= most:
                 raise InvalidInput(
@@ -46,8 +51,9 @@ class ExecutorSettings:
 
     def slots(self, device: str) -> int:
         """How many runs go at a time on the cores, or the GPUs, of this machine."""
-        return slot_count(self.workers, device)
+        return slot_count(self.workers, device, self.runs_per_gpu)
 
-    def start(self, function: Callable[[T], R], slots: int) -> Executor[T, R]:
+    def start(self, function: Callable[[T, Say], R], slots: int) -> Executor[T, R]:
         """The executor that these settings describe; workers start with their first task."""
-        return LocalExecutor(function, slots)
+        threads = {"OMP_NUM_THREADS": str(self.threads)} if self.threads > 1 else {}
+        return LocalExecutor(function, slots, threads)

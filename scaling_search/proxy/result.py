@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -26,6 +26,14 @@ class Epoch:
     #: None where a training of one's own does not tell it.
     train_loss: float | None
     val_error: float
+
+
+#: Hears of each epoch as it ends.
+Tell = Callable[[Epoch], None]
+
+
+def unheard(_: Epoch) -> None:
+    """Where nobody listens."""
 
 
 @dataclass(frozen=True, kw_only=True)

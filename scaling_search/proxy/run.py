@@ -15,7 +15,7 @@ from scaling_search.baselines import Network, build_network, plain_network
 from scaling_search.baselines.layout import memory_format_of
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
-from scaling_search.proxy.result import RunResult
+from scaling_search.proxy.result import RunResult, Tell, unheard
 from scaling_search.proxy.task import known_task
 
 #: Changes whenever the same settings would mean a different training; part of every run's key.
@@ -92,9 +92,9 @@ class Job:
     def log(self) -> None:
         """It says nothing while it trains."""
 
-    def carry_out(self) -> Outcome:
+    def carry_out(self, tell: Tell = unheard) -> Outcome:
         """Train the network; called in a worker."""
-        return carry_out(self)
+        return carry_out(self, tell)
 
     def forget(self) -> None:
         """Its checkpoint is removed when its training has ended."""
@@ -120,7 +120,7 @@ def checkpoint_name(spec: RunSpec) -> str:
     return f"{spec.whole.key}.pt"
 
 
-def carry_out(job: Job) -> Outcome:
+def carry_out(job: Job, tell: Tell = unheard) -> Outcome:
     """Train the network of a job; called in a worker."""
     from scaling_search.proxy.checkpoint import Checkpoint
     from scaling_search.proxy.training import save_weights, train
@@ -145,6 +145,7 @@ def carry_out(job: Job) -> Outcome:
         rung=spec.rung,
         checkpoint=checkpoint,
         layout=layout,
+        tell=tell,
     )
     if job.weights is not None:
         save_weights(network, job.weights)

@@ -34,7 +34,7 @@ from scaling_search.proxy.loading import ReadBatches, open_images
 from scaling_search.proxy.optimizer import make_optimizers
 from scaling_search.proxy.random_crop import RandomCrops
 from scaling_search.proxy.recipe import Recipe
-from scaling_search.proxy.result import Epoch, RunResult, RunStatus
+from scaling_search.proxy.result import Epoch, RunResult, RunStatus, Tell, unheard
 from scaling_search.proxy.task import Split
 from scaling_search.whole_files import write_whole
 
@@ -55,6 +55,7 @@ def train(
     rung: int | None = None,
     checkpoint: Checkpoint | None = None,
     layout: torch.memory_format = torch.channels_last,
+    tell: Tell = unheard,
 ) -> tuple[RunResult, nn.Module]:
     """Train one network and evaluate it; the same arguments give the same bits.
 
@@ -63,6 +64,7 @@ def train(
     same, to the bit, as without the stop.
 
     splits: train, val and test, of the same images. layout: of the weights and images in memory.
+    tell: hears of each epoch.
     Gives the result and the network as evaluated, on the device (cpu or cuda) it was trained on.
     """
     train_split, val_split, test_split = splits
@@ -133,6 +135,7 @@ def train(
                 return RunResult(status=RunStatus.DIVERGED, curve=tuple(curve)), network
             val_correct = evaluate(average.network, val_split, read_batches, device, layout)
             curve.append(Epoch(epoch, mean_loss, 1 - float(val_correct.mean())))
+            tell(curve[-1])
 
         test_error = None
         if last == recipe.epochs:

@@ -123,7 +123,7 @@ def require_places(conduct: Conduct, folder: Path | None = None) -> None:
     if not conduct.experiments_dir.strip():
         raise InvalidInput("experiments_dir is empty: give a folder, or leave it out")
     if conduct.store:
-        from scaling_search.study.database import open_engine
+        from scaling_search.study.engine import open_engine
 
         open_engine(conduct.store, "FULL")
     folder = folder or Path(conduct.experiments_dir).expanduser()

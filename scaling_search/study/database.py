@@ -12,8 +12,8 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -23,45 +23,28 @@ import sqlalchemy as sa
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import RunStatus
-from scaling_search.study.records import Claim, SearchResult, StoredRun
+from scaling_search.study.engine import open_engine
+from scaling_search.study.records import Attempt, Claim, Reason, SearchResult, StoredRun
+from scaling_search.study.schema import (
+    CLAIMS,
+    FAILURES,
+    METRICS,
+    RUNNING,
+    RUNS,
+    STUDIES,
+    make_tables,
+)
 from scaling_search.study.store_url import shown, without_secrets
+from scaling_search.study.watching import RunningRun, StudyNow
 from scaling_search.whole_files import is_alive
 
-_METADATA = sa.MetaData()
-_RUNS = sa.Table(
-    "scaling_search_runs",
-    _METADATA,
-    sa.Column("key", sa.String(16), primary_key=True),
-    sa.Column("spec", sa.Text, nullable=False),
-    sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("val_error", sa.Float),
-    sa.Column("test_error", sa.Float),
-    sa.Column("curve", sa.Text, nullable=False),
-    sa.Column("val_correct", sa.Text, nullable=False),
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("worker", sa.String(64), nullable=False),
-    sa.Column("finished_at", sa.String(32), nullable=False),
-)
-#: Of runs that have any, their further metrics: as JSON, in a table that is younger than the other.
-_ALSO = sa.Table(
-    "scaling_search_metrics",
-    _METADATA,
-    sa.Column("key", sa.String(16), primary_key=True),
-    sa.Column("also", sa.Text, nullable=False),
-)
-_CLAIMS = sa.Table(
-    "scaling_search_claims",
-    _METADATA,
-    sa.Column("key", sa.String(16), primary_key=True),
-    sa.Column("driver", sa.String(255), nullable=False),
-    #: Seconds since 1970, when the driver was last heard of.
-    sa.Column("heard_at", sa.Float, nullable=False),
-)
 #: Seconds between two signs of life, and those after which a silent driver counts as gone.
 BEAT = 10.0
 EXPIRY = 60.0
+#: Seconds for which a server that does not answer is waited for, and those between two tries.
+_PATIENCE, _PAUSE = 60.0, 0.5
 Result = TypeVar("Result", SearchResult, StoredRun)
+X = TypeVar("X")
 #: Keys in one query; SQLite allows 32,766 parameters.
 _BATCH = 5_000
 
@@ -87,18 +70,12 @@ class Database:
         with self._errors_named(Exception):
             if create:
                 try:
-                    self._make_tables()
+                    make_tables(self._engine)
                 except sa.exc.DatabaseError:
                     # Elsewhere than in SQLite two may make one table at once; the first has now.
-                    self._make_tables()
-            self.is_there = create or sa.inspect(self._engine).has_table(_RUNS.name)
-            self._has_also = create or sa.inspect(self._engine).has_table(_ALSO.name)
-
-    def _make_tables(self) -> None:
-        # One statement looks and makes: between the two another driver could make it.
-        with self._engine.begin() as connection:
-            for table in _METADATA.sorted_tables:
-                connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+                    make_tables(self._engine)
+            self.is_there = create or sa.inspect(self._engine).has_table(RUNS.name)
+            self._has_also = create or sa.inspect(self._engine).has_table(METRICS.name)
 
     @property
     def address(self) -> str:
@@ -117,58 +94,110 @@ class Database:
         """
         row = {**run.__dict__, "spec": content, "curve": json.dumps(run.curve)}
         also = row.pop("also")
-        with self._errors_named():
-            try:
-                with self._engine.begin() as connection:
-                    connection.execute(_RUNS.insert(), row)
-                    if also:
-                        text = json.dumps(dict(also))
-                        connection.execute(_ALSO.insert(), {"key": run.key, "also": text})
-                    connection.execute(_CLAIMS.delete().where(_CLAIMS.c.key == run.key))
-            except sa.exc.IntegrityError:
-                # It is there already, or another driver was faster; the results are equal.
-                self.release(run.key)
+
+        def store(connection: sa.Connection) -> None:
+            connection.execute(RUNS.insert(), row)
+            if also:
+                text = json.dumps(dict(also))
+                connection.execute(METRICS.insert(), {"key": run.key, "also": text})
+            connection.execute(CLAIMS.delete().where(CLAIMS.c.key == run.key))
+
+        try:
+            self._do(store)
+        except sa.exc.IntegrityError:
+            # It is there already, or another driver was faster; the results are equal.
+            self.release(run.key)
+
+    def record_failure(self, attempt: Attempt) -> None:
+        """Store that an attempt at a run gave no result."""
+        self._do(lambda connection: connection.execute(FAILURES.insert(), vars(attempt)))
+
+    def failures(self, keys: Iterable[str]) -> Sequence[Attempt]:
+        """The attempts at these runs that gave no result, in the order in which they ended."""
+        names = [field.name for field in fields(Attempt)]
+        columns = [FAILURES.c[name] for name in names]
+        found = [row._mapping for row in self._select([*columns, FAILURES.c.id], keys)]
+        ordered = sorted(found, key=lambda row: int(row["id"]))
+        return [
+            Attempt(**{name: row[name] for name in names} | {"reason": Reason(row["reason"])})
+            for row in ordered
+        ]
 
     def claim(self, key: str) -> Claim:
         """Ask to train a run; other drivers of this database then leave it alone."""
-        is_known = sa.exists().where(_RUNS.c.key == key)
+        is_known = sa.exists().where(RUNS.c.key == key)
         claim = sa.select(*map(sa.literal, (key, self.driver, time.time()))).where(~is_known)
-        with self._errors_named():
-            try:
-                with self._claims.begin() as connection:
-                    insert = _CLAIMS.insert().from_select(list(_CLAIMS.c), claim)
-                    return Claim.MINE if connection.execute(insert).rowcount else Claim.KNOWN
-            except sa.exc.IntegrityError:
-                return self._take_over(key)
+        insert = CLAIMS.insert().from_select(list(CLAIMS.c), claim)
+        try:
+            rows = self._do(lambda connection: connection.execute(insert).rowcount, self._claims)
+            return Claim.MINE if rows else Claim.KNOWN
+        except sa.exc.IntegrityError:
+            return self._do(lambda connection: self._take_over(connection, key), self._claims)
 
-    def _take_over(self, key: str) -> Claim:
+    def _take_over(self, connection: sa.Connection, key: str) -> Claim:
         """Claim a run of a driver that has gone, unless a third was faster."""
-        with self._claims.begin() as connection:
-            held = connection.execute(sa.select(_CLAIMS).where(_CLAIMS.c.key == key)).first()
-            if held is None or not (held.driver == self.driver or _has_gone(held)):
-                return Claim.TAKEN
-            as_seen = [column == held._mapping[column] for column in _CLAIMS.c]
-            mine = _CLAIMS.update().where(*as_seen)
-            taken = connection.execute(mine.values(driver=self.driver, heard_at=time.time()))
-            return Claim.MINE if taken.rowcount else Claim.TAKEN
+        held = connection.execute(sa.select(CLAIMS).where(CLAIMS.c.key == key)).first()
+        if held is None or not (held.driver == self.driver or has_gone(held.driver, held.heard_at)):
+            return Claim.TAKEN
+        as_seen = [column == held._mapping[column] for column in CLAIMS.c]
+        mine = CLAIMS.update().where(*as_seen)
+        taken = connection.execute(mine.values(driver=self.driver, heard_at=time.time()))
+        return Claim.MINE if taken.rowcount else Claim.TAKEN
 
     def beat(self) -> None:
         """Keep the claims; to be called at least every few seconds."""
         if time.monotonic() - self._beat_at > BEAT:
             self._beat_at = time.monotonic()
-            mine = _CLAIMS.update().where(_CLAIMS.c.driver == self.driver)
-            with self._errors_named(), self._claims.begin() as connection:
-                connection.execute(mine.values(heard_at=time.time()))
+            mine = CLAIMS.update().where(CLAIMS.c.driver == self.driver)
+            beat = mine.values(heard_at=time.time())
+            self._do(lambda connection: connection.execute(beat), self._claims)
 
     def release(self, key: str | None = None) -> None:
         """Give back the claim to one run, or to all."""
-        mine = _CLAIMS.delete().where(_CLAIMS.c.driver == self.driver)
-        with self._errors_named(), self._claims.begin() as connection:
-            connection.execute(mine if key is None else mine.where(_CLAIMS.c.key == key))
+        mine = CLAIMS.delete().where(CLAIMS.c.driver == self.driver)
+        wanted = mine if key is None else mine.where(CLAIMS.c.key == key)
+        self._do(lambda connection: connection.execute(wanted), self._claims)
+
+    def tell(self, study: StudyNow, changed: Iterable[RunningRun], gone: Iterable[str]) -> None:
+        """Say how far a study is, which of its running runs have changed, and which have ended."""
+        now = {"driver": self.driver, **study.row()}
+        runs = [{"driver": self.driver, "study": study.study, **run.row()} for run in changed]
+        keys = [*gone, *(run["key"] for run in runs)]
+
+        def say(connection: sa.Connection) -> None:
+            connection.execute(STUDIES.delete().where(STUDIES.c.study == study.study))
+            connection.execute(STUDIES.insert(), now)
+            for start in range(0, len(keys), _BATCH):
+                batch = keys[start : start + _BATCH]
+                connection.execute(RUNNING.delete().where(RUNNING.c.key.in_(batch)))
+            if runs:
+                connection.execute(RUNNING.insert(), runs)
+
+        # Where two drivers say it at once, the next time is soon.
+        with suppress(sa.exc.IntegrityError):
+            self._do(say, self._claims)
+
+    def told(self, study: str) -> tuple[StudyNow | None, str, Sequence[RunningRun]]:
+        """What a driver has said last of a study, which driver, and the runs in its slots."""
+
+        def look(connection: sa.Connection) -> Any:
+            if not sa.inspect(connection).has_table(STUDIES.name):
+                return None, []
+            row = connection.execute(sa.select(STUDIES).where(STUDIES.c.study == study)).first()
+            if row is None:
+                return None, []
+            mine = (RUNNING.c.study == study, RUNNING.c.driver == row.driver)
+            return row, connection.execute(sa.select(RUNNING).where(*mine)).all()
+
+        row, running = self._do(look)
+        if row is None:
+            return None, "", ()
+        runs = sorted((RunningRun.of(run._mapping) for run in running), key=lambda r: r.began_at)
+        return StudyNow.of(row._mapping), row.driver, runs
 
     def known_keys(self, keys: Iterable[str]) -> set[str]:
         """Which of these runs are there."""
-        return {row.key for row in self._select([_RUNS.c.key], keys)}
+        return {row.key for row in self._select([RUNS.c.key], keys)}
 
     def search_results(self, keys: Iterable[str]) -> dict[str, SearchResult]:
         """What is known of these runs, without their test errors."""
@@ -178,14 +207,14 @@ class Database:
         """All that is known of these runs, for the study's files."""
         found = self._read(StoredRun, keys)
         if self._has_also:
-            for row in self._select([_ALSO.c.key, _ALSO.c.also], found):
+            for row in self._select([METRICS.c.key, METRICS.c.also], found):
                 found[row.key] = replace(found[row.key], also=json.loads(row.also))
         return found
 
     def _read(self, kind: type[Result], keys: Iterable[str]) -> dict[str, Result]:
         found = {}
         names = [field.name for field in fields(kind) if field.name != "also"]
-        for row in self._select([_RUNS.c[name] for name in names], keys):
+        for row in self._select([RUNS.c[name] for name in names], keys):
             values = dict(row._mapping)
             try:
                 values["status"] = RunStatus(values["status"])
@@ -202,16 +231,35 @@ class Database:
     def _select(self, columns: list[Any], keys: Iterable[str]) -> Iterator[Any]:
         """Columns of one table, of the rows whose first column is one of the keys."""
         wanted = list(dict.fromkeys(keys))
-        with self._errors_named(), self._engine.connect() as connection:
-            for start in range(0, len(wanted), _BATCH):
-                batch = wanted[start : start + _BATCH]
-                yield from connection.execute(sa.select(*columns).where(columns[0].in_(batch)))
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            query = sa.select(*columns).where(columns[0].in_(batch))
+            yield from self._do(partial(_all, query))
+
+    def _do(self, work: Callable[[sa.Connection], X], engine: sa.Engine | None = None) -> X:
+        """The result of `work` in one transaction; where a server is lost, in another one.
+
+        Of work that a server may have done before it was lost, the second time finds the traces.
+        Raises IntegrityError as it is, and InvalidInput for all else.
+        """
+        engine, ends_at = engine or self._engine, time.monotonic() + _PATIENCE
+        while True:
+            with self._errors_named():
+                try:
+                    with engine.begin() as connection:
+                        return work(connection)
+                except sa.exc.OperationalError:
+                    if engine.dialect.name == "sqlite" or time.monotonic() > ends_at:
+                        raise
+            time.sleep(_PAUSE)
 
     @contextmanager
     def _errors_named(self, kind: type[Exception] = sa.exc.SQLAlchemyError) -> Iterator[None]:
         """What the database refuses, as InvalidInput with a remedy and without a password."""
         try:
             yield
+        except (InvalidInput, sa.exc.IntegrityError):
+            raise
         except kind as error:
             cause = without_secrets(str(getattr(error, "orig", None) or error), self.url)
             raise InvalidInput(
@@ -226,54 +274,13 @@ class Database:
             ) from error
 
 
-def _has_gone(held: sa.Row[tuple[str, str, float]]) -> bool:
-    """Whether the driver of a claim is silent, or a process of this machine that has ended."""
-    if abs(time.time() - held.heard_at) > EXPIRY:
+def _all(query: sa.Select[Any], connection: sa.Connection) -> Sequence[Any]:
+    return connection.execute(query).all()
+
+
+def has_gone(driver: str, heard_at: float) -> bool:
+    """Whether a driver is silent, or a process of this machine that has ended."""
+    if abs(time.time() - heard_at) > EXPIRY:
         return True
-    host, pid, _ = held.driver.rsplit(":", 2)
+    host, pid, _ = driver.rsplit(":", 2)
     return host == socket.gethostname() and os.name == "posix" and not is_alive(int(pid))
-
-
-def open_engine(place: str | Path, synchronous: str) -> sa.Engine:
-    """The engine of a file or a URL, not yet connected. Raises InvalidInput.
-
-    synchronous: SQLite's word for how long a commit waits for the disk.
-    """
-    url = str(place)
-    try:
-        is_file = isinstance(place, Path)
-        address = sa.URL.create("sqlite", database=url) if is_file else sa.make_url(url)
-        engine = None if _is_in_memory(address) else sa.create_engine(address)
-    except Exception as error:
-        # Besides SQLAlchemy's errors those of int() for the port, of imports and of drivers.
-        cause = without_secrets(f"{type(error).__name__}: {error}", url).split("\n")[0]
-        raise InvalidInput(
-            f"store is {shown(url)!r}, but must be the URL of a database whose driver is "
-            "installed, such as sqlite:///experiments/store.db, or postgresql+psycopg://host/name "
-            f"after pip install psycopg ({cause})"
-        ) from error
-    if engine is None:
-        raise InvalidInput(
-            f"store is {shown(url)!r}, a database in memory, with which all finished runs would be "
-            "lost: give a file, such as store=sqlite:///experiments/store.db"
-        )
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", partial(_set_up_sqlite, synchronous))
-    return engine
-
-
-def _is_in_memory(address: sa.URL) -> bool:
-    name, _, rest = (address.database or "").removeprefix("file:").partition("?")
-    if address.get_backend_name() == "sqlite" and not name:
-        return True
-    query = f"{rest} {dict(address.query)}"
-    return ":memory:" in name or "memdb" in query or ("mode" in query and "memory" in query)
-
-
-def _set_up_sqlite(synchronous: str, connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=60000")
-    # Readers never wait for the writer.
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute(f"PRAGMA synchronous={synchronous}")
-    cursor.close()

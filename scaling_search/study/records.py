@@ -9,6 +9,22 @@ from enum import Enum
 from scaling_search.proxy.result import RunStatus
 
 
+class Reason(str, Enum):
+    """Why an attempt at a run gave no result; its value is what the database holds."""
+
+    #: Its worker, or the machine of that, has gone.
+    LOST = "lost"
+    #: It took longer than executor.timeout.
+    LATE = "late"
+    #: Memory ran out.
+    MEMORY = "memory"
+    #: The training raised an error, or ended without a result: it would again.
+    ERROR = "error"
+
+    def __str__(self) -> str:
+        return self.value
+
+
 class Step(str, Enum):
     """Why a run is wanted; the values are what runs.csv holds."""
 
@@ -62,6 +78,26 @@ class StoredRun:
     finished_at: str
     #: Further metrics by their names, as the training gave them.
     also: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """An attempt at a run that gave no result."""
+
+    #: Of the run.
+    key: str
+    #: 1 for the first.
+    attempt: int
+    reason: Reason
+    #: In a line.
+    text: str
+    #: Where in the worker an error was raised.
+    traceback: str
+    #: host:pid; empty where it had not begun.
+    worker: str
+    seconds: float
+    #: ISO 8601, UTC.
+    ended_at: str
 
 
 class Claim(Enum):

@@ -18,7 +18,9 @@ from scaling_search.study.files.environment_json import write_environment
 from scaling_search.study.files.study_yaml import write_definition
 from scaling_search.study.folder import known_rows, read_records, write_prices, write_records
 from scaling_search.study.kinds import kind_of
-from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
+from scaling_search.study.loop import complete
+from scaling_search.study.progress import Progress
+from scaling_search.study.proposer import AllAtOnce, Proposer
 from scaling_search.study.records import Step
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
@@ -149,6 +151,8 @@ class Training:
                 attempts=self.conduct.executor.attempts,
                 timeout=self.conduct.executor.timeout,
                 progress=reported,
+                study=self.folder.name,
+                step=str(step),
             )
         finally:
             self.failures.extend(reported.failures)

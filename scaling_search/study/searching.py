@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scaling_search.baselines import FamilyMember
 from scaling_search.search.strategy import Answer, Ending, Evaluation, Request, Search, Steps
 from scaling_search.study.definition import PlannedRun
-from scaling_search.study.loop import Proposer
+from scaling_search.study.proposer import Proposer
 from scaling_search.study.records import SearchResult
 from scaling_search.trainers import Spec
 

@@ -6,13 +6,14 @@ import os
 import shlex
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scaling_search.errors import InvalidInput
 from scaling_search.trainers.code import code_of_files, require_code
-from scaling_search.trainers.own_run import OwnJob, Trained
+from scaling_search.trainers.following import followed
+from scaling_search.trainers.own_run import OwnJob, Point, Trained
 from scaling_search.trainers.own_trainer import OwnTrainer
 from scaling_search.trainers.places import Place, require_place
 from scaling_search.trainers.process_group import CannotStart, run_in_group
@@ -88,7 +89,7 @@ class CommandJob(OwnJob):
     def title(self) -> str:
         return shlex.join(self.words)
 
-    def train(self, log: RunLog) -> Trained:
+    def train(self, log: RunLog, tell: Callable[[Point], None]) -> Trained:
         settings = self.spec.settings
         require_code(self.spec.code, CommandTrainer.code_of(settings))
         place = require_place("trainer.result", settings.result)
@@ -100,8 +101,13 @@ class CommandJob(OwnJob):
             log.write(content)
             output.hear(stream, content)
 
+        def so_far() -> Sequence[Point]:
+            return read_curve(curve, self.folder, output) if curve.file or curve.name else ()
+
+        folder, environment = Path(settings.folder or "."), self._environment()
         try:
-            code = run_in_group(self.words, Path(settings.folder or "."), self._environment(), hear)
+            with followed(so_far, tell):
+                code = run_in_group(self.words, folder, environment, hear)
         except CannotStart as error:
             raise TrainingFailed(f"it cannot be started: {error}") from error
         output.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from scaling_search.baselines.put_back import (
     settings_put_back,
 )
 from scaling_search.trainers.code import code_of_files, require_code
-from scaling_search.trainers.own_run import OwnJob, OwnRunSpec, Trained, as_number
+from scaling_search.trainers.own_run import OwnJob, OwnRunSpec, Point, Trained, as_number
 from scaling_search.trainers.own_trainer import OwnTrainer
 from scaling_search.trainers.run_log import LogText, RunLog
 from scaling_search.trainers.settings import TrainerSettings
@@ -54,7 +54,8 @@ class TrainingJob:
     #: checkpoint in it. It is removed when the training has ended.
     folder: Path
     _spec: OwnRunSpec = field(repr=False)
-    _curve: list[tuple[int, float, float | None]] = field(default_factory=list, repr=False)
+    _hear: Callable[[Point], None] = field(repr=False)
+    _curve: list[Point] = field(default_factory=list, repr=False)
 
     def model(self) -> nn.Module:
         """The network to train, with fresh weights: the baseline, scaled."""
@@ -66,6 +67,7 @@ class TrainingJob:
         if number is None:
             raise TypeError(f"job.report got {value!r}, but needs a number")
         self._curve.append((int(epoch), number, as_number(loss)))
+        self._hear(self._curve[-1])
 
 
 class FunctionTrainer(OwnTrainer):
@@ -93,7 +95,7 @@ class FunctionJob(OwnJob):
             f", {spec.resolution} px, seed {spec.seed}, {spec.epochs} epochs"
         )
 
-    def train(self, log: RunLog) -> Trained:
+    def train(self, log: RunLog, hear: Callable[[Point], None]) -> Trained:
         spec, target = self.spec, self.spec.settings._target_
         function = import_function(target, SETTING, FORM)
         require_code(spec.code, FunctionTrainer.code_of(spec.settings))
@@ -108,6 +110,7 @@ class FunctionJob(OwnJob):
             device=spec.device,
             folder=self.folder,
             _spec=spec,
+            _hear=hear,
         )
         with _printed_to(log), _seeded(spec):
             try:
@@ -151,8 +154,8 @@ def _seeded(spec: OwnRunSpec) -> Iterator[None]:
 
     with settings_put_back(), generators_put_back():
         if spec.device == "cpu":
-            # As many runs as there are cores go on at a time.
-            torch.set_num_threads(1)
+            # As many runs as there are cores go on at a time, unless executor.threads says else.
+            torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
         if spec.settings.seeded:
             seed_generators(spec.seed)
         yield

@@ -7,7 +7,7 @@ import math
 import shutil
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from scaling_search.baselines import Network
 from scaling_search.errors import InvalidInput
 from scaling_search.metric import Metric
 from scaling_search.proxy import Outcome, RunStatus
-from scaling_search.proxy.result import Epoch, RunResult
+from scaling_search.proxy.result import Epoch, RunResult, Tell, unheard
 from scaling_search.proxy.run import key_of, this_worker
 from scaling_search.trainers.run_log import RunLog
 from scaling_search.trainers.settings import TrainerSettings
@@ -83,14 +83,17 @@ class OwnRunSpec:
         return key_of(self.content)
 
 
+#: A point of a curve as a training gives it: (epoch, value, loss or None).
+Point = tuple[int, float, float | None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trained:
     """What a training gave, as it gave it."""
 
     #: By the names of the settings: the metric, its test value and further ones.
     values: Mapping[str, object]
-    #: (epoch, value, loss or None)
-    curve: Sequence[tuple[int, float, float | None]] = ()
+    curve: Sequence[Point] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,14 +111,19 @@ class OwnJob(ABC):
         """Beside the folder, which a script may empty."""
         return self.folder.with_name(f"{self.folder.name}.log")
 
-    def carry_out(self) -> Outcome:
+    def carry_out(self, tell: Tell = unheard) -> Outcome:
         """Train; called in a worker. Raises TrainingFailed where no result came of it."""
+
+        def hear(point: Point) -> None:
+            for epoch in _points(self.spec.settings.scored_by, [point]):
+                tell(epoch)
+
         started = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         with RunLog(self.log) as log:
             log.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} {self.title}\n".encode())
             try:
-                result = judged(self.spec, self.train(log))
+                result = judged(self.spec, self.train(log, hear))
             except (TrainingFailed, InvalidInput) as failure:
                 log.write(f"--- failed: {failure}\n".encode())
                 raise
@@ -129,8 +137,8 @@ class OwnJob(ABC):
         """What is called, for the log."""
 
     @abstractmethod
-    def train(self, log: RunLog) -> Trained:
-        """Carry the training out. Raises TrainingFailed."""
+    def train(self, log: RunLog, hear: Callable[[Point], None]) -> Trained:
+        """Carry the training out. `hear` is told points of its curve. Raises TrainingFailed."""
 
     def forget(self) -> None:
         """Remove the folder."""
@@ -199,7 +207,7 @@ def as_number(value: object) -> float | None:
         return None
 
 
-def _points(metric: Metric, curve: Sequence[tuple[int, float, float | None]]) -> Sequence[Epoch]:
+def _points(metric: Metric, curve: Sequence[Point]) -> Sequence[Epoch]:
     """The points that are values of the metric, each epoch once, as it was last reported."""
     points = {}
     for epoch, value, loss in curve:

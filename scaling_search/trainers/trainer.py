@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from scaling_search.baselines import FamilyMember
 from scaling_search.metric import Metric
 from scaling_search.proxy import DataSettings, Outcome, Recipe
+from scaling_search.proxy.result import Tell, unheard
 from scaling_search.trainers.settings import TrainerSettings
 
 
@@ -62,8 +63,8 @@ class Job(Protocol):
         """The file of what the training prints; None where it prints nothing."""
         ...
 
-    def carry_out(self) -> Outcome:
-        """Train; called in a worker."""
+    def carry_out(self, tell: Tell = unheard) -> Outcome:
+        """Train; called in a worker. `tell` hears of each epoch."""
         ...
 
     def forget(self) -> None:

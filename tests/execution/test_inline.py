@@ -7,10 +7,10 @@ from concurrent.futures import Future
 
 import pytest
 
-from scaling_search.execution import Executor, InlineExecutor, LocalExecutor, WorkerLost
+from scaling_search.execution import Executor, InlineExecutor, LocalExecutor, Say, WorkerLost
 
 
-def half(task: int) -> float:
+def half(task: int, _say: Say | None = None) -> float:
     if task % 2:
         raise ValueError(f"{task} is odd")
     return task / 2
@@ -24,23 +24,23 @@ def executor(request: pytest.FixtureRequest) -> Executor[int, float]:
 
 def test_both_speak_the_same_protocol(executor: Executor[int, float]) -> None:
     with executor:
-        assert (executor.slots, executor.free) == (2, 2)
+        assert (executor.slots, executor.can_take()) == (2, True)
         good, bad = executor.submit(4), executor.submit(3)
-        assert executor.free == 0
+        assert not executor.can_take()
         assert good.result(timeout=60) == 2
         with pytest.raises(ValueError, match="3 is odd"):
             bad.result(timeout=60)
         executor.release(bad)
-        assert executor.free == 1
+        assert (executor.can_take(), executor.can_take(alone=True)) == (True, False)
         executor.release(good)
-        assert executor.free == 2
+        assert executor.can_take(alone=True)
 
 
 def test_it_remembers_its_tasks_and_lets_them_take_their_time() -> None:
     waiting: dict[int, Future[float]] = {7: Future(), 8: Future()}
     with InlineExecutor(lambda task: waiting.get(task, 0.5), 3) as executor:
         now, later, never = executor.submit(1), executor.submit(7), executor.submit(8)
-        assert (now.result(), later.done(), executor.free) == (0.5, False, 0)
+        assert (now.result(), later.done(), executor.can_take()) == (0.5, False, False)
         waiting[7].set_result(3.5)
         assert later.result() == 3.5
         executor.stop(never)

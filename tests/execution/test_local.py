@@ -3,17 +3,29 @@
 import importlib
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 from worker_tasks import act, eventually, is_alive, run
 
-from scaling_search.execution import LocalExecutor, WorkerLost, device
+from scaling_search.execution import (
+    Began,
+    Ended,
+    LocalExecutor,
+    Said,
+    Say,
+    WorkerLost,
+    device,
+    traceback_of,
+    worker,
+)
 
 
-def environment(_: object) -> dict[str, str]:
+def environment(_: object, _say: Say) -> dict[str, str]:
     """What a worker sees."""
     return dict(os.environ)
 
@@ -33,15 +45,15 @@ def test_worker_stays_for_the_next_task(executor: LocalExecutor[tuple[str, float
 def test_slots_are_processes_of_their_own(
     executor: LocalExecutor[tuple[str, float], int],
 ) -> None:
-    assert (executor.slots, executor.free) == (2, 2)
+    assert executor.slots == 2
     futures = [executor.submit(("sleep", 0.2)) for _ in range(2)]
-    assert executor.free == 0
+    assert not executor.can_take()
     assert len({future.result(timeout=60) for future in futures}) == 2
     # A slot is free when it is released, not when its task has ended.
-    assert executor.free == 0
+    assert not executor.can_take()
     for future in futures:
         executor.release(future)
-    assert executor.free == 2
+    assert executor.can_take(alone=True)
 
 
 def test_dead_worker_fails_its_own_task_only(
@@ -59,6 +71,99 @@ def test_error_in_a_task_is_passed_on(executor: LocalExecutor[tuple[str, float],
     with pytest.raises(ValueError, match="as asked"):
         run(executor, "fail")
     assert run(executor) > 0
+
+
+def test_a_task_begins_speaks_and_ends(executor: LocalExecutor[tuple[str, float], int]) -> None:
+    future = executor.submit(("say", 3))
+    heard: list[Began | Said | Ended] = []
+    while Ended() not in heard:
+        heard += [what for whose, what in executor.news(10) if whose is future]
+    began, *said, _ = heard
+    assert isinstance(began, Began)
+    assert int(began.worker.rpartition(":")[2]) == future.result()
+    assert said == [Said(0), Said(1), Said(2)]
+    executor.release(future)
+    assert executor.news(0) == []
+
+
+def test_an_error_brings_its_traceback(executor: LocalExecutor[tuple[str, float], int]) -> None:
+    future = executor.submit(("fail", 0))
+    error = future.exception(timeout=60)
+    executor.release(future)
+    assert isinstance(error, ValueError)
+    assert 'raise ValueError("as asked")' in traceback_of(error)
+    assert traceback_of(ValueError("of the driver")) == ""
+
+
+@pytest.mark.parametrize("gpus", [0, 8])
+def test_no_device_holds_more_than_it_should(monkeypatch: pytest.MonkeyPatch, gpus: int) -> None:
+    """Of eight pretended GPUs with two runs each; one that is alone shares its own with none."""
+    monkeypatch.setattr(device, "gpu_count", lambda: gpus)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    slots, devices = 2 * gpus or 3, gpus or 1
+    executor = LocalExecutor(environment, slots)
+    monkeypatch.setattr(executor, "_worker", lambda *_: PretendedWorker())
+    futures = [executor.submit(None) for _ in range(slots)]
+    assert not executor.can_take()
+    assert not executor.can_take(alone=True)
+    # One on each device is left, then none on the first.
+    for future in futures[devices:]:
+        end(executor, future)
+    assert executor.can_take()
+    assert not executor.can_take(alone=True)
+    end(executor, futures[0])
+    alone = executor.submit(None, alone=True)
+    assert executor._device_of[executor._slot_of[alone]] == executor._device_of[0]
+    others = []
+    while executor.can_take():
+        others.append(executor.submit(None))
+    held = [executor._device_of[executor._slot_of[future]] for future in others]
+    assert executor._device_of[0] not in held
+    assert len(others) == (gpus - 1 if gpus else 0)
+    for future in (alone, *others, *futures[1:devices]):
+        end(executor, future)
+    assert executor.can_take(alone=True)
+    executor.close()
+
+
+class PretendedWorker:
+    """Answers nothing until its task is to end."""
+
+    def __init__(self) -> None:
+        self.name, self.leaks, self.process = "host:1", False, self
+        self.ended = threading.Event()
+
+    def ask(self, _task: object, _hear: Say) -> None:
+        self.ended.wait()
+        self.ended.clear()
+
+    def is_alive(self) -> bool:
+        return True
+
+    def kill(self) -> None:
+        self.ended.set()
+
+    def wait(self) -> None:
+        """Nothing is left of it."""
+
+    end = wait
+
+
+def end(executor: LocalExecutor[None, dict[str, str]], future: Future[dict[str, str]]) -> None:
+    executor.stop(future)
+    future.result(timeout=10)
+    executor.release(future)
+
+
+def test_a_worker_that_leaks_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, executor: LocalExecutor[tuple[str, float], int]
+) -> None:
+    first = run(executor)
+    assert run(executor) == first
+    monkeypatch.setattr(worker, "_LEAK", -(1 << 40))
+    assert run(executor) == first
+    monkeypatch.undo()
+    assert run(executor) != first
 
 
 def test_a_worker_that_exits_is_named_by_its_code(
@@ -113,7 +218,7 @@ def test_a_gpu_is_known_before_anything_is_imported(
     """Unpickling the function imports its module, which may look at the GPUs at once."""
     monkeypatch.setattr(device, "gpu_count", lambda: 2)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    text = "import os\nSEEN = os.environ['CUDA_VISIBLE_DEVICES']\ndef seen(_): return SEEN\n"
+    text = "import os\nSEEN = os.environ['CUDA_VISIBLE_DEVICES']\ndef seen(_, say): return SEEN\n"
     (tmp_path / "looks_at_once.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     with monkeypatch.context() as patch:

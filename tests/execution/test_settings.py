@@ -16,6 +16,8 @@ from scaling_search.execution import ExecutorSettings
         ("timeout", 0.0),
         ("timeout", float("nan")),
         ("attempts", 0),
+        ("runs_per_gpu", 0),
+        ("threads", 0),
         ("attempts", 11),
     ],
 )

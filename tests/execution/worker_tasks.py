@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from scaling_search.execution import LocalExecutor
+from scaling_search.execution import LocalExecutor, Say
 
 
 class Awkward(Exception):
@@ -18,7 +18,7 @@ class Awkward(Exception):
         super().__init__(left + right)
 
 
-def act(task: tuple[str, float]) -> int:
+def act(task: tuple[str, float], say: Say) -> int:
     """What the workers of these tests do; gives the process id."""
     what, value = task
     if what == "kill":
@@ -33,6 +33,9 @@ def act(task: tuple[str, float]) -> int:
         return lambda: 0  # type: ignore[return-value]
     elif what == "sleep":
         time.sleep(value)
+    elif what == "say":
+        for number in range(int(value)):
+            say(number)
     elif what == "lock":
         # As tqdm does for the data sets library.
         HELD.append(multiprocessing.Lock())

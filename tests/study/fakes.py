@@ -24,7 +24,7 @@ from scaling_search.study import (
     run_study,
     study_folder,
 )
-from scaling_search.study.loop import Progress
+from scaling_search.study.progress import Progress
 
 SETTINGS = StudySettings(
     baseline=BaselineSettings(name="efficientnet_micro", resolution=12),

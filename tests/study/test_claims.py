@@ -23,7 +23,9 @@ from scaling_search.execution import InlineExecutor
 from scaling_search.proxy import Job, RunSpec
 from scaling_search.study import Conduct, define
 from scaling_search.study.database import EXPIRY, Database
-from scaling_search.study.loop import AllAtOnce, Progress, complete
+from scaling_search.study.loop import complete
+from scaling_search.study.progress import Progress
+from scaling_search.study.proposer import AllAtOnce
 from scaling_search.study.records import Claim
 
 

@@ -14,12 +14,19 @@ import pytest
 from fakes import SETTINGS, fake_outcome, inline
 
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import InlineExecutor, WorkerLost
+from scaling_search.execution import Began, InlineExecutor, Said, WorkerLost, WorkerTraceback
 from scaling_search.proxy import Job, RunSpec, RunStatus
+from scaling_search.proxy.result import Epoch
 from scaling_search.study import Conduct, define
 from scaling_search.study.database import Database
-from scaling_search.study.loop import AllAtOnce, Progress, Proposer, complete
-from scaling_search.study.records import SearchResult, StoredRun
+from scaling_search.study.loop import complete
+from scaling_search.study.progress import Progress
+from scaling_search.study.proposer import AllAtOnce, Proposer
+from scaling_search.study.records import Reason, SearchResult, StoredRun
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch's is called."""
 
 
 @pytest.fixture
@@ -86,10 +93,17 @@ def test_nothing_wanted_is_nothing_done(database: Database) -> None:
     assert progress.wanted == len(executor.tasks) == 0
 
 
-@pytest.mark.parametrize(
-    "error", [RuntimeError("boom"), WorkerLost("its worker died (signal 9)"), MemoryError()]
-)
-def test_a_failure_is_tried_again(database: Database, spec: RunSpec, error: Exception) -> None:
+OF_THE_MACHINE = [
+    WorkerLost("its worker died (signal 9)"),
+    MemoryError(),
+    OutOfMemoryError("2 GiB"),
+]
+
+
+@pytest.mark.parametrize("error", OF_THE_MACHINE)
+def test_a_failure_of_the_machine_is_tried_again(
+    database: Database, spec: RunSpec, error: Exception
+) -> None:
     tried: Counter[int] = Counter()
 
     def first_fails(job: Job) -> Any:
@@ -99,16 +113,19 @@ def test_a_failure_is_tried_again(database: Database, spec: RunSpec, error: Exce
         return fake_outcome(job)
 
     specs = specs_of(spec, 6)
-    progress, _ = carry_through(specs, database, first_fails)
-    assert (progress.done, progress.failures) == (6, [])
+    progress, executor = carry_through(specs, database, first_fails)
+    assert (progress.done, progress.retried, progress.failures) == (6, 1, [])
     stored = database.stored_runs(s.key for s in specs)
     assert [stored[s.key].attempts for s in specs] == [1, 1, 1, 2, 1, 1]
+    # What ran out of memory has its device for itself the second time.
+    alone = [] if isinstance(error, WorkerLost) else [3]
+    assert [job.spec.seed for job in executor.alone] == alone
 
 
 def test_what_fails_every_time_is_listed_and_left_out(database: Database, spec: RunSpec) -> None:
     def odd_seeds_fail(job: Job) -> Any:
         if job.spec.seed % 2:
-            raise RuntimeError("boom")
+            raise WorkerLost("boom")
         return fake_outcome(job)
 
     specs = specs_of(spec, 6)
@@ -121,6 +138,79 @@ def test_what_fails_every_time_is_listed_and_left_out(database: Database, spec: 
     # A later call tries them again.
     progress, executor = carry_through(specs, database)
     assert (progress.trained, progress.failures) == (3, [])
+
+
+def test_an_error_of_the_training_is_not_tried_again(database: Database, spec: RunSpec) -> None:
+    where = "Traceback (most recent call last): line 7"
+
+    def third_errs(job: Job) -> Any:
+        if job.spec.seed == 2:
+            raise ValueError("no such\nlayer") from WorkerTraceback(where)
+        return fake_outcome(job)
+
+    specs = specs_of(spec, 6)
+    progress, executor = carry_through(specs, database, third_errs, attempts=3)
+    assert Counter(job.spec.seed for job in executor.tasks)[2] == 1
+    assert (progress.done, progress.retried, list(progress.tracebacks)) == (5, 0, [where])
+    assert len(progress.failures) == 1
+    assert progress.failures[0].endswith("ValueError: no such layer")
+
+
+def test_each_failed_attempt_is_kept_with_its_reason(database: Database, spec: RunSpec) -> None:
+    endings = iter([WorkerLost("its node died"), MemoryError(), None, ValueError("boom")])
+
+    def ends(job: Job) -> Any:
+        error = next(endings)
+        if error is not None:
+            raise error
+        return fake_outcome(job)
+
+    one, other = specs_of(spec, 2)
+    carry_through([one, other], database, ends, attempts=3, slots=1)
+    kept = [(a.key, a.attempt, a.reason, a.text) for a in database.failures([one.key, other.key])]
+    first, second = (job.key for job in (one, other))
+    assert sorted(kept) == sorted(
+        [
+            (first, 1, Reason.LOST, "its node died"),
+            (second, 1, Reason.MEMORY, "memory ran out (MemoryError)"),
+            (second, 2, Reason.ERROR, "ValueError: boom"),
+        ]
+    )
+
+
+def test_what_goes_on_can_be_watched(database: Database, spec: RunSpec) -> None:
+    """While a run is in its slot, its worker and its curve are there; after it, it is not."""
+    seen: list[Any] = []
+    going: Future[Any] = Future()
+
+    def looks(_: Progress) -> None:
+        executor.say(going, Began("host:7"))
+        executor.say(going, Said(Epoch(1, 0.5, 0.25)))
+        seen.append(database.told("glyphs-quick"))
+        if len(seen) == 5:
+            going.set_result(fake_outcome(executor.tasks[0]))
+
+    executor = InlineExecutor[Job, Any](lambda _: going)
+    complete(
+        AllAtOnce([spec]),
+        database,
+        executor,
+        lambda wanted: Job(spec=wanted, data=SETTINGS.data),
+        attempts=1,
+        timeout=60,
+        progress=Progress(looks),
+        study="glyphs-quick",
+        step="search",
+    )
+    now, driver, running = seen[-2]
+    assert (now.step, now.progress["wanted"], now.progress["running"]) == ("search", 1, 1)
+    assert driver == database.driver
+    assert [(run.key, run.worker, run.attempt) for run in running] == [(spec.key, "host:7", 1)]
+    assert running[0].curve[0] == Epoch(1, 0.5, 0.25)
+    now, _, running = database.told("glyphs-quick")
+    assert now is not None
+    assert (now.progress["done"], now.progress["ended"], len(running)) == (1, True, 0)
+    assert database.told("another") == (None, "", ())
 
 
 @pytest.mark.parametrize("error", [InvalidInput("torn image"), OSError(28, "No space left")])
@@ -166,8 +256,8 @@ def test_a_run_that_takes_too_long_is_stopped_and_tried_again(
         ([WorkerLost("its worker died (signal 9)")] * 2, "its worker died (signal 9), 2 times"),
         ([MemoryError(), MemoryError()], "memory ran out (MemoryError), 2 times"),
         (
-            [RuntimeError("two\nlines"), MemoryError()],
-            "RuntimeError: two lines; then memory ran out",
+            [MemoryError(), RuntimeError("two\nlines")],
+            "memory ran out (MemoryError); then RuntimeError: two lines",
         ),
         ([Future(), WorkerLost("it died")], "above executor.timeout=0.05; then it died"),
         ([ValueError("boom")], "px): ValueError: boom"),

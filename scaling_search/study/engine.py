@@ -1,0 +1,57 @@
+"""The connections to a database, set up."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from scaling_search.errors import InvalidInput
+from scaling_search.study.store_url import shown, without_secrets
+
+
+def open_engine(place: str | Path, synchronous: str) -> sa.Engine:
+    """The engine of a file or a URL, not yet connected. Raises InvalidInput.
+
+    synchronous: SQLite's word for how long a commit waits for the disk.
+    """
+    url = str(place)
+    try:
+        is_file = isinstance(place, Path)
+        address = sa.URL.create("sqlite", database=url) if is_file else sa.make_url(url)
+        engine = None if _is_in_memory(address) else sa.create_engine(address)
+    except Exception as error:
+        # Besides SQLAlchemy's errors those of int() for the port, of imports and of drivers.
+        cause = without_secrets(f"{type(error).__name__}: {error}", url).split("\n")[0]
+        raise InvalidInput(
+            f"store is {shown(url)!r}, but must be the URL of a database whose driver is "
+            "installed, such as sqlite:///experiments/store.db, or postgresql+psycopg://host/name "
+            f"after pip install psycopg ({cause})"
+        ) from error
+    if engine is None:
+        raise InvalidInput(
+            f"store is {shown(url)!r}, a database in memory, with which all finished runs would be "
+            "lost: give a file, such as store=sqlite:///experiments/store.db"
+        )
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", partial(_set_up_sqlite, synchronous))
+    return engine
+
+
+def _is_in_memory(address: sa.URL) -> bool:
+    name, _, rest = (address.database or "").removeprefix("file:").partition("?")
+    if address.get_backend_name() == "sqlite" and not name:
+        return True
+    query = f"{rest} {dict(address.query)}"
+    return ":memory:" in name or "memdb" in query or ("mode" in query and "memory" in query)
+
+
+def _set_up_sqlite(synchronous: str, connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=60000")
+    # Readers never wait for the writer.
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute(f"PRAGMA synchronous={synchronous}")
+    cursor.close()
