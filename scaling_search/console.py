@@ -13,17 +13,9 @@ from rich.progress import Progress as Bar
 
 from scaling_search.metric import ERROR, Metric
 from scaling_search.proxy.long_work import has_bars, joined_by_others
-from scaling_search.study.plan_text import duration
+from scaling_search.study.plan_text import STEPS, duration
 from scaling_search.study.progress import Progress
 
-_TITLES = {
-    "baseline": "STEP 0",
-    "search": "STEP 1",
-    "family": "STEP 2",
-    "fidelity": "fidelity",
-    "series": "series",
-    "single": "training",
-}
 #: Seconds between two lines of a step.
 _SILENCE = 60.0
 
@@ -45,9 +37,9 @@ def show_progress(metric: Metric = ERROR) -> Iterator[Callable[[str, int], Progr
             console=Console(stderr=True),
         )
         with bar, joined_by_others(bar):
-            yield lambda name, runs: Progress(_OnBar(bar, _TITLES[name], runs, metric))
+            yield lambda name, runs: Progress(_OnBar(bar, STEPS[name], runs, metric))
     else:
-        yield lambda name, runs: Progress(InLines(_TITLES[name], runs, metric=metric))
+        yield lambda name, runs: Progress(InLines(STEPS[name], runs, metric=metric))
 
 
 class _OnBar:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaling_search.study import (
@@ -18,6 +19,7 @@ from scaling_search.study import (
     run_study,
     study_folder,
 )
+from scaling_search.study.running import Trained
 from scaling_search.study.store_url import shown
 from scaling_search.trainers import carry_out
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Failed runs that are printed; environment.json lists them all.
 _PRINTED = 20
+#: Different tracebacks that are printed; the logs of the runs have them all.
+_TRACEBACKS = 3
 
 
 def run_sweep(configuration: Configuration) -> bool:
@@ -55,15 +59,10 @@ def run_sweep(configuration: Configuration) -> bool:
         command = command_line(sys.argv[1:], conduct.store)
         showing = show_progress(definition.metric)
         with conduct.executor.start(carry_out, slots) as executor, showing as progress:
-            failures, finished = run_study(
-                definition, conduct, folder, database, executor, command, progress
-            )
-        for failure in failures[:_PRINTED]:
-            print(f"failed: {failure}")
-        if len(failures) > _PRINTED:
-            more = len(failures) - _PRINTED
-            print(f"failed: {more} more, which {folder / 'environment.json'} lists")
-        if not finished:
+            trained = run_study(definition, conduct, folder, database, executor, command, progress)
+        _print_failures(trained, folder)
+        failures = trained.failures
+        if not trained.finished:
             why = f": {failures[0]}" if failures else ""
             print(
                 f"error: no run has finished, so there is nothing to report{why}", file=sys.stderr
@@ -79,6 +78,17 @@ def run_sweep(configuration: Configuration) -> bool:
             answer = build_report(folder)
         print(f"\n{answer}\n\nReport: {folder / 'report.html'}")
     return not failures
+
+
+def _print_failures(trained: Trained, folder: Path) -> None:
+    """One line for each run that was given up, and each traceback once."""
+    for failure in trained.failures[:_PRINTED]:
+        print(f"failed: {failure}")
+    if len(trained.failures) > _PRINTED:
+        more = len(trained.failures) - _PRINTED
+        print(f"failed: {more} more, which {folder / 'environment.json'} lists")
+    for traceback in trained.tracebacks[:_TRACEBACKS]:
+        print(traceback.rstrip(), file=sys.stderr)
 
 
 def command_line(words: list[str], store: str) -> str:

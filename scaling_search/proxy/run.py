@@ -87,10 +87,8 @@ class Job:
     weights: Path | None = None
     #: Folder in which a run stopped at a rung waits to be continued.
     checkpoints: Path | None = None
-
-    @property
-    def log(self) -> None:
-        """It says nothing while it trains."""
+    #: The file of how the run goes, which the driver writes.
+    log: Path | None = None
 
     def carry_out(self, tell: Tell = unheard) -> Outcome:
         """Train the network; called in a worker."""

@@ -17,6 +17,7 @@ from scaling_search.study.failures import failure_of
 from scaling_search.study.progress import Progress
 from scaling_search.study.proposer import Proposer
 from scaling_search.study.records import Claim, SearchResult
+from scaling_search.study.run_logs import log_attempt, log_epoch, log_failure, log_result
 from scaling_search.study.wanted import Wanted, attempt_of, stored_run
 from scaling_search.study.watching import Watch
 from scaling_search.trainers import Job, Spec, log_of
@@ -146,15 +147,19 @@ class _Loop:
             return
         for future, what in self.executor.news(_LOOK if self.taken else 1.0):
             wanted = self.running[future]
+            log, key = self.make_job(wanted.spec).log, wanted.spec.key
             if isinstance(what, Ended):
-                self.watch.ended(wanted.spec.key)
+                self.watch.ended(key)
                 self._end(future)
             elif isinstance(what, Began):
                 wanted.began_at, wanted.worker = time.monotonic(), what.worker
                 self.begun[future] = None
-                self.watch.began(wanted.spec.key, what.worker, len(wanted.failures) + 1)
+                attempt = len(wanted.failures) + 1
+                self.watch.began(key, what.worker, attempt)
+                log_attempt(log, attempt, what.worker)
             else:
-                self.watch.heard(wanted.spec.key, what.message)
+                self.watch.heard(key, what.message)
+                log_epoch(log, what.message)
         self.watch.tell(self.progress)
 
     def _end(self, future: Future[Outcome]) -> None:
@@ -166,9 +171,11 @@ class _Loop:
         if error is not None:
             self._fail(wanted, error)
             return
-        self.database.record(wanted.spec.content, stored_run(wanted, future.result()))
+        job, outcome = self.make_job(wanted.spec), future.result()
+        self.database.record(wanted.spec.content, stored_run(wanted, outcome))
+        log_result(job.log, outcome.result, outcome.seconds)
         if wanted.spec.rung is None:
-            self.make_job(wanted.spec).forget()
+            job.forget()
         self.progress.trained += 1
         self.want(self._hear(wanted.spec))
 
@@ -179,6 +186,7 @@ class _Loop:
         failure = failure_of(error, self.timeout if wanted.is_late else None)
         wanted.failures.append(failure)
         self.database.record_failure(attempt_of(wanted, failure))
+        log_failure(self.make_job(wanted.spec).log, failure)
         first = wanted.failures[0]
         self.first_causes.setdefault(wanted.spec.key, None if first.is_of_machine else first.text)
         if self._all_fail_alike():

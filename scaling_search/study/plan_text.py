@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+#: What a step is called, by its name in the records.
+STEPS = {
+    "baseline": "STEP 0",
+    "search": "STEP 1",
+    "family": "STEP 2",
+    "fidelity": "fidelity",
+    "series": "series",
+    "single": "training",
+}
 #: Lines of a table, and points of a list, that a screen has room for.
 LINES, _POINTS = 40, 5
 
@@ -32,7 +41,7 @@ def print_notes(notes: Iterable[str], write: Callable[[str], None]) -> None:
 def duration(seconds: float) -> str:
     """About how long, in words."""
     if seconds < 90:
-        return f"{seconds:.0f} seconds"
+        return f"{seconds:.0f} second{'' if round(seconds) == 1 else 's'}"
     if seconds < 5400:
         return f"{seconds / 60:.0f} minutes"
     return f"{seconds / 3600:.1f} hours"

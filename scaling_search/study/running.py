@@ -15,6 +15,7 @@ from scaling_search.search.dashboard import copy_for_dashboard
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.files import STUDY_FILES
 from scaling_search.study.files.environment_json import write_environment
+from scaling_search.study.files.failures_csv import write_failures
 from scaling_search.study.files.study_yaml import write_definition
 from scaling_search.study.folder import known_rows, read_records, write_prices, write_records
 from scaling_search.study.kinds import kind_of
@@ -39,10 +40,9 @@ def run_study(
     executor: Executor[Job, Outcome],
     command: str,
     progress: Callable[[str, int], Progress],
-) -> tuple[list[str], int]:
+) -> Trained:
     """Train what is missing and write the study's records.
 
-    Gives one line for each run that failed every time, and how many runs have a result.
     `progress(step, runs)` gives the progress to report on. Records are written after each step and
     also when the study is interrupted.
     """
@@ -62,7 +62,19 @@ def run_study(
     if not study.failures and known_rows(folder) != len(planned):
         # An earlier time, when runs failed, the search went another way.
         study.write(whole=True)
-    return study.failures, len(database.known_keys(planned))
+    return Trained(study.failures, list(study.tracebacks), len(database.known_keys(planned)))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of the runs of a study."""
+
+    #: One line for each run that was given up.
+    failures: Sequence[str]
+    #: Where the errors among them were raised, each once.
+    tracebacks: Sequence[str]
+    #: How many runs have a result.
+    finished: int
 
 
 @dataclass
@@ -79,6 +91,8 @@ class Training:
     #: All runs of the steps so far, in the order of planning.
     planned: list[PlannedRun] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    #: Where errors of trainings were raised, each once.
+    tracebacks: dict[str, None] = field(default_factory=dict)
     #: Members that the report lists whether they are trained or not.
     reported: tuple[FamilyMember, ...] = ()
     searching: SearchProposer | None = None
@@ -139,8 +153,10 @@ class Training:
 
         def make_job(spec: Spec) -> Job:
             name = f"{saved.get(spec.key)}-seed{spec.seed}.pt"
-            weights = self.folder.resolve() / "weights" / name if saves else None
-            return self.definition.trainer.job(spec, self.experiments, weights, rungs)
+            folder = self.folder.resolve()
+            weights = folder / "weights" / name if saves else None
+            trainer = self.definition.trainer
+            return trainer.job(spec, self.experiments, weights, rungs, folder / "logs")
 
         try:
             complete(
@@ -156,6 +172,7 @@ class Training:
             )
         finally:
             self.failures.extend(reported.failures)
+            self.tracebacks.update(reported.tracebacks)
             self.planned.extend(runs)
             self.write(whole=False)
 
@@ -168,6 +185,8 @@ class Training:
             if searching is not None and searching.asks is not None:
                 searching.asks().write(self.folder)
             write_records(self.folder, self.definition, self.planned, stored)
+            keys = [run.spec.key for run in self.planned]
+            write_failures(self.folder, self.database.failures(keys))
             asked = searching.members() if searching else ()
             members = [*asked, *(run.member for run in self.planned)]
             write_prices(self.folder, self.definition, [*members, *self.reported])

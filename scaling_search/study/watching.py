@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two words to the database: a driver of a thousand short runs has more to do.
 _PAUSE = 1.0
+#: Lines of failed runs that are told.
+_FAILURES = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +29,7 @@ class StudyNow:
     step: str
     began_at: float
     heard_at: float
-    #: By the names of `Progress`: wanted, done, trained, running, elsewhere, retried, failed, best,
-    #: seconds, slots and ended.
+    #: By the names of `Progress`, with the number of failed runs and the last of their lines.
     progress: Mapping[str, Any]
 
     def row(self) -> dict[str, Any]:
@@ -111,7 +112,12 @@ class Watch:
             step=self.step,
             began_at=self._began_at,
             heard_at=time.time(),
-            progress={**told, "failed": len(progress.failures), "slots": self.slots},
+            progress={
+                **told,
+                "slots": self.slots,
+                "failed": len(progress.failures),
+                "failures": progress.failures[-_FAILURES:],
+            },
         )
         self.database.tell(study, [self._running[key] for key in self._changed], self._gone)
         self._changed.clear()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scaling_search.proxy import Outcome
-from scaling_search.proxy.result import Tell
+from scaling_search.proxy.result import Tell, unheard
 from scaling_search.trainers.builtin import BuiltinTrainer
 from scaling_search.trainers.command import CommandTrainer
 from scaling_search.trainers.function import FunctionTrainer, TrainingJob
@@ -29,7 +29,7 @@ def code_of_training(settings: TrainerSettings) -> dict[str, str]:
     return TRAINERS[settings.kind].code_of(settings)
 
 
-def carry_out(job: Job, tell: Tell) -> Outcome:
+def carry_out(job: Job, tell: Tell = unheard) -> Outcome:
     """Carry a run out; called in a worker. `tell` hears of each epoch."""
     return job.carry_out(tell)
 

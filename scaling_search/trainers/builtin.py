@@ -37,10 +37,16 @@ class BuiltinTrainer(Trainer):
         )
 
     def job(
-        self, spec: RunSpec, experiments: Path, weights: Path | None = None, stops: bool = False
+        self,
+        spec: RunSpec,
+        experiments: Path,
+        weights: Path | None = None,
+        stops: bool = False,
+        logs: Path | None = None,
     ) -> Job:
         kept = _checkpoints(experiments) if stops else None
-        return Job(spec=spec, data=self.data, weights=weights, checkpoints=kept)
+        log = logs / f"{spec.whole.key}.log" if logs else None
+        return Job(spec=spec, data=self.data, weights=weights, checkpoints=kept, log=log)
 
     def forget(self, specs: Sequence[RunSpec], experiments: Path) -> None:
         folder = _checkpoints(experiments)

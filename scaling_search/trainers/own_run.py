@@ -103,13 +103,10 @@ class OwnJob(ABC):
     spec: OwnRunSpec
     #: Where it writes, and goes on from where it stopped.
     folder: Path
+    #: Beside the folder, which a script may empty.
+    log: Path
     #: Where the folder is copied to at the end; None throws it away.
     weights: Path | None = None
-
-    @property
-    def log(self) -> Path:
-        """Beside the folder, which a script may empty."""
-        return self.folder.with_name(f"{self.folder.name}.log")
 
     def carry_out(self, tell: Tell = unheard) -> Outcome:
         """Train; called in a worker. Raises TrainingFailed where no result came of it."""

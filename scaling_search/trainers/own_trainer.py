@@ -42,11 +42,17 @@ class OwnTrainer(Trainer):
         )
 
     def job(
-        self, spec: OwnRunSpec, experiments: Path, weights: Path | None = None, stops: bool = False
+        self,
+        spec: OwnRunSpec,
+        experiments: Path,
+        weights: Path | None = None,
+        stops: bool = False,
+        logs: Path | None = None,
     ) -> OwnJob:
         folder = _runs(experiments) / spec.whole.key
         kept = weights.with_suffix("") if weights is not None else None
-        return self.JOB(spec=spec, folder=folder, weights=kept)
+        log = (logs or folder.parent) / f"{folder.name}.log"
+        return self.JOB(spec=spec, folder=folder, log=log, weights=kept)
 
     def forget(self, specs: Sequence[OwnRunSpec], experiments: Path) -> None:
         for spec in specs:

@@ -60,7 +60,7 @@ class Job(Protocol):
 
     @property
     def log(self) -> Path | None:
-        """The file of what the training prints; None where it prints nothing."""
+        """The file of how the run goes, and of what the training prints; None for no such file."""
         ...
 
     def carry_out(self, tell: Tell = unheard) -> Outcome:
@@ -131,12 +131,18 @@ class Trainer(ABC):
 
     @abstractmethod
     def job(
-        self, spec: Any, experiments: Path, weights: Path | None = None, stops: bool = False
+        self,
+        spec: Any,
+        experiments: Path,
+        weights: Path | None = None,
+        stops: bool = False,
+        logs: Path | None = None,
     ) -> Job:
         """The job of one of its own runs.
 
         experiments: the folder of studies, where a run keeps what it needs to go on. stops: whether
-        runs stop at rungs.
+        runs stop at rungs. logs: the folder of its log; where there is none, a training that prints
+        has it in that of the studies.
         """
 
     @abstractmethod

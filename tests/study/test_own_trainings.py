@@ -88,7 +88,7 @@ def test_a_race_with_a_command_ends_in_a_report_and_is_known_the_next_time(
     runs = table("a")
     assert runs["val_error"].between(0.1, 0.9).all()
     assert (runs["val_error"] == runs["test_error"]).all()
-    logs = list((tmp_path / "experiments" / "runs").glob("*.log"))
+    logs = list((tmp_path / "experiments" / "a" / "logs").glob("*.log"))
     assert len(logs) == len(runs)
     # What a run wrote for itself is gone, what it printed is not.
     assert not [path for path in (tmp_path / "experiments" / "runs").iterdir() if path.is_dir()]
@@ -115,7 +115,7 @@ def test_rungs_continue_in_the_same_folder(type_here: Any, tmp_path: Path) -> No
     ended = type_here(*COMMAND, *words)
     assert ended.code == 0, ended.out + ended.err
     assert {2, 4, 10} == set(table("a")["epochs"])
-    logs = [p.read_text() for p in (tmp_path / "experiments" / "runs").glob("*.log")]
+    logs = [p.read_text() for p in (tmp_path / "experiments" / "a" / "logs").glob("*.log")]
     assert sum("went 2 4 10 \n" in text for text in logs) >= 1
 
 
@@ -138,10 +138,10 @@ print("kept", kept.exists())
     (tmp_path / "mended").touch()
     ended = type_here(*words)
     assert ended.code == 0, ended.out + ended.err
-    logs = [p.read_text() for p in (tmp_path / "experiments" / "runs").glob("*.log")]
+    logs = [p.read_text() for p in (tmp_path / "experiments" / "a" / "logs").glob("*.log")]
     mended = [text for text in logs if "its power failed" in text]
     assert mended
-    assert all(text.endswith("kept True\n") for text in mended)
+    assert all("kept True\n" in text for text in mended)
     assert not list((tmp_path / "experiments" / "runs").glob("*/"))
 
 
@@ -154,7 +154,7 @@ def test_a_candidate_that_fails_is_left_out(type_here: Any, tmp_path: Path) -> N
     lines = [line for line in ended.out.splitlines() if line.startswith("failed: run ")]
     assert lines
     for line in lines:
-        assert "it ended with exit code 7; it printed nothing, 2 times" in line
+        assert "it ended with exit code 7; it printed nothing;" in line
         log = Path(line.rpartition("its log is ")[2])
         assert "exit code 7" in log.read_text()
     (tmp_path / "train.py").write_text(QUICK)

@@ -11,6 +11,7 @@ _CSV = (
     "runs",
     "curves",
     "timings",
+    "failures",
     "trials",
     "family",
     "points",
