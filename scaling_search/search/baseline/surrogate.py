@@ -6,13 +6,11 @@ Rasmussen & Williams 2006, chapters 2 and 5; expected improvement as in Jones et
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import cho_solve, cholesky, solve_triangular
-from scipy.spatial.distance import cdist
-from scipy.stats import norm
 
 from scaling_search.findings.interval import Floats
 
@@ -34,6 +32,8 @@ class Kernel:
 
     def of(self, a: Floats, b: Floats) -> Floats:
         """(n, m): covariance of networks (n, p) with networks (m, p)."""
+        from scipy.spatial.distance import cdist
+
         near = np.exp(-cdist(a, b, "sqeuclidean") / (2 * self.reach**2))
         return np.asarray(_OFFSET + self.slope**2 * (a @ b.T) + self.bend**2 * near)
 
@@ -56,6 +56,8 @@ class Surrogate:
 
     @cached_property
     def _factor(self) -> Floats:
+        from scipy.linalg import cholesky
+
         covariance = self.kernel.of(self.networks, self.networks)
         noisy = covariance + self.kernel.noise**2 * np.eye(len(covariance))
         return np.asarray(cholesky(noisy, lower=True))
@@ -66,6 +68,8 @@ class Surrogate:
 
     @cached_property
     def _weights(self) -> Floats:
+        from scipy.linalg import cho_solve
+
         return np.asarray(cho_solve((self._factor, True), self._centred))
 
     @property
@@ -76,6 +80,8 @@ class Surrogate:
 
     def predict(self, networks: Floats) -> tuple[Floats, Floats]:
         """(m,), (m,): mean and standard deviation of the log error of networks (m, p)."""
+        from scipy.linalg import solve_triangular
+
         across = self.kernel.of(self.networks, networks)
         mean = self.log_error.mean() + across.T @ self._weights
         explained = solve_triangular(self._factor, across, lower=True)
@@ -88,9 +94,12 @@ class Surrogate:
 
         best: of a posterior mean, since of noisy runs the lowest was lucky.
         """
+        from scipy.special import ndtr
+
         mean, sd = self.predict(networks)
         ahead = (best - mean) / sd
-        return np.asarray(sd * (ahead * norm.cdf(ahead) + norm.pdf(ahead)))
+        density = np.exp(-(ahead**2) / 2) / math.sqrt(2 * math.pi)
+        return np.asarray(sd * (ahead * ndtr(ahead) + density))
 
 
 def fit_surrogate(networks: Floats, log_error: Floats) -> Surrogate:
