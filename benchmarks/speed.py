@@ -177,7 +177,9 @@ def comparisons(folder: Path) -> None:
 
 
 def workers(folder: Path) -> None:
-    """Runs a minute of two workers over those of one, in turn."""
+    """Runs a minute of two workers over those of one, in turn; then what the machine allows."""
+    from benchmarks_workers import print_shared
+
     words = ("scaling_search", "+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0,1.41]")
     words += ("sweep.seeds=[0,1,2,3]", "recipe.epochs=1", "family.sizes=1")
     ratios = []
@@ -191,6 +193,7 @@ def workers(folder: Path) -> None:
         f"{'two workers over one, whole commands':58} {statistics.median(ratios):8.2f}   "
         f"({min(ratios):.2f} to {max(ratios):.2f}), wanted 1.8"
     )
+    print_shared()
 
 
 def opening(folder: Path) -> None:
