@@ -2,8 +2,8 @@
 
 Each figure is the median of several runs with its smallest and largest, on an otherwise idle
 machine; the limits are those that the project sets itself for 2 cores without a GPU. Names:
-start, price, driver, report, large, smoke, step, quick, comparisons, workers, opening, decoding,
-trainers.
+start, price, driver, report, large, smoke, step, quick, comparisons, workers, gpu, opening,
+decoding, trainers.
 Without names the first seven run.
 """
 
@@ -196,6 +196,24 @@ def workers(folder: Path) -> None:
     print_shared()
 
 
+def gpu(folder: Path) -> None:
+    """Runs of the default study in a GPU-hour, by how many share the GPU."""
+    from scaling_search.execution.device import visible_gpus
+
+    gpus = len(visible_gpus())
+    if not gpus:
+        print("gpu: there is no GPU here, so that nothing was measured")
+        return
+    words = ("scaling_search", "+sweep=grid", "executor.device=cuda", "family.sizes=1")
+    for sharing in (1, 2, 4, 8):
+        shutil.rmtree(folder / "experiments", ignore_errors=True)
+        name, given = f"gpu{sharing}", f"executor.runs_per_gpu={sharing}"
+        (seconds,) = timed(command(*words, given, f"name={name}", cwd=folder), 1)
+        rows = (folder / "experiments" / name / "timings.csv").read_text().splitlines()
+        rate = 3600 * (len(rows) - 1) / seconds / gpus
+        print(f"{f'runs in a GPU-hour, {sharing} at a time':58} {rate:8.0f}", flush=True)
+
+
 def opening(folder: Path) -> None:
     """Image folders: the first plan, then plan and resumed run of a known set, and a worker."""
     from benchmarks_opening import cpu_seconds, make_folder
@@ -275,7 +293,7 @@ ALL = {
     f.__name__: f
     for f in (
         *(start, price, driver, report, large, smoke, step, quick, comparisons, workers),
-        *(opening, decoding, trainers),
+        *(gpu, opening, decoding, trainers),
     )
 }
 
