@@ -15,6 +15,7 @@ from scaling_search.execution.executor import (
     Say,
     WorkerLost,
     WorkerTraceback,
+    is_out_of_memory,
     traceback_of,
 )
 from scaling_search.execution.local import LocalExecutor
@@ -32,6 +33,7 @@ __all__ = [
     "WorkerLost",
     "WorkerTraceback",
     "core_count",
+    "is_out_of_memory",
     "resolve_device",
     "slot_count",
     "torch_version",

@@ -24,6 +24,12 @@ class WorkerTraceback(Exception):
     """The cause of an error that came from a worker: its traceback there, as text."""
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a task had not enough memory, of its machine or of its GPU."""
+    # The one of torch, which a driver does not import.
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
 def traceback_of(error: BaseException) -> str:
     """Where in its worker an error was raised; empty where that is not known."""
     return str(error.__cause__) if isinstance(error.__cause__, WorkerTraceback) else ""

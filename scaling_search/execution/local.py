@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from scaling_search.execution.device import visible_gpus
-from scaling_search.execution.executor import Began, Executor, Said, Say
+from scaling_search.execution.executor import Began, Executor, Said, Say, is_out_of_memory
+from scaling_search.execution.gpu_sharing import MOST, Sharing
 from scaling_search.execution.worker import Worker, interrupts_ignored
 
 T = TypeVar("T")
@@ -20,6 +22,9 @@ class LocalExecutor(Executor[T, R]):
     Each worker sees one GPU of those that this process sees; more workers than GPUs share them in
     turn, each with its share of the memory. A worker that dies, or is stopped, costs its own task;
     the slot gets a new worker with its next one.
+
+    sharing: finds out how many runs share a GPU, from one to each GPU on; `slots` then follows it,
+    and nobody is kept to a share of the memory.
     """
 
     def __init__(
@@ -27,14 +32,20 @@ class LocalExecutor(Executor[T, R]):
         function: Callable[[T, Say], R],
         slots: int,
         environment: Mapping[str, str] | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
         super().__init__(slots)
+        self._sharing = sharing
+        if sharing is not None:
+            slots = MOST * sharing.gpus
         self._function = function
         self._environment = dict(environment or {})
         gpus = visible_gpus()
         #: The GPU of each slot; where there is none, all share one device, the machine.
         self._device_of = [gpus[slot % len(gpus)] if gpus else None for slot in range(slots)]
         self._slot_of: dict[Future[R], int] = {}
+        #: When each task began, and how many shared its GPU then.
+        self._began: dict[Future[R], tuple[float, int]] = {}
         #: Those that have their device for themselves.
         self._alone: set[Future[R]] = set()
         self._workers: dict[int, Worker] = {}
@@ -52,7 +63,7 @@ class LocalExecutor(Executor[T, R]):
             closed |= {self._device_of[slot] for slot in taken}
         free = (
             slot
-            for slot, device in enumerate(self._device_of)
+            for slot, device in enumerate(self._device_of[: self.slots])
             if slot not in taken and device not in closed
         )
         return next(free, None)
@@ -69,6 +80,7 @@ class LocalExecutor(Executor[T, R]):
 
         def ask() -> R:
             future = begun.result()
+            self._began[future] = time.monotonic(), self._level
             self._news.put((future, Began(worker.name)))
             answer: R = worker.ask(task, lambda said: self._news.put((future, Said(said))))
             return answer
@@ -85,10 +97,29 @@ class LocalExecutor(Executor[T, R]):
         device, environment = self._device_of[slot], self._environment
         if device is None:
             return Worker(self._function, environment)
-        sharing = 1 if alone else self._device_of.count(device)
-        return Worker(self._function, {**environment, "CUDA_VISIBLE_DEVICES": device}, 1 / sharing)
+        is_measured = alone or self._sharing is not None
+        share = 1.0 if is_measured else 1 / self._device_of.count(device)
+        return Worker(self._function, {**environment, "CUDA_VISIBLE_DEVICES": device}, share)
+
+    @property
+    def _level(self) -> int:
+        """How many runs may share a GPU now."""
+        return self._sharing.level if self._sharing else 1
+
+    def _learn(self, future: Future[R]) -> None:
+        """Let the sharing know how long a task took that has ended."""
+        began_at, level = self._began.pop(future, (0.0, 0))
+        if self._sharing is None or not level or future in self._alone:
+            return
+        error = future.exception()
+        if error is None:
+            self._sharing.note(level, time.monotonic() - began_at)
+        elif is_out_of_memory(error):
+            self._sharing.memory_ran_out(level)
+        self.slots = self._sharing.gpus * self._sharing.level
 
     def _free(self, future: Future[R]) -> None:
+        self._learn(future)
         slot = self._slot_of.pop(future)
         # After an error, or a task alone, a new process is the safe choice.
         if future in self._alone or future.exception() is not None or self._workers[slot].leaks:

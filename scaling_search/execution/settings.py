@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from scaling_search.errors import InvalidInput
-from scaling_search.execution.device import slot_count
+from scaling_search.execution.device import slot_count, visible_gpus
 from scaling_search.execution.executor import Executor, Say
+from scaling_search.execution.gpu_sharing import Sharing
 from scaling_search.execution.local import LocalExecutor
 
 T = TypeVar("T")
@@ -21,12 +22,13 @@ class ExecutorSettings:
 
     #: local: processes of this machine.
     kind: str = "local"
-    #: Runs at a time; null takes one for each core, or `runs_per_gpu` for each GPU.
+    #: Runs at a time; null takes one for each core, or as many for each GPU as `runs_per_gpu` says.
     workers: int | None = None
     #: auto, cpu or cuda.
     device: str = "auto"
-    #: Runs that share a GPU, each with its part of the memory.
-    runs_per_gpu: int = 1
+    #: Runs that share a GPU, each with its part of the memory; null finds the best number by the
+    #: first runs of the study.
+    runs_per_gpu: int | None = None
     #: Threads of a run on a CPU, where the training is your own; the built-in one has one.
     threads: int = 1
     #: Seconds after which a run is given up.
@@ -51,9 +53,12 @@ class ExecutorSettings:
 
     def slots(self, device: str) -> int:
         """How many runs go at a time on the cores, or the GPUs, of this machine."""
-        return slot_count(self.workers, device, self.runs_per_gpu)
+        return slot_count(self.workers, device, self.runs_per_gpu or 1)
 
     def start(self, function: Callable[[T, Say], R], slots: int) -> Executor[T, R]:
         """The executor that these settings describe; workers start with their first task."""
         threads = {"OMP_NUM_THREADS": str(self.threads)} if self.threads > 1 else {}
-        return LocalExecutor(function, slots, threads)
+        gpus = len(visible_gpus())
+        is_set = self.runs_per_gpu or self.workers or self.device == "cpu" or not gpus
+        sharing = None if is_set or slots != gpus else Sharing(gpus)
+        return LocalExecutor(function, slots, threads, sharing)

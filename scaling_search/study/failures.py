@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scaling_search.execution import WorkerLost, traceback_of
+from scaling_search.execution import WorkerLost, is_out_of_memory, traceback_of
 from scaling_search.study.records import Reason
 from scaling_search.trainers import TrainingFailed
 
@@ -34,7 +34,6 @@ def failure_of(error: BaseException, timeout: float | None) -> Failure:
     if isinstance(error, TrainingFailed):
         return Failure(Reason.MEMORY if error.of_machine else Reason.ERROR, text)
     name = type(error).__name__
-    # Of torch, which a driver does not import.
-    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
+    if is_out_of_memory(error):
         return Failure(Reason.MEMORY, f"memory ran out ({name})", traceback_of(error))
     return Failure(Reason.ERROR, f"{name}: {text}", traceback_of(error))

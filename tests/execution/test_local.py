@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -20,9 +21,11 @@ from scaling_search.execution import (
     Say,
     WorkerLost,
     device,
+    gpu_sharing,
     traceback_of,
     worker,
 )
+from scaling_search.execution.gpu_sharing import Sharing
 
 
 def environment(_: object, _say: Say) -> dict[str, str]:
@@ -123,6 +126,30 @@ def test_no_device_holds_more_than_it_should(monkeypatch: pytest.MonkeyPatch, gp
     for future in (alone, *others, *futures[1:devices]):
         end(executor, future)
     assert executor.can_take(alone=True)
+    executor.close()
+
+
+def test_slots_follow_what_the_first_runs_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs that take as long together as alone share eight pretended GPUs by eight."""
+    monkeypatch.setattr(device, "gpu_count", lambda: 8)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    executor = LocalExecutor(environment, 8, sharing=Sharing(8))
+    monkeypatch.setattr(executor, "_worker", lambda *_: PretendedWorker())
+    monkeypatch.setattr(gpu_sharing, "_WORTH", 0.5)  # the clock of a busy machine
+    seen = []
+    for _ in range(4):
+        seen.append(executor.slots)
+        for _ in range(2):
+            futures = []
+            while executor.can_take():
+                futures.append(executor.submit(None))
+            held = Counter(executor._device_of[executor._slot_of[f]] for f in futures)
+            assert set(held.values()) == {executor.slots // 8}
+            while len(executor._began) < len(futures):
+                time.sleep(0.001)
+            for future in futures:
+                end(executor, future)
+    assert seen == [8, 16, 32, 64]
     executor.close()
 
 
