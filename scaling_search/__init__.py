@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from scaling_search.errors import InvalidInput
     from scaling_search.forecast import ScalingLaw, fit_scaling_law
+    from scaling_search.from_python import run_sweep
     from scaling_search.scaling import Coefficients
     from scaling_search.study.read import Study, read_study
 
@@ -30,6 +31,7 @@ __all__ = [
     "fit_scaling_law",
     "load_baseline",
     "read_study",
+    "run_sweep",
     "scale",
     "scale_by",
     "solve_phi",
@@ -44,6 +46,7 @@ _HOME = {
     "fit_scaling_law": "forecast",
     "load_baseline": "baselines",
     "read_study": "study.read",
+    "run_sweep": "from_python",
     "scale": "baselines",
     "scale_by": "baselines",
     "solve_phi": "baselines",

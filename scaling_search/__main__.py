@@ -52,8 +52,10 @@ def main() -> None:
         if interruptible:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         for configuration in configurations:
-            run = train_one if configuration.sweep is None else run_sweep
-            failed |= not run(configuration)
+            if configuration.sweep is None:
+                failed |= not train_one(configuration)
+            else:
+                failed |= not run_sweep(configuration, sys.argv[1:])
     except InvalidInput as error:
         if isinstance(error.__cause__, (ImportError, AttributeError)):
             _say_what_is_hidden(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -90,12 +91,8 @@ def conf_folder() -> Path:
     return next(p for p in (package / "conf", package.parent / "conf") if p.is_dir())
 
 
-def read_command_line() -> list[Configuration]:
-    """The configurations that are typed: one, or none for --help and the like.
-
-    Raises InvalidInput, also for what Hydra refuses.
-    """
-    import hydra
+def _register() -> None:
+    """Let Hydra know the settings."""
     from hydra.core.config_store import ConfigStore
 
     store = ConfigStore.instance()
@@ -103,6 +100,30 @@ def read_command_line() -> list[Configuration]:
     for name, schema in _SCHEMAS.items():
         store.store(group="sweep", name=f"{name}_schema", node=_open(schema))
     OmegaConf.register_new_resolver("command_name", _command_name, replace=True)
+
+
+def configuration_of(words: Sequence[str]) -> Configuration:
+    """The configuration that words, as they are typed, stand for. Raises InvalidInput."""
+    from hydra import compose, initialize_config_dir
+
+    _register()
+    _refuse_no_choice(words)
+    try:
+        with initialize_config_dir(version_base="1.3", config_dir=str(conf_folder())):
+            config = compose("config", [_named(_taken_as_text(word)) for word in words])
+    except Exception as error:
+        raise InvalidInput(_in_a_line(error)) from error
+    return to_configuration(config)
+
+
+def read_command_line() -> list[Configuration]:
+    """The configurations that are typed: one, or none for --help and the like.
+
+    Raises InvalidInput, also for what Hydra refuses.
+    """
+    import hydra
+
+    _register()
     found: list[DictConfig] = []
 
     @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")
@@ -114,8 +135,7 @@ def read_command_line() -> list[Configuration]:
     # Errors come as they are; otherwise Hydra prints some in parts and some with their traceback.
     before, words = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    # A word of Python's cannot be the name of a field.
-    sys.argv = [re.sub(r"^(\+*baseline\.from)=", r"\1_=", _taken_as_text(word)) for word in words]
+    sys.argv = [_named(_taken_as_text(word)) for word in words]
     try:
         composed()
     except Exception as error:
@@ -143,13 +163,18 @@ def _taken_as_text(word: str) -> str:
     return f"{found[1]}'{value}{trailing[0]}'"
 
 
+def _named(word: str) -> str:
+    """A word of Python's cannot be the name of a field."""
+    return re.sub(r"^(\+*baseline\.from)=", r"\1_=", word)
+
+
 def _command_name() -> str:
     """How help names the command: as it was typed."""
     installed = Path(sys.argv[0]).stem == "scaling-search"
     return "scaling-search" if installed else "python -m scaling_search"
 
 
-def _refuse_no_choice(words: list[str]) -> None:
+def _refuse_no_choice(words: Sequence[str]) -> None:
     """Hydra says of `baseline=null` neither what it is about nor what can be given."""
     for word in words:
         name, _, value = word.lstrip("+").partition("=")

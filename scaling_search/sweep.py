@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,11 @@ _PRINTED = 20
 _TRACEBACKS = 3
 
 
-def run_sweep(configuration: Configuration) -> bool:
-    """Carry the study out, and say whether all its runs have ended. Raises InvalidInput."""
+def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
+    """Carry the study out, and say whether all its runs have ended. Raises InvalidInput.
+
+    words: what was typed for it.
+    """
     settings, conduct = configuration.study, configuration.conduct
     folder = study_folder(settings, conduct)
     require_places(conduct, folder)
@@ -56,7 +60,7 @@ def run_sweep(configuration: Configuration) -> bool:
     assert database is not None
     with held(folder, definition, conduct):
         print_plan(plan, print, remarks)
-        command = command_line(sys.argv[1:], conduct.store)
+        command = command_line(words, conduct.store)
         showing = show_progress(definition.metric)
         with conduct.executor.start(carry_out, slots) as executor, showing as progress:
             trained = run_study(definition, conduct, folder, database, executor, command, progress)
@@ -91,7 +95,7 @@ def _print_failures(trained: Trained, folder: Path) -> None:
         print(traceback.rstrip(), file=sys.stderr)
 
 
-def command_line(words: list[str], store: str) -> str:
+def command_line(words: Sequence[str], store: str) -> str:
     """The command as it is recorded: to be repeated, but for the secrets of `store`."""
     plain = [
         f"store={shown(store)}" if word.lstrip("+").startswith("store=") else word for word in words

@@ -48,7 +48,7 @@ ARROWS = {
 #: Modules beside the rooms: the command line may import everything.
 TOP = {
     *("__init__", "__main__", "config", "console", "quoting"),
-    *("single", "sweep", "reproduce", "status"),
+    *("single", "sweep", "reproduce", "status", "from_python"),
 }
 
 
