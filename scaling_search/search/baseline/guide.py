@@ -1,7 +1,8 @@
 """Proposals by a model of what was seen: networks of random choices, and the best ones changed.
 
-A sampler that knows a choice only by its name has to see many networks before it says anything. The
-model knows what a choice means for the network (`features.py`), and that all cost the same.
+A sampler that knows a choice only by its name has to see many networks before it says anything.
+The model knows what a choice means for the network (`features.py`), and that all cost the same.
+Existing baselines tell it something as well, and a good one is changed like any other network.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ _LEAST = 1e-4
 _DEARER = 0.1
 #: Networks of which one at least should come to its cost.
 _TRIED = 50
+#: How often each choice is looked at when a network is described by choices.
+_PASSES = 3
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,10 @@ class GuidedProposals:
     propose: Callable[[Choose], tuple[Proposed, float]]
     #: Brings such a network to its cost; None where no width and no resolution does.
     realise: Callable[[Proposed, float], FamilyMember | None]
-    #: What was asked for, by the ask, and which networks these were.
+    #: What was asked for, by the ask, and of an existing baseline the choices that come nearest.
     chosen: dict[int, Chosen] = field(default_factory=dict)
+    #: How many asks were of the model or at random, and which networks were asked for.
+    asks: int = 0
     seen: set[str] = field(default_factory=set)
     #: (choices as numbers, log error) of what was answered, by the ask.
     answered: dict[int, tuple[Floats, float]] = field(default_factory=dict)
@@ -110,6 +115,7 @@ class GuidedProposals:
                 best = draw
                 break
         self.chosen[number] = best.chosen
+        self.asks += 1
         return best.chosen
 
     def tell(self, number: int, member: FamilyMember, error: float) -> None:
@@ -118,12 +124,13 @@ class GuidedProposals:
         if isinstance(member.network, Architecture):
             numbers = _numbers(member.network, member.resolution, member.cost.macs)
             self.answered[number] = numbers, math.log(max(error, _LEAST))
+            if number not in self.chosen:
+                self.chosen[number] = self._nearest(numbers)
 
     def _in_order(self, rng: np.random.Generator, number: int) -> Sequence[_Draw]:
         """Networks to try, the most promising first."""
         guide = self.guide
-        asked = [n for n in self.answered if n in self.chosen]
-        if len(asked) < 2 or len(self.chosen) < guide.start:
+        if len(self.answered) < 2 or self.asks < guide.start:
             return [self._drawn(rng, number) for _ in range(_TRIED)]
         drawn = [self._drawn(rng, number) for _ in range(guide.random)]
         known = np.array([numbers for numbers, _ in self.answered.values()])
@@ -131,7 +138,7 @@ class GuidedProposals:
         surrogate = fit_surrogate(self._scaled(known), log_error)
         expected = surrogate.predict(self._scaled(known))[0]
         by_ask = dict(zip(self.answered, expected))
-        parents = sorted(asked, key=lambda n: float(by_ask[n]))[: guide.parents]
+        parents = sorted(self.answered, key=lambda n: float(by_ask[n]))[: guide.parents]
         drawn += [
             self._drawn(rng, number, self.chosen[parents[index % len(parents)]])
             for index in range(guide.changed)
@@ -161,9 +168,37 @@ class GuidedProposals:
             chosen[name] = kept
             return kept
 
-        proposed, macs = self.propose(choose)
-        numbers = _numbers(proposed.architecture, proposed.resolution, macs)
-        return _Draw(chosen, proposed, macs, numbers)
+        return _Draw(chosen, *self.propose(choose))
+
+    def _nearest(self, numbers: Floats) -> Chosen:
+        """The choices of a network like one that was not chosen: each in turn at its best.
+
+        numbers: of that network. Begins with the nearest of random ones.
+        """
+        rng, wanted = np.random.default_rng(self.guide.seed), self._scaled(numbers)[:-1]
+
+        def made(chosen: Chosen) -> tuple[float, Chosen, dict[str, Sequence[Any]]]:
+            """How far its network is, and all choices of it with their options."""
+            used: Chosen = {}
+            found: dict[str, Sequence[Any]] = {}
+
+            def choose(name: str, options: Sequence[Any]) -> Any:
+                kept = chosen.get(name)
+                used[name], found[name] = kept if kept in options else options[0], options
+                return used[name]
+
+            draw = _Draw(used, *self.propose(choose))
+            away = np.linalg.norm(self._scaled(draw.numbers)[:-1] - wanted)
+            return float(away), used, found
+
+        random = [made(self._drawn(rng, 0).chosen) for _ in range(_TRIED)]
+        distance, chosen, options = min(random, key=lambda found: found[0])
+        for name in [name for _ in range(_PASSES) for name in options if name != COST]:
+            for option in options.get(name, ()):
+                other = made({**chosen, name: option})
+                if other[0] < distance - 1e-9:
+                    distance, chosen, options = other
+        return {name: value for name, value in chosen.items() if len(options[name]) > 1}
 
 
 class _Draw(NamedTuple):
@@ -172,8 +207,11 @@ class _Draw(NamedTuple):
     chosen: Chosen
     proposed: Proposed
     macs: float
-    #: (p,): what it is by its choices, and its log2 cost.
-    numbers: Floats
+
+    @property
+    def numbers(self) -> Floats:
+        """(p,): what it is by its choices, and its log2 cost."""
+        return _numbers(self.proposed.architecture, self.proposed.resolution, self.macs)
 
 
 def _numbers(architecture: Architecture, resolution: int, macs: float) -> Floats:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from spaces import TASK, present, sweep
@@ -10,6 +13,7 @@ from spaces import TASK, present, sweep
 from scaling_search.search import Budget
 from scaling_search.search.baseline import BaselineProposals
 from scaling_search.search.baseline.candidate import BaselineCandidate
+from scaling_search.search.baseline.features import CHOICES
 from scaling_search.search.strategy import Answer, Ending
 
 
@@ -45,6 +49,48 @@ def test_it_beats_random_proposals() -> None:
         for settings in (QUICK, sweep(sampler="random").sampler)
     )
     assert max(guided) < 0.7 * min(drawn)
+
+
+def test_a_good_present_baseline_is_where_it_looks() -> None:
+    """It is described by the choices that make it, and changed; a bad one is left alone."""
+
+    def likeness(error: float) -> float:
+        """How many choices of what was asked for last are those of the present baseline."""
+        search = sweep(sampler=QUICK, alike=[False]).search(TASK, present(), (), Budget())
+        made = search.proposals
+        assert isinstance(made, BaselineProposals)
+        for number in range(24):
+            candidate = made.ask()
+            if candidate is not None:
+                known = error if candidate.mark else 0.3
+                made.tell(number, [(TASK.epochs, Answer(known))])
+        guided = made._guided
+        assert guided is not None
+        own = guided.chosen[0]
+        last = [guided.chosen[number] for number in range(14, 24)]
+        return float(np.mean([own.get(name) == one[name] for one in last for name in one]))
+
+    assert likeness(0.05) > 1.3 * likeness(0.9)
+
+
+def chosen_of(chosen: dict[str, Any], name: str, options: Sequence[Any]) -> Any:
+    return chosen.get(name, options[0])
+
+
+def test_a_network_of_the_space_is_described_by_its_choices() -> None:
+    made = sweep(sampler=QUICK).search(TASK, present(), (), Budget()).proposals
+    assert isinstance(made, BaselineProposals)
+    guided = made._guided
+    assert guided is not None
+    rng, away = np.random.default_rng(0), []
+    for _ in range(20):
+        draw = guided._drawn(rng, 0)
+        found = guided._nearest(draw.numbers)
+        like = made._shape(partial(chosen_of, found))[0]
+        features = [c.value(like.architecture, like.resolution) for c in CHOICES]
+        away.append(np.abs(np.array(features) - draw.numbers[:-1]).max())
+    assert np.median(away) < 0.1
+    assert max(away) < 1.1
 
 
 def test_no_network_is_asked_for_twice() -> None:
