@@ -27,14 +27,14 @@ def conduct(study: Study, rows: Sequence[RunRow]) -> tuple[list[str], Section]:
         told.append(["runs", _training(rows, sum(timing.seconds for timing in timings))])
     settings = yaml_text(definition.to_plain())
     blocks: list[Block] = [Table(["", ""], told), Details("Configuration", settings, "yaml")]
-    return _failure_remarks(failures), Section("How it was run", blocks)
+    return _failure_remarks(failures), Section("How was it run?", blocks)
 
 
 def _failure_remarks(failures: Sequence[str]) -> list[str]:
     if not failures:
         return []
     more = len(failures) - _TOLD
-    told = [*failures[:_TOLD], *([f"and {more} more (How it was run)"] if more > 0 else [])]
+    told = [*failures[:_TOLD], *([f"and {more} more (How was it run?)"] if more > 0 else [])]
     what = "1 failure" if len(failures) == 1 else f"{len(failures)} failures"
     return [
         f"{what} the last time it ran, and whatever that was to give is missing here: "

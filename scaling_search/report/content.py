@@ -73,6 +73,14 @@ Block = Paragraph | Table | Figure | Details
 
 
 @dataclass(frozen=True)
+class Brief:
+    """A question of the first screen, and its answer in a line or two."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Section:
     """Blocks under a heading; level 2, or 3 for a part of the section before."""
 
@@ -86,6 +94,9 @@ class Section:
 class Content:
     """The report of one study, whatever its kind."""
 
+    #: The first screen: what who has a minute wants to know, and figures that show it.
+    brief: Sequence[Brief] = ()
+    lead: Sequence[Figure] = ()
     #: What was found, a paragraph each. So many of the first ones are said on the command line too.
     answer: Sequence[str]
     headlines: int = 1
@@ -97,5 +108,6 @@ class Content:
 
     @property
     def figures(self) -> list[Figure]:
-        """Those of all sections."""
-        return [b for section in self.sections for b in section.blocks if isinstance(b, Figure)]
+        """All of them."""
+        below = [b for section in self.sections for b in section.blocks if isinstance(b, Figure)]
+        return [*self.lead, *below]

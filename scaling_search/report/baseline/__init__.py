@@ -7,7 +7,7 @@ from typing import Any
 
 from scaling_search.report.baseline.found import FoundBaseline, find
 from scaling_search.report.baseline.tables import choices, compared, networks
-from scaling_search.report.content import Block, Content, Figure, Section, Table
+from scaling_search.report.content import Brief, Content, Figure, Section, Table
 from scaling_search.report.figures.baseline import errors_of_networks
 from scaling_search.report.figures.latency import Timed
 from scaling_search.report.latency import latency_section
@@ -39,12 +39,37 @@ def baseline(study: Study, rows: Sequence[RunRow]) -> Content:
     if found.winner is not None:
         files[BASELINE_YAML] = _yaml(found, found.winner)
     return Content(
+        brief=_brief(found),
+        lead=_frontier(found),
         answer=_answer(found),
         headlines=2,
         remarks=_remarks(found),
         sections=[*_sections(found), *latency],
         files=files,
     )
+
+
+def _brief(found: FoundBaseline) -> list[Brief]:
+    """The first screen."""
+    winner, decision, words = found.winner, found.decision, found.words
+    if winner is None or not found.study.search_ended:
+        return [Brief("What was found?", "The search has not ended: repeat its command.")]
+    at = decision.candidates.index(winner)
+    error = words.metric.headline(decision.expected[at], decision.expected_sd[at])
+    name = found.study.folder.resolve().name
+    worse = found.existing[0].worse if found.existing and found.existing[0].runs else None
+    keep = "Keep the present baseline, or search on: sweep.asks="
+    scale = f"Scale it: +sweep=grid baseline=found baseline.from=experiments/{name}"
+    return [
+        Brief("Which network?", f"{shape_text(winner.member)}; {winner.macs:,} multiply-adds."),
+        Brief(
+            "How sure is that?",
+            f"Expected {words.error} {error}; of {int(decision.proposed.sum())} networks it is the "
+            f"best with probability {decision.p_best[at]:.2f}.",
+        ),
+        Brief("How does the present baseline compare?", _against_present(found)),
+        Brief("What should I do next?", keep if worse and worse.high < 0 else scale),
+    ]
 
 
 def _answer(found: FoundBaseline) -> list[str]:
@@ -124,7 +149,7 @@ def _remarks(found: FoundBaseline) -> list[str]:
     return [*remarks, *assumption(words, log=True)]
 
 
-def _sections(found: FoundBaseline) -> list[Section]:
+def _frontier(found: FoundBaseline) -> list[Figure]:
     if found.winner is None:
         return []
     figure = Figure(
@@ -134,6 +159,12 @@ def _sections(found: FoundBaseline) -> list[Section]:
         caption=f"Mean {found.words.shown} of every network that was trained to its end."
         + (_FRONTIER if found.decision.objective.pareto else ""),
     )
+    return [figure]
+
+
+def _sections(found: FoundBaseline) -> list[Section]:
+    if found.winner is None:
+        return []
     stages: dict[str, Callable[[Any], str]] = {
         "stage": lambda row: str(row[0]),
         "block": lambda row: row[1].block,
@@ -151,11 +182,10 @@ def _sections(found: FoundBaseline) -> list[Section]:
         f"{architecture.head_channels or 'no'} channels, {architecture.activation}."
     )
     table = Table.of(enumerate(architecture.stages, 1), stages, note)
-    first: list[Block] = [figure, table, compared(found)]
     return [
-        Section("STEP 0: which network", first),
-        Section("What each choice is worth", [choices(found)]),
-        Section("The networks", [networks(found)]),
+        Section("What is the network, and what are the others? (STEP 0)", [table, compared(found)]),
+        Section("What is each choice worth?", [choices(found)]),
+        Section("Which networks were compared?", [networks(found)]),
     ]
 
 

@@ -15,11 +15,16 @@ from scaling_search.report.search.answer import (
     second_sentence,
     winner_json,
 )
+from scaling_search.report.search.brief import brief
 from scaling_search.report.search.certainty import regret_tables
 from scaling_search.report.search.edge import edge_remarks
 from scaling_search.report.search.family import Family
 from scaling_search.report.search.fidelity import fidelity_tables
-from scaling_search.report.search.forecast import family_sections, forecast_json
+from scaling_search.report.search.forecast import (
+    family_figure,
+    family_sections,
+    forecast_json,
+)
 from scaling_search.report.search.found import find
 from scaling_search.report.search.trials import shown_trials
 from scaling_search.report.writing import as_csv, as_json
@@ -41,7 +46,6 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
         "cost the same within the tolerance.",
     )
     step_1: list[Block] = [
-        figure,
         shown_trials(found.trials, study.definition.settings.sweep.kind, found.words),
         *regret_tables(found.evidence, found.words),
         *fidelity_tables(found.fidelity, found.words),
@@ -51,12 +55,14 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
     answer = [first_sentence(found), second_sentence(found)]
     remarks = [*edge_remarks(found), *further_remarks(found)]
     return Content(
+        brief=brief(found),
+        lead=[figure, *family_figure(found.family, study.definition.baseline.name)],
         answer=answer,
         headlines=2,
         remarks=remarks,
         sections=[
-            Section("STEP 1: which shares", step_1),
-            *family_sections(found.family, study.definition.baseline.name),
+            Section("Which shares of compute? (STEP 1)", step_1),
+            *family_sections(found.family),
             *latency,
         ],
         files={

@@ -20,11 +20,10 @@ from scaling_search.wording import capital, percent
 SHOWN_LESSONS = 4
 
 
-def family_sections(family: Family, baseline: str) -> list[Section]:
-    """STEP 2 and what follows from it. baseline: its name."""
+def family_figure(family: Family, baseline: str) -> list[Figure]:
+    """Its curve, where there is a family. baseline: its name."""
     if not len(family.table):
-        nothing = Paragraph("There is no winner yet, so there is no family.")
-        return [Section("STEP 2: the family", [nothing])]
+        return []
     words = family.words
     figure = Figure(
         name="accuracy",
@@ -34,14 +33,22 @@ def family_sections(family: Family, baseline: str) -> list[Section]:
         "Multiply-adds are those of convolutions and linear layers; the paper prints them as "
         "FLOPs.",
     )
-    sections = [Section("STEP 2: the family", [figure, _members(family)])]
+    return [figure]
+
+
+def family_sections(family: Family) -> list[Section]:
+    """STEP 2 and what follows from it."""
+    heading = "What does each size of the family reach? (STEP 2)"
+    if not len(family.table):
+        return [Section(heading, [Paragraph("There is no winner yet, so there is no family.")])]
+    sections = [Section(heading, [_members(family)])]
     if isinstance(family.law, str):
         return sections
     sections.append(Section("Was the forecast right?", [_backtest(family)], level=3))
     if family.needed:
-        sections.append(Section("Which size buys what", [_needed(family)], level=3))
+        sections.append(Section("Which size buys what?", [_needed(family)], level=3))
     if family.lessons:
-        sections.append(Section("What to train next", _next(family), level=3))
+        sections.append(Section("What to train next?", _next(family), level=3))
     return sections
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scaling_search.report.content import Content, Figure, Section
+from scaling_search.report.content import Brief, Content, Figure, Section
 from scaling_search.report.figures.latency import Timed
 from scaling_search.report.latency import latency_section
 from scaling_search.report.series.measured import Measured, points_table
@@ -40,9 +40,11 @@ def series_content(
     all_remarks = [*remarks, *_common_remarks(measured)]
     latency, times = latency_section(_timed(measured), measured.words)
     return Content(
+        brief=[Brief("What was found?", answer[0])],
+        lead=[drawn],
         answer=answer,
         remarks=all_remarks,
-        sections=[Section("", [drawn]), *sections, *latency],
+        sections=[*sections, *latency],
         files={
             "points.csv": as_csv(points_table(measured)),
             "verdict.json": as_json({"answer": answer, "remarks": all_remarks, **verdict}),
