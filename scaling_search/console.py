@@ -67,7 +67,7 @@ class InLines:
     ) -> None:
         self._title, self._metric, self._write, self._clock = title, metric, write, clock
         self._began = self._written = clock()
-        write(f"{title} begins: {runs} runs")
+        write(f"{title} begins: {runs} run{'' if runs == 1 else 's'}")
 
     def __call__(self, progress: Progress) -> None:
         now = self._clock()

@@ -20,6 +20,7 @@ from scaling_search.study.files.text_file import damaged, missing, read_json, re
 from scaling_search.study.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:
+    import optuna
     import pandas as pd
 
     from scaling_search.forecast import Backtest, ScalingLaw
@@ -77,6 +78,16 @@ class Study:
     def winner(self) -> dict[str, Any]:
         """winner.json."""
         return self._json("winner.json")
+
+    def to_optuna(self) -> optuna.Study:
+        """Every run as a trial of an Optuna study in memory, for Optuna's plots and tables."""
+        import pandas as pd
+
+        from scaling_search.study.as_optuna import as_optuna
+
+        has_trials = "trials.csv" in kind_of(self.definition).FILES
+        networks = self.trials if has_trials else pd.DataFrame()
+        return as_optuna(self.runs, self.curves, networks, self.folder.resolve().name)
 
     @cached_property
     def law(self) -> ScalingLaw:
