@@ -77,7 +77,7 @@ def _cost(
     # Made before anything watches: what follows from an image is not known.
     x_BCHW = torch.zeros(1, in_channels, resolution, resolution, device=device)
     try:
-        with torch.no_grad(), _plain_kernels(), watch, _counter() as counter, _QuickNorms():
+        with torch.no_grad(), _plain_kernels(), watch, _counter() as counter, _quick_norms():
             network(x_BCHW)
     finally:
         network.train(was_training)
@@ -85,6 +85,10 @@ def _cost(
             hook.remove()
     params = sum(p.numel() for p in network.parameters())
     return Cost(counter.get_total_flops() // 2, params, activations)
+
+
+def _quick_norms() -> _QuickNorms:
+    return _QuickNorms()  # type: ignore[no-untyped-call]
 
 
 def _counter() -> FlopCounterMode:

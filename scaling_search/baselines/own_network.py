@@ -222,7 +222,9 @@ def _structure(module: nn.Module) -> list[Any]:
 
 
 def _settings_of(part: nn.Module) -> Iterator[tuple[str, str]]:
-    for name in _arguments_of(type(part)) & vars(part).keys():
+    # A class can be hashed, whatever its metaclass says.
+    known = _arguments_of(type(part))  # type: ignore[arg-type]
+    for name in known & vars(part).keys():
         if _is_plain(value := vars(part)[name]):
             yield name, repr(value)
 
