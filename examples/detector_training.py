@@ -22,7 +22,7 @@ def fit(
     epochs: int,
     seed: int = 0,
     batch: int = 16,
-    lr: float = 6e-3,
+    lr: float = 1.2e-2,
     after_epoch: Callable[[int, float], None] = lambda epoch, val_map: None,
 ) -> None:
     """Train for some epochs; tells the mAP on val after each."""

@@ -17,7 +17,7 @@ def fit(
     epochs: int,
     seed: int = 0,
     batch: int = 32,
-    lr: float = 5e-3,
+    lr: float = 2e-2,
     after_epoch: Callable[[int, float], None] = lambda epoch, iou: None,
 ) -> None:
     """Train for some epochs; tells the IoU on val after each."""

@@ -1,4 +1,4 @@
-"""The detector's training as a script: python train.py --img 64 --epochs 4 --output runs/first."""
+"""The detector's training as a script: python train.py --img 64 --epochs 8 --output runs/first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--img", type=int, default=64, help="side of the images in pixels")
     parser.add_argument("--depth", type=float, default=1.0, help="multiplier of the repeats")
     parser.add_argument("--width", type=float, default=1.0, help="multiplier of the channels")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--images", type=int, default=2000, help="scenes to train on")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("runs"), help="results go here")

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from scaling_search.long_work import has_bars, joined_by_others
 from scaling_search.metric import ERROR, Metric
-from scaling_search.proxy.long_work import has_bars, joined_by_others
 from scaling_search.study.plan_text import STEPS, duration
 from scaling_search.study.progress import Progress
 

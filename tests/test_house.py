@@ -12,7 +12,7 @@ import scaling_search
 
 PACKAGE = Path(scaling_search.__file__).parent
 #: Short modules that every room may import; they import only each other.
-SHARED = {"errors", "metric", "shadowing", "whole_files", "wording"}
+SHARED = {"errors", "long_work", "metric", "shadowing", "whole_files", "wording"}
 #: Room -> the rooms that it imports from, besides itself: all of these arrows are used.
 ARROWS = {
     "scaling": set(),

@@ -17,6 +17,7 @@ from scaling_search.baselines.own_network import (
 )
 from scaling_search.baselines.timm_lookup import is_timm
 from scaling_search.errors import InvalidInput, whole_number
+from scaling_search.long_work import tally
 from scaling_search.scaling import (
     Architecture,
     Coefficients,
@@ -122,6 +123,7 @@ class OwnBaseline:
         assert isinstance(network, OwnNetwork)
         if (network, resolution) not in self.counted:
             self.counted[network, resolution] = count_own_network(network, resolution)
+            tally()
         return self.counted[network, resolution].required()
 
 

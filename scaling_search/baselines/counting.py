@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from scaling_search.scaling import Cost
 
+_aten = torch.ops.aten
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d)
 #: Operations of torch's own that work a lot and are no multiply-adds, by how their names begin.
 _OTHER_WORK = (
@@ -44,11 +45,20 @@ def count_cost(network: nn.Module, in_channels: int, resolution: int) -> Cost:
 
     The module may live on any device; on `meta` nothing is computed.
     """
-    return count(network, in_channels, resolution).cost
+    return _cost(network, in_channels, resolution, nullcontext())
 
 
 def count(network: nn.Module, in_channels: int, resolution: int) -> Counted:
     """What `count_cost` gives, and what is left out of it."""
+    watch = _Watch(network)
+    cost = _cost(network, in_channels, resolution, watch)
+    grown = [name for name, made in watch.grown.items() if made >= _WORTH_NAMING * cost.macs]
+    return Counted(cost, tuple(sorted({*watch.other, *grown})), tuple(watch.idle(network)))
+
+
+def _cost(
+    network: nn.Module, in_channels: int, resolution: int, watch: AbstractContextManager[object]
+) -> Cost:
     parameter = next(network.parameters(), None)
     device = parameter.device if parameter is not None else torch.device("cpu")
     activations = 0
@@ -64,20 +74,21 @@ def count(network: nn.Module, in_channels: int, resolution: int) -> Counted:
     ]
     was_training = network.training
     network.eval()
-    watch = _Watch(network)
-    # Made before it watches: what follows from an image is not known.
+    # Made before anything watches: what follows from an image is not known.
     x_BCHW = torch.zeros(1, in_channels, resolution, resolution, device=device)
     try:
-        with torch.no_grad(), _plain_kernels(), watch, _counter() as counter:
+        with torch.no_grad(), _plain_kernels(), watch, _counter() as counter, _quick_norms():
             network(x_BCHW)
     finally:
         network.train(was_training)
         for hook in hooks:
             hook.remove()
     params = sum(p.numel() for p in network.parameters())
-    cost = Cost(counter.get_total_flops() // 2, params, activations)
-    grown = [name for name, made in watch.grown.items() if made >= _WORTH_NAMING * cost.macs]
-    return Counted(cost, tuple(sorted({*watch.other, *grown})), tuple(watch.idle(network)))
+    return Cost(counter.get_total_flops() // 2, params, activations)
+
+
+def _quick_norms() -> _QuickNorms:
+    return _QuickNorms()  # type: ignore[no-untyped-call]
 
 
 def _counter() -> FlopCounterMode:
@@ -97,6 +108,19 @@ def _plain_kernels() -> Iterator[None]:
     finally:
         mha.set_fastpath_enabled(before[0])
         onednn.enabled = before[1]
+
+
+class _QuickNorms(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Batch norm on the meta device: what it gives has the shape of what it is given.
+
+    torch works that out by a dozen operations in Python, which takes most of a count's time. It
+    has no multiply-adds.
+    """
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is _aten.native_batch_norm.default and args[0].is_meta and not args[5]:
+            return torch.empty_like(args[0]), args[0].new_empty(0), args[0].new_empty(0)
+        return func(*args, **(kwargs or {}))
 
 
 class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -212,7 +236,6 @@ def _added_products(_first: Any, left: Any, right: Any, *_: Any, **__: Any) -> i
     return 2 * int(math.prod(left) * right[-1])
 
 
-_aten = torch.ops.aten
 #: Floating-point operations, 2 a multiply-add, of what torch's counter does not know.
 _FLOPS: dict[Any, Callable[..., int]] = {
     _aten.mul: _product,

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from functools import lru_cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -221,13 +222,18 @@ def _structure(module: nn.Module) -> list[Any]:
 
 
 def _settings_of(part: nn.Module) -> Iterator[tuple[str, str]]:
-    names = set()
-    for kind in type(part).__mro__:
-        if "__init__" in vars(kind):
-            names |= set(inspect.signature(vars(kind)["__init__"]).parameters)
-    for name in names & set(vars(part)):
+    # A class can be hashed, whatever its metaclass says.
+    known = _arguments_of(type(part))  # type: ignore[arg-type]
+    for name in known & vars(part).keys():
         if _is_plain(value := vars(part)[name]):
             yield name, repr(value)
+
+
+@lru_cache(maxsize=1024)  # A network has many parts of a few kinds.
+def _arguments_of(kind: type) -> frozenset[str]:
+    """What the constructors of a class and of those above it take."""
+    made = (vars(one)["__init__"] for one in kind.__mro__ if "__init__" in vars(one))
+    return frozenset(name for init in made for name in inspect.signature(init).parameters)
 
 
 def _is_plain(value: Any) -> bool:

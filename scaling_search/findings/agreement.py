@@ -43,11 +43,13 @@ class Agreement:
         return self.tau.value < self.ceiling.low
 
 
-def rank_agreement(first: Floats, second: Floats, level: float = LEVEL) -> Agreement:
+def rank_agreement(
+    first: Floats, second: Floats, level: float = LEVEL, blocks: bool = True
+) -> Agreement:
     """Compare errors (candidates, seeds of a fidelity), nan where a run is missing.
 
     Candidates that were trained at both fidelities count; at least three. Means are
-    those of `fit_additive`, seeds as blocks. Runs are drawn anew as normal numbers (a parametric
+    those of `fit_additive`, as are `blocks`. Runs are drawn anew as normal numbers (a parametric
     bootstrap over seeds; few seeds cannot be resampled), whose noise is drawn too: a residual of
     few degrees of freedom does not tell it. The one truth behind the
     ceiling is the mean of both fidelities, in the spread of each, shrunk for its own noise.
@@ -64,7 +66,7 @@ def rank_agreement(first: Floats, second: Floats, level: float = LEVEL) -> Agree
             f"{both.sum()} candidates were trained at both fidelities, but a ranking needs 3: "
             "train more of them"
         )
-    pair = [fit_additive(errors[both]) for errors in (first, second)]
+    pair = [fit_additive(errors[both], blocks) for errors in (first, second)]
     mean = np.stack([fit.effect for fit in pair])
     count = mean.shape[1]
     rng = np.random.default_rng(0)

@@ -5,8 +5,9 @@ against doublings of multiply-adds, a series lies above or below it by its own n
 
     y = a_series + b x + c x^2,
 
-with seeds as blocks and networks that deviate (blocks.py). Two series are compared only where both
-reach the same realised cost; the difference a_i - a_j is then their difference at equal cost.
+with seeds as blocks, or runs as repetitions, and networks that deviate (blocks.py). Two series are
+compared only where both reach the same realised cost; the difference a_i - a_j is then their
+difference at equal cost.
 """
 
 from __future__ import annotations
@@ -57,12 +58,18 @@ class Balance:
         return next(g for g in self.gaps if (g.series, g.rival) == (series, rival))
 
 
-def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = LEVEL) -> Balance:
+def balance(
+    series: Sequence[str],
+    macs: Floats,
+    errors: Floats,
+    level: float = LEVEL,
+    blocks: bool = True,
+) -> Balance:
     """Compare series at equal cost.
 
     series: name of the series of each point (points,); macs: (points,); errors: (points, seeds),
-    fractions, nan: no run. Raises InvalidInput where fewer than two series are trained or too few
-    runs.
+    fractions, nan: no run. blocks: as in `fit_blocks`. Raises InvalidInput where fewer than two
+    series are trained or too few runs.
     """
     macs, errors = np.asarray(macs, float), np.asarray(errors, float)
     kept = np.isfinite(errors).any(axis=1)
@@ -79,8 +86,8 @@ def balance(series: Sequence[str], macs: Floats, errors: Floats, level: float = 
         design = design[:, :-1]
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise InvalidInput("no series has two networks of different cost: train more of them")
-    require_runs(errors, design.shape[1])
-    (fit,) = fit_blocks(design[None], 100 * (1 - errors))
+    require_runs(errors, design.shape[1], blocks)
+    (fit,) = fit_blocks(design[None], 100 * (1 - errors), blocks)
     draws = fit.draw(DRAWS, np.random.default_rng(0))
     own = {name: macs[np.array(names) == name] for name in order}
     spans = {name: (float(costs.min()), float(costs.max())) for name, costs in own.items()}

@@ -48,32 +48,39 @@ class BlockFit:
         return draws
 
 
-def runs_left(errors: Floats, parameters: int) -> int:
-    """Degrees of freedom that `parameters` columns leave; errors (networks, seeds), nan: no run."""
+def runs_left(errors: Floats, parameters: int, blocks: bool = True) -> int:
+    """Degrees of freedom that `parameters` columns leave; errors (networks, seeds), nan: no run.
+
+    blocks: as in `fit_blocks`.
+    """
     known = np.isfinite(errors)
-    return int(known.sum()) - parameters - max(0, int(known.any(axis=0).sum()) - 1)
+    seeds = int(known.any(axis=0).sum()) if blocks else 1
+    return int(known.sum()) - parameters - max(0, seeds - 1)
 
 
-def require_runs(errors: Floats, parameters: int) -> None:
+def require_runs(errors: Floats, parameters: int, blocks: bool = True) -> None:
     """Raise InvalidInput unless runs are left to tell noise by."""
-    if runs_left(errors, parameters) < 1:
+    if runs_left(errors, parameters, blocks) < 1:
         raise InvalidInput(
             f"{int(np.isfinite(errors).sum())} runs cannot tell noise from gain: give more seeds"
         )
 
 
-def fit_blocks(designs: Floats, values: Floats) -> list[BlockFit]:
+def fit_blocks(designs: Floats, values: Floats, blocks: bool = True) -> list[BlockFit]:
     """Fit `values` (networks, seeds), nan where a run is missing, by each of several designs.
 
-    designs: (designs, networks, p), each of full rank and with its own constant.
-    `runs_left(values, p)` must be above 0. Raises InvalidInput where no common seeds connect them.
+    designs: (designs, networks, p), each of full rank and with its own constant. blocks: a seed
+    does something to all networks alike; else the runs of a network are mere repetitions, s_j = 0.
+    `runs_left(values, p, blocks)` must be above 0. Raises InvalidInput where no common seeds
+    connect them.
     """
     network, seed = np.nonzero(np.isfinite(values))
     y = values[network, seed]
-    blocks = np.unique(seed)
+    used = np.unique(seed) if blocks else np.zeros(1, int)
     # Seed effects add up to nothing, so that the constant keeps its meaning.
-    effects = (seed[:, None] == blocks[None, 1:]).astype(float) - (seed == blocks[0])[:, None]
-    count, size, freedom = len(designs), designs.shape[2], runs_left(values, designs.shape[2])
+    effects = (seed[:, None] == used[None, 1:]).astype(float) - (seed == used[0])[:, None]
+    count, size = len(designs), designs.shape[2]
+    freedom = runs_left(values, size, blocks)
     x = np.concatenate([designs[:, network], np.broadcast_to(effects, (count, *effects.shape))], 2)
     if np.linalg.matrix_rank(x[0]) < x.shape[2]:
         raise InvalidInput(

@@ -16,7 +16,7 @@ import numpy as np
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
-from scaling_search.findings.surface import log_errors
+from scaling_search.findings.surface import apart, log_errors
 from scaling_search.findings.surface_posterior import draw, grid_posterior, statistics
 from scaling_search.findings.surface_prior import PRIOR
 
@@ -52,13 +52,16 @@ def fit_choices(
     errors: Floats,
     level: float = LEVEL,
     highest: float = 1.0,
+    blocks: bool = True,
 ) -> Choices:
     """Fit errors (n, seeds), nan where there is no run.
 
     choices: (n, p), each in its own unit. log_cost: (n,), log of the cost over a common one.
-    highest: the largest error that there is, inf for losses. Raises InvalidInput without any run.
+    highest: the largest error that there is, inf for losses. blocks: as in `fit_surface`. Raises
+    InvalidInput without any run.
     """
     choices, errors = np.asarray(choices, float), np.asarray(errors, float)
+    errors = errors if blocks else apart(errors)
     known = np.isfinite(errors)
     if not known.any():
         raise InvalidInput("no network has a finished run, so no choice can be judged: train one")

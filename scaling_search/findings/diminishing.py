@@ -84,11 +84,13 @@ class Diminishing:
         return CONTRADICTED if self.difference_below < 0 else NOT_VISIBLE
 
 
-def diminishing_returns(macs: Floats, errors: Floats, level: float = LEVEL) -> Diminishing:
+def diminishing_returns(
+    macs: Floats, errors: Floats, level: float = LEVEL, blocks: bool = True
+) -> Diminishing:
     """Judge a series: `macs` (networks,), `errors` (networks, seeds) as fractions, nan: no run.
 
-    Raises InvalidInput with fewer than three trained networks of different cost, or too few runs to
-    tell noise from gain.
+    blocks: as in `fit_blocks`. Raises InvalidInput with fewer than three trained networks of
+    different cost, or too few runs to tell noise from gain.
     """
     macs, errors = np.asarray(macs, float), np.asarray(errors, float)
     kept = np.isfinite(errors).any(axis=1)
@@ -98,12 +100,12 @@ def diminishing_returns(macs: Floats, errors: Floats, level: float = LEVEL) -> D
             f"{len(np.unique(macs))} networks of different cost are trained, but a start and an "
             "end need three: train more of the series"
         )
-    require_runs(errors, 3)
+    require_runs(errors, 3, blocks)
     values = 100 * (1 - errors)
     x = np.log2(macs / macs.min())
     reach = float(x.max())
     rises = _rise(x[None, :], BENDS[:, None], reach)
-    fits = fit_blocks(np.stack([np.ones_like(rises), rises], axis=2), values)
+    fits = fit_blocks(np.stack([np.ones_like(rises), rises], axis=2), values, blocks)
     evidence = np.array([fit.log_evidence for fit in fits])
     weights = np.exp(evidence - evidence.max())
     bend, level_at_start, gain = _draw(fits, weights / weights.sum())

@@ -36,18 +36,18 @@ class LackOfFit:
         return self.deviation_freedom > 0 and self.noise_freedom > 0
 
 
-def lack_of_fit(design: Design, errors: Floats) -> LackOfFit:
+def lack_of_fit(design: Design, errors: Floats, blocks: bool = True) -> LackOfFit:
     """Test errors (candidates, seeds) of a design's candidates, nan where not trained.
 
     The model surface + seed is compared with candidate + seed, both by least squares on log errors
     (Box and Draper 2007, Response Surfaces, section 3.6); the surface is the quadratic with the
-    design's covariates.
+    design's covariates. blocks: whether seeds have effects of their own, as in `fit_additive`.
     """
     errors = np.asarray(errors, float)
     rows, columns = np.nonzero(np.isfinite(errors))
     y = log_errors(errors)[rows, columns]
     smooth = np.column_stack([quadratic(design.shares), design.covariates])
-    seeds = np.eye(errors.shape[1])[columns]
+    seeds = np.eye(errors.shape[1])[columns] if blocks else np.ones((len(y), 1))
     square, rank = _residual(np.column_stack([smooth[rows], seeds]), y)
     own_square, own_rank = _residual(np.column_stack([np.eye(len(errors))[rows], seeds]), y)
     between, within = max(own_rank - rank, 0), max(len(y) - own_rank, 0)

@@ -82,14 +82,20 @@ class Surface:
 
 
 def fit_surface(
-    design: Design, errors: Floats, prior: SurfacePrior = PRIOR, highest: float = 1.0
+    design: Design,
+    errors: Floats,
+    prior: SurfacePrior = PRIOR,
+    highest: float = 1.0,
+    blocks: bool = True,
 ) -> Surface:
     """Fit errors (candidates, seeds) of a design's candidates, nan where not trained.
 
     Candidates without any run may be among them. highest: the largest error that there is, inf for
-    losses; of which a multiple gives the same multiple. Raises InvalidInput.
+    losses; of which a multiple gives the same multiple. blocks: a seed does something to all
+    candidates alike; else the runs of a candidate are mere repetitions. Raises InvalidInput.
     """
     errors = _checked(design, errors, highest)
+    errors = errors if blocks else apart(errors)
     known = np.isfinite(errors)
     y = log_errors(errors)
     level = float(y[known].mean()) if known.any() else math.log(prior.unknown_error)
@@ -123,6 +129,14 @@ def _summary(design: Design, runs: Ints, level: float, draws: Draws, highest: fl
         coefficients=coefficients[:, :SMOOTH],
         highest=highest,
     )
+
+
+def apart(errors: Floats) -> Floats:
+    """(networks, runs): each run in a column of its own, so that none share a seed's effect."""
+    row, column = np.nonzero(np.isfinite(errors))
+    found = np.full((len(errors), max(1, len(row))), np.nan)
+    found[row, np.arange(len(row))] = errors[row, column]
+    return found
 
 
 def log_errors(errors: Floats) -> Floats:

@@ -18,7 +18,7 @@ import numpy as np
 from filelock import FileLock
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy.long_work import counted
+from scaling_search.long_work import counted
 from scaling_search.proxy.resampling import Pixels, resample
 from scaling_search.whole_files import whole_file, write_whole
 

@@ -113,9 +113,9 @@ def this_worker() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def checkpoint_name(spec: RunSpec) -> str:
-    """The file in which a run waits at a rung, the same for all its rungs."""
-    return f"{spec.whole.key}.pt"
+def checkpoint_name(key: str) -> str:
+    """The file in which a run waits at a rung, the same for all its rungs. key: of the whole run"""
+    return f"{key}.pt"
 
 
 def carry_out(job: Job, tell: Tell = unheard) -> Outcome:
@@ -127,7 +127,7 @@ def carry_out(job: Job, tell: Tell = unheard) -> Outcome:
     spec = job.spec
     checkpoint = None
     if job.checkpoints is not None:
-        path = job.checkpoints / checkpoint_name(spec)
+        path = job.checkpoints / checkpoint_name(spec.whole.key)
         checkpoint = Checkpoint(path=path, run=spec.whole.content)
     # Imports what the network needs, before anything is seeded.
     layout = memory_format_of(spec.network, spec.resolution, spec.device)

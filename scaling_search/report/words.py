@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scaling_search.metric import Metric
@@ -16,6 +16,8 @@ class Words:
     metric: Metric
     #: Of the data: val, or test.
     part: str
+    #: Whether a seed does something to all networks alike; else runs are mere repetitions.
+    seeded: bool = True
 
     @property
     def error(self) -> str:
@@ -61,6 +63,16 @@ class Words:
         return f"{'points of ' if self.metric.is_fraction else ''}{self.shown}"
 
     @property
+    def as_blocks(self) -> str:
+        """What fits make of seeds, for notes of tables."""
+        return "seeds as blocks" if self.seeded else "runs of a network as repetitions"
+
+    @property
+    def paired(self) -> str:
+        """How differences of two networks are taken: begins with a comma, empty where just so."""
+        return ", paired by seed" if self.seeded else ""
+
+    @property
     def over(self) -> str:
         """Where the better one lies: accuracies over others, losses below them."""
         return "over" if self.metric.rises else "below"
@@ -68,12 +80,13 @@ class Words:
 
 def of_val(definition: StudyDefinition) -> Words:
     """Of the errors that decide."""
-    return Words(definition.metric, "val")
+    return Words(definition.metric, "val", definition.settings.trainer.seeded)
 
 
 def of_judged(definition: StudyDefinition) -> Words:
     """Of the errors by which families and series are judged (study/family_runs.py)."""
-    return Words(definition.metric, "test" if definition.has_test else "val")
+    part = "test" if definition.has_test else "val"
+    return replace(of_val(definition), part=part)
 
 
 def assumption(words: Words, *, log: bool = False, forecast: bool = False) -> list[str]:

@@ -85,11 +85,11 @@ class Decision(Generic[C]):
         """Through the eligible candidates, in their order; None before there is a run."""
         if not self.trained.any():
             return None
-        errors = self.errors[self.eligible]
         return fit_surface(
             self.design[self.eligible],
-            errors if self.seeded else _apart(errors),
+            self.errors[self.eligible],
             highest=self.metric.highest,
+            blocks=self.seeded,
         )
 
     @cached_property
@@ -191,11 +191,3 @@ def decide(
         metric=metric,
         seeded=seeded,
     )
-
-
-def _apart(errors: Floats) -> Floats:
-    """(candidates, runs): each run in a column of its own, so that none share a seed's effect."""
-    row, column = np.nonzero(np.isfinite(errors))
-    apart = np.full((len(errors), max(1, len(row))), np.nan)
-    apart[row, np.arange(len(row))] = errors[row, column]
-    return apart

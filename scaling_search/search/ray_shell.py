@@ -42,18 +42,19 @@ class RayShell:
         point = log_point(np.array([asked.alpha, asked.beta, asked.gamma]))
         # The steps of a small network jump over the right cost: try each dimension by itself.
         around = [self._moved(on_ray, i, step) for i in range(3) for step in _STEPS]
-        within = [m for m in around if self._constraint.allows(m.cost_ratio)]
-        if not within:
-            raise InvalidInput(nothing_within(self._constraint, on_ray.cost_ratio))
 
         def distance(member: FamilyMember) -> float:
             return round(float(np.linalg.norm(log_point(_multipliers(member)) - point)), 9)
 
-        return min(within, key=distance)
+        # How far they lie is known, what they cost is counted: the nearest first.
+        for member in sorted(around, key=distance):
+            if self._constraint.allows(member.cost_ratio):
+                return member
+        raise InvalidInput(nothing_within(self._constraint, on_ray.cost_ratio))
 
     def nearest_cost(self, asked: Coefficients) -> FamilyMember:
         """The member along the ray of constant shares that is nearest in cost."""
-        return self._bisected(asked.nominal_cost_ratio, partial(scale, self._baseline, asked))
+        return self._followed(asked.nominal_cost_ratio, partial(scale, self._baseline, asked))
 
     def _at_fair_resolution(self, asked: Coefficients) -> FamilyMember | None:
         """At the nearest resolution that is cheap, depth and width along their own ray."""
@@ -67,28 +68,32 @@ class RayShell:
             depth, width, _ = plain.multipliers(distance)
             return scaled(self._baseline, depth, width, resolution)
 
-        found = self._bisected(plain.nominal_cost_ratio, member, left)
+        found = self._followed(plain.nominal_cost_ratio, member, left)
         return found if self._constraint.allows(found.cost_ratio) else None
 
-    def _bisected(
+    def _followed(
         self, ratio: float, member_at: Callable[[float], FamilyMember], left: float | None = None
     ) -> FamilyMember:
-        """Bisect the distance along a ray; of all that was counted take the nearest in cost.
+        """Look along a ray for the goal; of all that was counted take the nearest in cost.
 
-        ratio: nominal cost of a step of 1; left: that of the whole way, by default the goal.
+        ratio: nominal cost of a step of 1; left: that of the whole way, by default the goal. Each
+        network costs a count, so what its cost is off the goal is gone by the nominal cost; the
+        distance is halved only where that leads out of what is left.
         """
-        goal = self._constraint.cost_ratio
-        distance = math.log(left or goal) / math.log(ratio)
+        goal, slope = self._constraint.cost_ratio, math.log(ratio)
+        enough = 0.2 * self._constraint.tolerance
+        distance = math.log(left or goal) / slope
         low, high = 0.0, 2.5 * distance
         seen: list[tuple[float, float, FamilyMember]] = []
         for _ in range(12):
             member = member_at(distance)
-            off = abs(math.log(member.cost_ratio / goal))
-            seen.append((round(off, 9), abs(math.log(distance)), replace(member, phi=1.0)))
-            if off < 0.2 * self._constraint.tolerance:
+            off = math.log(member.cost_ratio / goal)
+            seen.append((round(abs(off), 9), abs(math.log(distance)), replace(member, phi=1.0)))
+            low, high = (distance, high) if off < 0 else (low, distance)
+            if min(abs(off), (high - low) * slope) < enough:
                 break
-            low, high = (distance, high) if member.cost_ratio < goal else (low, distance)
-            distance = (low + high) / 2
+            nominal = distance - off / slope
+            distance = nominal if low < nominal < high else (low + high) / 2
         return min(seen, key=lambda entry: entry[:2])[2]
 
     def along(self, dimension: str) -> FamilyMember:

@@ -15,6 +15,7 @@ from scaling_search.baselines.own_cost import COST
 from scaling_search.baselines.own_function import code_of_function, how_to_go_on
 from scaling_search.errors import InvalidInput
 from scaling_search.execution import core_count
+from scaling_search.long_work import tallied
 from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
 from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import StudyDefinition
@@ -23,6 +24,7 @@ from scaling_search.study.found import looked_up
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.limits import require_describable
 from scaling_search.study.plain import differences
+from scaling_search.study.plan import COUNTING
 from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
@@ -60,9 +62,10 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     # Refused here, before anything is written, where something could not be trained.
     settings.sweep.rehearse()
     kind = kind_of(definition)
-    for run in kind.first_runs():
-        require_describable(run.member)
-    kind.require()
+    with tallied(COUNTING):
+        for run in kind.first_runs():
+            require_describable(run.member)
+        kind.require()
     return definition, task
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaling_search.long_work import tallied
 from scaling_search.proxy import ProxyTask
 from scaling_search.proxy.pixel_cache import free_bytes, has_room
 from scaling_search.study.definition import PlannedRun, StudyDefinition
@@ -18,6 +19,8 @@ from scaling_search.study.plan_text import duration, print_notes
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
 
+#: What takes long before a plan of a user's own networks.
+COUNTING = "Counting networks"
 #: Training arithmetic of one slot, in floating-point operations a second, while nothing is
 #: measured yet: a CPU core on networks of a million multiply-adds, a GPU on the same.
 _TYPICAL_FLOPS = {"cpu": 6e9, "cuda": 3e11}
@@ -69,7 +72,8 @@ def make_plan(
     folder: the study's, whose runs are taken over; None where they are not.
     """
     kind = kind_of(definition)
-    runs = kind.first_runs()
+    with tallied(COUNTING):
+        runs, most_runs, later_flops = kind.first_runs(), kind.most_runs(), kind.later_flops()
     wanted = {run.spec.key for run in runs}
     brought = read_records(folder).values() if folder else ()
     stored = {run.key: run for run in brought if run.key in wanted}
@@ -80,8 +84,8 @@ def make_plan(
     typical = _TYPICAL_FLOPS[definition.platform.device]
     speed = speeds[len(speeds) // 2] if speeds else typical
     missing: float = sum(value for key, value in flops.items() if key not in stored)
-    most = max(len(runs), kind.most_runs())
-    missing += (most - len(runs)) * max(flops.values()) + kind.later_flops()
+    most = max(len(runs), most_runs)
+    missing += (most - len(runs)) * max(flops.values()) + later_flops
     resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
     caches = _missing_caches(task, resolutions)
     return Plan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.execution import Executor
 from scaling_search.proxy import Outcome, proxy_task
 from scaling_search.search.dashboard import copy_for_dashboard
+from scaling_search.study.begun import begun, begun_elsewhere, note_begun, note_only
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.files import STUDY_FILES
 from scaling_search.study.files.environment_json import write_environment
@@ -58,6 +59,7 @@ def run_study(
     kind = kind_of(definition)
     study.prepare(kind.first_runs())
     kind.train(study)
+    study.forget(begun(folder))
     planned = {run.spec.key for run in study.planned}
     if not study.failures and known_rows(folder) != len(planned):
         # An earlier time, when runs failed, the search went another way.
@@ -101,7 +103,7 @@ class Training:
         """A step whose runs follow from the answers so far; `first` of them are known before."""
         self.searching = searching
         self._complete(step, searching, searching.runs, first)
-        self._forget(searching.runs)
+        self.forget({run.spec.whole.key for run in searching.runs})
         if searching.asks is not None:
             try:
                 address = self.database.address
@@ -110,12 +112,15 @@ class Training:
                 # The study itself does not need the copy.
                 self.failures.append(without_secrets(str(error), self.database.url))
 
-    def _forget(self, runs: Sequence[PlannedRun]) -> None:
-        """Remove what would let runs go on from a rung, but for those that failed on the way."""
-        known = self.database.known_keys(run.spec.key for run in runs)
-        failed = {run.spec.whole.key for run in runs if run.spec.key not in known}
-        ended = [run.spec for run in runs if run.spec.whole.key not in failed]
-        self.definition.trainer.forget(ended, self.experiments)
+    def forget(self, keys: Collection[str]) -> None:
+        """Remove what would let these whole runs go on, but for those that failed on the way, and
+        those that other studies have begun."""
+        known = self.database.known_keys(run.spec.key for run in self.planned)
+        failed = {run.spec.whole.key for run in self.planned if run.spec.key not in known}
+        ended = set(keys) - failed
+        others = begun_elsewhere(self.folder)
+        self.definition.trainer.forget(sorted(ended - others), self.experiments)
+        note_only(self.folder, begun(self.folder) - ended)
 
     def train(self, step: Step, runs: Sequence[PlannedRun]) -> None:
         """A step whose runs are known before."""
@@ -148,10 +153,15 @@ class Training:
         """One step; in a search `runs` grows while it goes on."""
         reported = self.progress(step, first)
         rungs = self.searching is not None and bool(self.searching.search.settings.rungs)
+        keeps = rungs or self.definition.settings.trainer.own
         saves = step is Step.FAMILY and self.definition.settings.family.save_weights
+        noted = begun(self.folder)
         saved = {run.spec.key: run.member.id for run in runs} if saves else {}
 
         def make_job(spec: Spec) -> Job:
+            if keeps and spec.whole.key not in noted:
+                note_begun(self.folder, spec.whole.key)
+                noted.add(spec.whole.key)
             name = f"{saved.get(spec.key)}-seed{spec.seed}.pt"
             folder = self.folder.resolve()
             weights = folder / "weights" / name if saves else None

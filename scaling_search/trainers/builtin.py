@@ -48,11 +48,11 @@ class BuiltinTrainer(Trainer):
         log = logs / f"{spec.whole.key}.log" if logs else None
         return Job(spec=spec, data=self.data, weights=weights, checkpoints=kept, log=log)
 
-    def forget(self, specs: Sequence[RunSpec], experiments: Path) -> None:
+    def forget(self, keys: Sequence[str], experiments: Path) -> None:
         folder = _checkpoints(experiments)
-        for spec in specs:
+        for key in keys:
             with suppress(OSError):
-                (folder / checkpoint_name(spec)).unlink(missing_ok=True)
+                (folder / checkpoint_name(key)).unlink(missing_ok=True)
         remove_abandoned(folder)
         with suppress(OSError):
             folder.rmdir()

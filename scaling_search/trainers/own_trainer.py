@@ -54,9 +54,9 @@ class OwnTrainer(Trainer):
         log = (logs or folder.parent) / f"{folder.name}.log"
         return self.JOB(spec=spec, folder=folder, log=log, weights=kept)
 
-    def forget(self, specs: Sequence[OwnRunSpec], experiments: Path) -> None:
-        for spec in specs:
-            shutil.rmtree(_runs(experiments) / spec.whole.key, ignore_errors=True)
+    def forget(self, keys: Sequence[str], experiments: Path) -> None:
+        for key in keys:
+            shutil.rmtree(_runs(experiments) / key, ignore_errors=True)
         with suppress(OSError):
             _runs(experiments).rmdir()
 

@@ -146,5 +146,5 @@ class Trainer(ABC):
         """
 
     @abstractmethod
-    def forget(self, specs: Sequence[Any], experiments: Path) -> None:
-        """Remove what would let these runs go on where they stopped at a rung."""
+    def forget(self, keys: Sequence[str], experiments: Path) -> None:
+        """Remove what would let runs go on where they stopped. keys: of the whole runs."""

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from scaling_search.baselines import load_baseline
 from scaling_search.baselines.baseline import ArchitectureBaseline
-from scaling_search.baselines.counting import count, count_cost
+from scaling_search.baselines.counting import Counted, count, count_cost
 from scaling_search.baselines.network import ConvNet
 from scaling_search.scaling import Cost, cost
 
@@ -119,3 +119,27 @@ def test_what_is_not_counted_is_named(
         counted = count(Mixed(mix), 1, 16)
     assert counted.uncounted == uncounted
     assert ("w (8, 8)" in counted.idle) == idle
+
+
+class Norms(nn.Module):
+    """Batch norm that knows its statistics, and such that takes them from the image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, stride=2)
+        self.norms = nn.Sequential(nn.BatchNorm2d(8), nn.BatchNorm2d(8, track_running_stats=False))
+        self.along = nn.BatchNorm1d(8, affine=False)
+        self.fc = nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norms(self.conv(x)).flatten(2)
+        return self.fc(self.along(x).transpose(1, 2))
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_batch_norm_costs_nothing(device: str) -> None:
+    with torch.device(device):
+        network = Norms()
+    by_hand = Cost(macs=25 * 8 * 27 + 25 * 8 * 5, params=8 * 28 + 32 + 45, activations=25 * 8)
+    assert count_cost(network, 3, 11) == by_hand
+    assert count(network, 3, 11) == Counted(by_hand, uncounted=(), idle=())

@@ -99,7 +99,7 @@ def test_a_planted_checkpoint_of_another_seed_changes_no_result(
 ) -> None:
     carry_out(job(glyph_data, tmp_path, 2, seed=1))
     (path,) = tmp_path.iterdir()
-    path.rename(tmp_path / checkpoint_name(job(glyph_data, tmp_path, 2).spec))
+    path.rename(tmp_path / checkpoint_name(job(glyph_data, tmp_path, 2).spec.whole.key))
     assert carry_out(job(glyph_data, tmp_path, None)).result == whole_result
 
 
@@ -107,12 +107,12 @@ def test_a_folder_in_place_of_a_checkpoint_costs_no_result(
     glyph_data: DataSettings, whole_result: RunResult, tmp_path: Path
 ) -> None:
     wanted = job(glyph_data, tmp_path, None)
-    (tmp_path / checkpoint_name(wanted.spec) / "below").mkdir(parents=True)
+    (tmp_path / checkpoint_name(wanted.spec.whole.key) / "below").mkdir(parents=True)
     assert carry_out(wanted).result == whole_result
     # It must be written, and cannot be: the disk is to be mended.
     with pytest.raises(OSError, match="irectory") as raised:
         carry_out(job(glyph_data, tmp_path, 1))
-    assert raised.value.filename == str(tmp_path / checkpoint_name(wanted.spec))
+    assert raised.value.filename == str(tmp_path / checkpoint_name(wanted.spec.whole.key))
 
 
 def test_a_full_disk_is_an_error_of_the_disk(glyph_data: DataSettings, tmp_path: Path) -> None:

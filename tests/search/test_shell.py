@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from scaling_search.baselines import (
     ArchitectureBaseline,
@@ -20,8 +19,7 @@ from scaling_search.baselines import (
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import PAPER, Coefficients
 from scaling_search.search import CostConstraint
-from scaling_search.search.ray_shell import RayShell
-from scaling_search.search.shell import ListedShell, Shell, shell
+from scaling_search.search.shell import ListedShell, shell
 
 MICRO = ("efficientnet_micro", 20)
 B0 = ("efficientnet_b0", 224)
@@ -197,65 +195,6 @@ def test_rounding_that_steps_over_the_cost_is_refused() -> None:
     baseline = load_baseline("efficientnet_micro", 10, 1, resolution=1)
     with pytest.raises(InvalidInput, match="resolution alone has no network near 2 times"):
         shell(baseline, CostConstraint()).along("resolution")
-
-
-def own_network(
-    depth_mult: float, width_mult: float, resolution: int, num_classes: int, in_channels: int
-) -> nn.Module:
-    width = round(16 * width_mult)
-    layers: list[nn.Module] = [nn.Conv2d(in_channels, width, 3, padding=1)]
-    for _ in range(round(6 * depth_mult)):
-        layers += [nn.Conv2d(width, width, 3, padding=1), nn.ReLU()]
-    return nn.Sequential(
-        *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, num_classes)
-    )
-
-
-@pytest.fixture(scope="module")
-def own() -> Baseline:
-    return load_baseline(f"{__name__}.own_network", 10, 1, resolution=16)
-
-
-@pytest.fixture(scope="module")
-def own_shell(own: Baseline) -> Shell:
-    found = shell(own, CostConstraint(tolerance=0.1))
-    assert isinstance(found, RayShell)
-    return found
-
-
-@pytest.mark.parametrize("asked", [(0.2, 0.4, 0.4), (0.6, 0.2, 0.2), (0.1, 0.8, 0.1)])
-def test_own_network_is_followed_along_its_shares(
-    own: Baseline, own_shell: Shell, asked: tuple[float, float, float]
-) -> None:
-    coefficients = Coefficients.from_shares(*asked)
-    snapped = own_shell.at_cost(coefficients)
-    member = scale(own, coefficients_of(snapped))
-    assert member.cost_ratio == pytest.approx(snapped.cost_ratio)
-    assert abs(member.cost_ratio / 2 - 1) <= 0.1
-    # Depth and width keep their shares to each other; the resolution is a whole pixel.
-    growth = math.log(snapped.depth_mult) / (2 * math.log(snapped.width_mult))
-    assert growth == pytest.approx(asked[0] / asked[1])
-    assert 16 * snapped.resolution_mult == pytest.approx(round(16 * snapped.resolution_mult))
-
-
-@pytest.mark.parametrize("dimension", ["depth", "width", "resolution"])
-def test_own_network_along_one_dimension(own_shell: Shell, dimension: str) -> None:
-    snapped = own_shell.along(dimension)
-    for name in ("depth", "width", "resolution"):
-        mult = getattr(snapped, f"{name}_mult")
-        assert mult > 1.1 if name == dimension else mult == 1
-    assert snapped.cost_ratio == pytest.approx(2, rel=0.2)
-
-
-def test_own_network_out_of_reach_says_the_nearest_cost(own: Baseline) -> None:
-    strict = shell(own, CostConstraint(tolerance=1e-5))
-    with pytest.raises(InvalidInput, match="the nearest costs"):
-        strict.at_cost(Coefficients.from_shares(0.3, 0.4, 0.3))
-
-
-def test_own_network_needs_a_direction(own_shell: Shell) -> None:
-    with pytest.raises(InvalidInput, match="no direction"):
-        own_shell.at_cost(Coefficients(1.0, 1.0, 1.0))
 
 
 @pytest.mark.parametrize(

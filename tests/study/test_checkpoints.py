@@ -27,7 +27,7 @@ def test_nothing_is_left_of_a_search_that_has_ended(tmp_path: Path) -> None:
         gone.wait()
     folder = tmp_path / "second" / "checkpoints"
     folder.mkdir(parents=True)
-    (folder / checkpoint_name(definition.search_runs[0].spec)).write_bytes(b"state")
+    (folder / checkpoint_name(definition.search_runs[0].spec.whole.key)).write_bytes(b"state")
     (folder / f"x.partial-{gone.pid}").write_bytes(b"half a state")
     fake_study(tmp_path / "second", HALVING)
     assert not folder.exists()
@@ -37,10 +37,12 @@ def test_what_cannot_be_removed_does_not_end_the_study(tmp_path: Path) -> None:
     definition = read_definition(fake_study(tmp_path / "first", HALVING))
     folder = tmp_path / "second" / "checkpoints"
     first, last = (definition.search_runs[index].spec for index in (0, -1))
-    (folder / checkpoint_name(first) / "below").mkdir(parents=True)
-    (folder / checkpoint_name(last)).write_bytes(b"state")
+    (folder / checkpoint_name(first.whole.key) / "below").mkdir(parents=True)
+    (folder / checkpoint_name(last.whole.key)).write_bytes(b"state")
     under_way = folder / f"x.partial-{os.getpid()}"
     under_way.write_bytes(b"half a state")
     study = fake_study(tmp_path / "second", HALVING)
     assert (study / "runs.csv").exists()
-    assert sorted(folder.iterdir()) == sorted([folder / checkpoint_name(first), under_way])
+    assert sorted(folder.iterdir()) == sorted(
+        [folder / checkpoint_name(first.whole.key), under_way]
+    )

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from fakes import SETTINGS, fake_outcome, fake_study, inline
 from image_files import put_tree, settings_of
+from torch import nn
 
+from scaling_search import long_work
+from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Job, proxy_task
 from scaling_search.proxy.augmentation import Augmentation
@@ -46,6 +49,34 @@ def test_a_plan_of_three_thousand_points(tmp_path: Path) -> None:
 def test_a_small_plan_is_shown_whole(tmp_path: Path) -> None:
     lines = lines_of(GridSettings(alpha=[1.0, 1.41], beta=[1.0, 1.41]), tmp_path)
     assert not any(line.startswith("  and ") for line in lines)
+
+
+def own_network(
+    depth_mult: float, width_mult: float, resolution: int, num_classes: int, in_channels: int
+) -> nn.Module:
+    width = round(12 * width_mult)
+    layers = [nn.Conv2d(width, width, 3, padding=1) for _ in range(round(5 * depth_mult))]
+    ends = nn.Conv2d(in_channels, width, 3), nn.Linear(width, num_classes)
+    return nn.Sequential(ends[0], *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), ends[1])
+
+
+def test_how_many_networks_are_counted_is_told_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(long_work, "_PATIENCE", 0)
+    monkeypatch.setattr(long_work, "_SILENCE", 0)
+    monkeypatch.setenv("CI", "1")
+    own = BaselineSettings(name="own", _target_=f"{__name__}.own_network", resolution=12)
+    settings = replace(SETTINGS, baseline=own)
+    definition, task = define(settings, Conduct(experiments_dir=str(tmp_path)))
+    told = capsys.readouterr().err.splitlines()
+    known = len(definition.counted)
+    # The baseline itself is known before.
+    assert known - 1 <= len(told) <= known
+    assert told[-1] == f"Counting networks: {len(told)} so far"
+    # What the plan asks for besides is told too, and nothing is counted again.
+    make_plan(definition, task, None, 2)
+    assert len(capsys.readouterr().err.splitlines()) == len(definition.counted) - known
 
 
 @pytest.mark.parametrize("below", ["", "deep/down"])

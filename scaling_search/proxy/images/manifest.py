@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
+from scaling_search.long_work import counted
 from scaling_search.proxy.images.image_files import LFS_POINTER
 from scaling_search.proxy.images.known_sets import Paths, read_columns, write_columns
 from scaling_search.proxy.images.left_out import shown_name
-from scaling_search.proxy.long_work import counted
 
 #: Bytes of a hash.
 HASH = 16

@@ -97,7 +97,7 @@ def find_evidence(
     return Evidence(
         find_optimum(surface, LEVEL),
         tuple(marked),
-        lack_of_fit(surface.design, decision.errors[decision.eligible]),
+        lack_of_fit(surface.design, decision.errors[decision.eligible], decision.seeded),
         _by_images(definition, decision, rows),
         _noise(decision, surface),
         _settling(decision),

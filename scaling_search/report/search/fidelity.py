@@ -52,7 +52,7 @@ def _check(decision: Decision[Candidate], name: str, rows: Sequence[RunRow]) -> 
     candidates = tuple(decision.candidates[i] for i in kept)
     now = np.array([[known.get((c.id, s), np.nan) for s in seeds] for c in candidates], float)
     before = decision.errors[kept]
-    agreement = or_reason(lambda: rank_agreement(before, now))
+    agreement = or_reason(lambda: rank_agreement(before, now, blocks=decision.seeded))
     runs = np.isfinite(now).sum(axis=1)
     return FidelityCheck(name, candidates, _means(before), _means(now), runs, agreement)
 

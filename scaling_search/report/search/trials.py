@@ -119,7 +119,7 @@ def _note(words: Words, worse: str) -> str:
     return (
         f"{capital(words.error)}: mean over so many seeds. Expected {words.error} ± standard "
         "deviation and P(best), the probability of being the best: by the response surface "
-        "(quadratic in the shares, cost and a pixel's price as covariates, seeds as blocks, "
+        f"(quadratic in the shares, cost and a pixel's price as covariates, {words.as_blocks}, "
         "deviations of single networks) and the candidate's own runs. "
         f"{capital(worse)}: behind the best candidate, likewise, each with its "
         f"{percent(LEVEL, 0)} interval. May win: the smallest set of candidates that holds the "

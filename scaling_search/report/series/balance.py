@@ -207,7 +207,7 @@ def _trades(found: Balance) -> Table:
     for loses in DIMENSIONS:
         columns[f"less {loses}"] = lambda gains, loses=loses: cells.get((gains, loses), "")  # type: ignore[misc]
     note = (
-        f"{capital(words.gain)} {words.over} the baseline's, paired by seed, "
+        f"{capital(words.gain)} {words.over} the baseline's{words.paired}, "
         f"{percent(LEVEL, 0)} intervals that hold together (findings/paired.py)."
     )
     return Table.of(DIMENSIONS, columns, note)

@@ -40,7 +40,9 @@ def observation1(study: Study, rows: Sequence[RunRow]) -> Content:
     found: dict[str, Diminishing | str] = {}
     for series in dict.fromkeys(point.series for point in measured.points):
         at = measured.of(series=series)
-        judge = partial(diminishing_returns, measured.macs[at], measured.parts[at], LEVEL)
+        judge = partial(
+            diminishing_returns, measured.macs[at], measured.parts[at], LEVEL, measured.seeded
+        )
         found[series] = or_reason(judge)
     caption = (
         f"{capital(measured.words.shown)} when one dimension alone is scaled: means over seeds "
@@ -139,7 +141,7 @@ def _note(gains: Gains) -> str:
     part = "" if gains.noun else f", a two-hundredth of the largest {words.shown}"
     return (
         f"{capital(words.gain)}{one}{taken} per doubling of multiply-adds; "
-        f"{percent(LEVEL, 0)} intervals, seeds as blocks, deviations of single networks included "
+        f"{percent(LEVEL, 0)} intervals, {words.as_blocks}, deviations of single networks included "
         "(findings/diminishing.py). At least: the one-sided bound of start minus end. Little from: "
         "the cost over the smallest network's from which on a doubling buys less than "
         f"{gains.amount(LITTLE)}{part}. {PRICE_NOTE}"

@@ -26,7 +26,7 @@ def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
     assert isinstance(sweep, Observation2Settings)
     measured = measure(study, rows)
     names = [point.series for point in measured.points]
-    found = or_reason(lambda: balance(names, measured.macs, measured.parts, LEVEL))
+    found = or_reason(lambda: balance(names, measured.macs, measured.parts, LEVEL, measured.seeded))
     first, last = sweep.bases[0], sweep.bases[-1]
     grown = last[0] > first[0] and last[1] > first[1]
     question = (
@@ -106,7 +106,7 @@ def _costs(gap: Gap) -> str:
 def _note(gains: Gains) -> str:
     return (
         f"{capital(gains.words.gain)} by which a series lies {_sides(gains)[0]} another at equal "
-        f"realised cost; {percent(LEVEL, 0)} intervals, each by itself; seeds as blocks, "
+        f"realised cost; {percent(LEVEL, 0)} intervals, each by itself; {gains.words.as_blocks}, "
         f"deviations of single networks included. {PRICE_NOTE}"
     )
 

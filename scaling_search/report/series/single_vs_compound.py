@@ -167,7 +167,7 @@ def _note(words: Words, minus: str) -> str:
     noun = "points" if words.metric.is_fraction else "above 0 where compound is better"
     return (
         f"{capital(words.shown)}: mean over seeds ± half of its {percent(LEVEL, 0)} interval. "
-        f"{capital(minus)}: {noun}, paired by seed, {percent(LEVEL, 0)} intervals that hold "
+        f"{capital(minus)}: {noun}{words.paired}, {percent(LEVEL, 0)} intervals that hold "
         f"together for the rows of one cost. {PRICE_NOTE}"
     )
 

@@ -27,6 +27,8 @@ class BaselineDecision:
     candidates: tuple[BaselineCandidate, ...]
     runs: Answered
     objective: Objective
+    #: Whether a seed does something to all networks alike; else runs are mere repetitions.
+    seeded: bool = True
 
     @cached_property
     def proposed(self) -> Bools:
@@ -62,7 +64,11 @@ class BaselineDecision:
             [(member.architecture, member.resolution) for member in members], self.proposed[fitted]
         )
         return names, fit_choices(
-            table, self._log_cost[fitted], self.errors[fitted], highest=self._highest
+            table,
+            self._log_cost[fitted],
+            self.errors[fitted],
+            highest=self._highest,
+            blocks=self.seeded,
         )
 
     @property
@@ -78,7 +84,7 @@ class BaselineDecision:
     @cached_property
     def noise(self) -> RunNoise:
         """Of a run of these networks."""
-        return run_noise(self.errors[self._fitted], highest=self._highest)
+        return run_noise(self.errors[self._fitted], highest=self._highest, blocks=self.seeded)
 
     @property
     def log_error(self) -> Floats:
@@ -166,14 +172,17 @@ def decide_baseline(
     seeds: Sequence[int],
     epochs: int,
     objective: Objective,
+    seeded: bool = True,
 ) -> BaselineDecision:
     """Compare candidates by the answers that are known of them.
 
-    epochs: of a whole run. Raises InvalidInput where an answer is of another search.
+    epochs: of a whole run. seeded: as of `BaselineDecision`. Raises InvalidInput where an
+    answer is of another search.
     """
     trials = [candidate.id for candidate in candidates]
     return BaselineDecision(
         candidates=tuple(candidates),
         runs=answered(trials, answers, seeds=seeds, epochs=epochs),
         objective=objective,
+        seeded=seeded,
     )

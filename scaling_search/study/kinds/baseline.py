@@ -131,6 +131,7 @@ class BaselineSearch(Kind):
             seeds=settings.sweep.seeds,
             epochs=settings.recipe.epochs,
             objective=self.sweep.goal(self.definition.baseline, self.definition.metric),
+            seeded=settings.trainer.seeded,
         )
 
     def print_plan(self, plan: Plan, write: Callable[[str], None]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import repeat
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ T = TypeVar("T")
 _PATIENCE, _SILENCE = 2.0, 60.0
 #: The bars on the terminal; two beside each other would write over each other.
 _shown: list[Progress] = []
+_tallied: list[Generator[None, None, None]] = []
 
 
 def has_bars() -> bool:
@@ -35,8 +37,13 @@ def joined_by_others(bar: Progress) -> Iterator[None]:
         _shown.remove(bar)
 
 
-def counted(pieces: Iterable[tuple[int, T]], title: str, total: int) -> Iterator[T]:
-    """Passes the pieces on; each comes with how many of `total` are done with it."""
+def counted(
+    pieces: Iterable[tuple[int, T]], title: str, total: int | None = None
+) -> Generator[T, None, None]:
+    """Passes the pieces on; each comes with how many of `total` are done with it.
+
+    total: None where it is not known.
+    """
     began = said = time.monotonic()
     done = 0
     task: TaskID | None = None
@@ -49,15 +56,34 @@ def counted(pieces: Iterable[tuple[int, T]], title: str, total: int) -> Iterator
                     task = bar.add_task(title, total=total, said="")
                     stack.callback(bar.remove_task, task)
                 bar.update(task, completed=done)
-            elif done < total and now - said > (_SILENCE if said > began else _PATIENCE):
-                left = (now - began) / done * (total - done)
-                print(
-                    f"{title}: {done:,} of {total:,}, about {left:.0f} seconds left",
-                    file=sys.stderr,
-                    flush=True,
-                )
+            elif done != total and now - said > (_SILENCE if said > began else _PATIENCE):
+                print(f"{title}: {_so_far(done, total, now - began)}", file=sys.stderr, flush=True)
                 said = now
             yield piece
+
+
+@contextmanager
+def tallied(title: str) -> Iterator[None]:
+    """Meanwhile each call of `tally` is a piece of long work, wherever it is made."""
+    pieces = counted(repeat((1, None)), title)
+    _tallied.append(pieces)
+    try:
+        yield
+    finally:
+        _tallied.remove(pieces)
+        pieces.close()
+
+
+def tally() -> None:
+    """One piece more is done; without `tallied` nobody wants to know."""
+    if _tallied:
+        next(_tallied[-1])
+
+
+def _so_far(done: int, total: int | None, seconds: float) -> str:
+    if total is None:
+        return f"{done:,} so far"
+    return f"{done:,} of {total:,}, about {seconds / done * (total - done):.0f} seconds left"
 
 
 def _new_bar() -> Progress:

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
-from scaling_search.proxy import long_work
-from scaling_search.proxy.long_work import counted, joined_by_others
+from scaling_search import long_work
+from scaling_search.long_work import counted, joined_by_others, tallied, tally
 
 
 class Clock:
@@ -66,3 +66,31 @@ def test_in_a_study_it_joins_the_bar_that_is_shown(
     assert seen[2] == [("Pixels", 30, 100)]
     assert seen[9] == [("Pixels", 100, 100)]
     assert capsys.readouterr().err == ""
+
+
+def test_what_is_done_elsewhere_is_tallied(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally()
+    with tallied("Counting networks"):
+        for _ in range(100):
+            clock.now += 1
+            tally()
+    tally()
+    assert capsys.readouterr().err.splitlines() == [
+        "Counting networks: 4 so far",
+        "Counting networks: 65 so far",
+    ]
+
+
+def test_a_tally_leaves_no_bar_behind(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_work, "has_bars", lambda: True)
+    columns = (TextColumn("{task.description}"), TextColumn("{task.fields[said]}"))
+    bar = Progress(*columns, console=Console(file=io.StringIO()))
+    with bar, joined_by_others(bar):
+        with tallied("Counting networks"):
+            for _ in range(5):
+                clock.now += 1
+                tally()
+            assert [(task.completed, task.total) for task in bar.tasks] == [(5, None)]
+        assert bar.tasks == []
