@@ -18,6 +18,7 @@ from scaling_search.study import (
     run_study,
     study_folder,
 )
+from scaling_search.study.away import away_from_here
 from scaling_search.study.store_url import shown
 from scaling_search.trainers import carry_out
 
@@ -54,7 +55,10 @@ def run_sweep(configuration: Configuration) -> bool:
         print_plan(plan, print, remarks)
         command = command_line(sys.argv[1:], conduct.store)
         showing = show_progress(definition.metric)
-        with conduct.executor.start(carry_out, slots) as executor, showing as progress:
+        device = definition.platform.device
+        own = settings.trainer.own or bool(settings.own_networks)
+        away = away_from_here(own, settings.data, conduct)
+        with conduct.executor.start(carry_out, device, away) as executor, showing as progress:
             failures, finished = run_study(
                 definition, conduct, folder, database, executor, command, progress
             )

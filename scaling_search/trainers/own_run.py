@@ -111,6 +111,16 @@ class OwnJob(ABC):
         """Beside the folder, which a script may empty."""
         return self.folder.with_name(f"{self.folder.name}.log")
 
+    @property
+    def kept(self) -> Sequence[Path]:
+        """Its folder and its log."""
+        return self.folder, self.log
+
+    def moved(self, folder: Path, home: Path) -> OwnJob:
+        """The same job whose folder, log and weights lie in `folder`."""
+        weights = folder / "weights" if self.weights is not None else None
+        return replace(self, folder=folder / "run", weights=weights)
+
     def carry_out(self, tell: Tell = unheard) -> Outcome:
         """Train; called in a worker. Raises TrainingFailed where no result came of it."""
 

@@ -160,7 +160,7 @@ def test_a_worker_that_leaks_is_replaced(
 ) -> None:
     first = run(executor)
     assert run(executor) == first
-    monkeypatch.setattr(worker, "_LEAK", -(1 << 40))
+    monkeypatch.setattr(worker, "LEAK", -(1 << 40))
     assert run(executor) == first
     monkeypatch.undo()
     assert run(executor) != first
