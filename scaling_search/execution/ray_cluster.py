@@ -41,7 +41,8 @@ class _Sent(Generic[T, R]):
     """A task that was sent."""
 
     task: T
-    packed: Any
+    #: Ray's name of what travels.
+    parcel: Any
     alone: bool
     future: Future[R] = field(default_factory=Future)
     number: int = -1
@@ -89,8 +90,7 @@ class RayExecutor(Executor[T, R]):
         # GPU workers are kept for the next task; whether another attempt is made is not Ray's.
         task = self._ray.remote(max_retries=0, max_calls=0)(carry_out)
         self._send = partial(task.options, num_cpus=cpus)
-        self._function = self._ray.put(function)
-        self._travel = self._ray.put(self._away.travel)
+        self._work = self._ray.put(pickle.dumps((function, self._away.travel)))
         self._mailbox = self._start_mailbox()
         self._numbers = count()
         self._lock = threading.RLock()
@@ -140,7 +140,8 @@ class RayExecutor(Executor[T, R]):
         return taken + (whole if alone else 1) <= self.slots or not taken
 
     def _start(self, task: T, alone: bool) -> Future[R]:
-        sent: _Sent[T, R] = _Sent(task, self._ray.put(self._away.travel.pack(task)), alone)
+        parcel = self._ray.put(pickle.dumps(self._away.travel.pack(task)))
+        sent: _Sent[T, R] = _Sent(task, parcel, alone)
         with self._lock:
             self._give_to_ray(sent)
         return sent.future
@@ -158,7 +159,7 @@ class RayExecutor(Executor[T, R]):
         sent.last = sent.answered_at = None
         self._sent[sent.number] = sent
         sent.ref = self._send(**wants).remote(
-            self._function, self._travel, sent.packed, self._mailbox, sent.number, share
+            self._work, sent.parcel, self._mailbox, sent.number, share
         )
 
     def _listen(self) -> None:

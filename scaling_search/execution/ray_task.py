@@ -9,7 +9,6 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -68,16 +67,13 @@ _process = _Process()
 
 
 def carry_out(
-    function: Callable[[Any, Say], Any],
-    travel: Travel[Any],
-    packed: Any,
-    mailbox: Any,
-    number: int,
-    gpu_share: float | None,
+    work: bytes, parcel: bytes, mailbox: Any, number: int, gpu_share: float | None
 ) -> tuple[bytes, Any]:
     """(answer as `pickled_answer` gives it, what the task left).
 
-    gpu_share: the part of the memory of its GPU that torch may use; None leaves that as it is.
+    work: the function and how its tasks travel, pickled; parcel: a packed task, pickled. They are
+    unpickled here, so that what then goes wrong is told as an error of the task. gpu_share: the
+    part of the memory of its GPU that torch may use; None leaves that as it is.
     """
     places = count()
 
@@ -95,15 +91,16 @@ def carry_out(
     write(Began(f"{socket.gethostname()}:{os.getpid()}"))
     if gpu_share is not None:
         keep_to(gpu_share)
-    unpacked = []
+    begun: list[tuple[Travel[Any], Any]] = []
 
-    def unpack_and_call(parcel: Any, say: Say) -> Any:
-        unpacked.append(travel.unpack(parcel, folder))
-        return function(unpacked[0], say)
+    def unpack_and_call(_: None, say: Say) -> Any:
+        function, travel = pickle.loads(work)
+        begun.append((travel, travel.unpack(pickle.loads(parcel), folder)))
+        return function(begun[0][1], say)
 
     with _Folder() as folder:
-        answer = pickled_answer(unpack_and_call, packed, lambda message: write(Said(message)))
-        left = travel.collect(unpacked[0]) if unpacked else None
+        answer = pickled_answer(unpack_and_call, None, lambda message: write(Said(message)))
+        left = begun[0][0].collect(begun[0][1]) if begun else None
     size = bytes_held()
     _process.first_size = _process.first_size or size or 1
     failed = pickle.loads(answer)[2] is not None
