@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import type_words
 from small_study import SMALL, content
 
 ray = pytest.importorskip("ray", reason="the extra ray is not installed")
@@ -83,11 +84,19 @@ cluster.shutdown()
     nodes.wait(timeout=60)
 
 
-def test_the_answer_is_the_same_to_the_bit(address: str, tmp_path: Path) -> None:
+def test_the_answer_is_the_same_to_the_bit(
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
     words = (*SMALL, *SEARCH, "name=one", "data.cache_dir=cache")
-    call(tmp_path, *words, "executor.workers=1")
     on_ray = ("executor=ray", f"executor.address={address}", "experiments_dir=other")
-    call(tmp_path, *words, *on_ray)
+    for how in ((), on_ray):
+        ended = type_words(monkeypatch, capsys, *words, *how)
+        assert ended.code == 0, ended.err
     here, there = (tmp_path / name / "one" for name in ("experiments", "other"))
     assert content(there) == content(here)
     weights = sorted(path.name for path in (here / "weights").iterdir())
