@@ -43,6 +43,7 @@ RAY_JOB: dict[str, Any] = {
         "ttlSecondsAfterFinished": int,
         "rayClusterSpec!": {
             "rayVersion": str,
+            "authOptions": {"mode": str},
             "enableInTreeAutoscaling": bool,
             "headGroupSpec!": {"rayStartParams!": dict, "template!": POD},
             "workerGroupSpecs": [
@@ -123,7 +124,10 @@ STAND_INS = {
     "scontrol": 'test "$*" = "show hostnames node[07-08]" && printf "node07\\nnode08\\n"',
     # One task on each of two nodes, as --ntasks-per-node=1 asks.
     "srun": 'for node in node07 node08; do NODE=$node "$@"; done',
-    "ray": 'echo "$NODE: ray $*"; echo "patience $RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT"',
+    "ray": (
+        'echo "${NODE:-batch}: ray $*"; '
+        'echo "patience $RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT, auth $RAY_AUTH_MODE"'
+    ),
 }
 
 
@@ -152,8 +156,8 @@ def test_the_batch_file_calls_ray_on_all_nodes(tmp_path: Path) -> None:
         "executor.address=node07:24567"
     )
     assert done.stdout.splitlines() == [
-        *(f"node07: {call}", "patience 300"),
-        *(f"node08: {call}", "patience 300"),
+        *(f"node07: {call}", "patience 300, auth token"),
+        *(f"node08: {call}", "patience 300, auth token"),
     ]
     directives = [
         line for line in (EXAMPLES / "slurm.sbatch").read_text().splitlines() if "#SBATCH " in line
