@@ -11,6 +11,7 @@ from scaling_search.execution import core_count
 from scaling_search.metric import ERROR, Metric
 from scaling_search.proxy import own_facts
 from scaling_search.scaling import Coefficients
+from scaling_search.study.away import away_from_here
 from scaling_search.study.conduct import open_database, open_task, require_places
 from scaling_search.study.found import looked_up
 from scaling_search.study.limits import require_describable, require_native
@@ -51,7 +52,7 @@ def train_one(configuration: Configuration) -> bool:
         data=configuration.data.shared(core_count(), 1),
         task=facts.identity,
         code=code_of_training(configuration.trainer),
-        **vars(Platform.here(conduct.executor.device)),
+        **vars(Platform.here(conduct.executor.resolved_device())),
     )
     spec = trainer.spec(member, configuration.phi, configuration.seed, recipe, None)
     known = open_database(conduct, create=False)
@@ -73,7 +74,12 @@ def train_one(configuration: Configuration) -> bool:
     assert database is not None
     if task and not task.image_set.drawn and not is_known:
         task.prepare(spec.resolution)
-    with conduct.executor.start(carry_out, 1) as executor, show_progress() as progress:
+    own = configuration.trainer.own or "." in configuration.baseline.target
+    away, device = away_from_here(own, configuration.data, conduct), trainer.device
+    with (
+        conduct.executor.start(carry_out, device, away, most=1) as executor,
+        show_progress() as progress,
+    ):
         reported = progress("single", 1)
         complete(
             AllAtOnce([spec]),

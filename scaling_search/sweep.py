@@ -20,6 +20,7 @@ from scaling_search.study import (
     run_study,
     study_folder,
 )
+from scaling_search.study.away import away_from_here
 from scaling_search.study.running import Trained
 from scaling_search.study.store_url import shown
 from scaling_search.trainers import carry_out
@@ -62,7 +63,10 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
         print_plan(plan, print, remarks)
         command = command_line(words, conduct.store)
         showing = show_progress(definition.metric)
-        with conduct.executor.start(carry_out, slots) as executor, showing as progress:
+        device = definition.platform.device
+        own = settings.trainer.own or bool(settings.own_networks)
+        away = away_from_here(own, settings.data, conduct)
+        with conduct.executor.start(carry_out, device, away) as executor, showing as progress:
             trained = run_study(definition, conduct, folder, database, executor, command, progress)
         _print_failures(trained, folder)
         failures = trained.failures

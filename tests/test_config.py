@@ -20,7 +20,7 @@ GROUPS = {
     "baseline": {*STAGE_TABLES, "own", "found", "cost", "timm"},
     "data": {"glyphs", "parquet", "hub", "cifar10", "flowers102", "imagenet-1k", "own"},
     "recipe": {"quick", "proxy", "smoke", "paper", "own"},
-    "executor": {"local"},
+    "executor": {"local", "ray"},
     "trainer": set(TRAINERS),
     "sweep": set(SWEEPS),
 }

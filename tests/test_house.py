@@ -118,6 +118,7 @@ def test_all_arrows_are_used() -> None:
         ("mpltern", {"report/figures/"}),
         ("jinja2", {"report/page.py"}),
         ("timm", {"baselines/timm_"}),
+        ("ray", {"execution/ray_"}),
     ],
 )
 def test_a_library_stays_in_its_place(library: str, places: set[str]) -> None:

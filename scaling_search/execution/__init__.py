@@ -1,4 +1,4 @@
-"""Where runs run: one interface, this machine's slots, and a stand-in without processes."""
+"""Where runs run: one interface, this machine's slots, Ray, and a stand-in without processes."""
 
 from scaling_search.execution.device import (
     core_count,
@@ -20,8 +20,10 @@ from scaling_search.execution.executor import (
 )
 from scaling_search.execution.local import LocalExecutor
 from scaling_search.execution.settings import ExecutorSettings
+from scaling_search.execution.travel import Away, Travel
 
 __all__ = [
+    "Away",
     "Began",
     "Ended",
     "Executor",
@@ -30,6 +32,7 @@ __all__ = [
     "LocalExecutor",
     "Said",
     "Say",
+    "Travel",
     "WorkerLost",
     "WorkerTraceback",
     "core_count",

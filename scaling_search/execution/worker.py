@@ -22,7 +22,7 @@ from scaling_search.wording import replace_what_cannot_be_shown
 #: Seconds that an idle worker gets to end by itself.
 _PATIENCE = 10.0
 #: A worker that holds so many bytes more than after its first task has a leak, and is replaced.
-_LEAK = 2 << 30
+LEAK = 2 << 30
 
 
 class Worker:
@@ -68,7 +68,7 @@ class Worker:
             self.process.join()
             raise WorkerLost(f"its worker died ({_how_it_ended(self.process.exitcode)})") from lost
         self._first_size = self._first_size or size
-        self.leaks = size > self._first_size + _LEAK
+        self.leaks = size > self._first_size + LEAK
         if error is not None:
             raise error from WorkerTraceback(where)
         return answer
@@ -125,7 +125,7 @@ def _serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     replace_what_cannot_be_shown()
     if gpu_share < 1:
-        _keep_to(gpu_share)
+        keep_to(gpu_share)
 
     def watch() -> None:
         while os.getppid() == driver:
@@ -138,10 +138,10 @@ def _serve(
     threading.Thread(target=watch, daemon=True).start()
     with suppress(EOFError, ConnectionResetError, BrokenPipeError):
         while True:
-            connection.send_bytes(_pickled_answer(function, connection.recv(), say))
+            connection.send_bytes(pickled_answer(function, connection.recv(), say))
 
 
-def _pickled_answer(function: Callable[[Any, Say], Any], task: Any, say: Say) -> bytes:
+def pickled_answer(function: Callable[[Any, Say], Any], task: Any, say: Say) -> bytes:
     """(False, answer, error, where it was raised, bytes held): answer or error is None.
 
     What does not come through as it is comes as its text.
@@ -158,20 +158,21 @@ def _pickled_answer(function: Callable[[Any, Say], Any], task: Any, say: Say) ->
             content = pickle.dumps((False, None, plain, where, 0))
         return content
     try:
-        return pickle.dumps((False, answer, None, "", _bytes_held()))
+        return pickle.dumps((False, answer, None, "", bytes_held()))
     except Exception as error:
         unsent = RuntimeError(f"the answer cannot be sent: {error!r}")
         return pickle.dumps((False, None, unsent, "", 0))
 
 
-def _keep_to(gpu_share: float) -> None:
+def keep_to(gpu_share: float) -> None:
+    """Let torch use this part of the memory of its GPU."""
     import torch
 
     if torch.cuda.is_available():
         torch.cuda.set_per_process_memory_fraction(gpu_share)
 
 
-def _bytes_held() -> int:
+def bytes_held() -> int:
     """Memory of this process; 0 where the system does not say."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])

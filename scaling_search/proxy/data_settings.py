@@ -122,6 +122,12 @@ class DataSettings:
         left = max(0, min(MOST_PROCESSES, cores // slots - 1))
         return replace(self, loading_processes=left)
 
+    def seen_from(self, folder: Path) -> DataSettings:
+        """The same for a process with another working directory than this folder."""
+        return replace(
+            self, path=_below(folder, self.path), cache_dir=_below(folder, self.cache_dir)
+        )
+
     @property
     def is_own(self) -> bool:
         """Whether a trainer of the user's own reads them."""
@@ -179,6 +185,11 @@ _ONLY_OF = {
     **dict.fromkeys(("val_fraction", "seed", "augmentation"), ("glyphs", "parquet", "hub")),
     **dict.fromkeys(sorted(OF_OWN), (OWN,)),
 }
+
+
+def _below(folder: Path, place: str) -> str:
+    # A home folder may be another on another machine.
+    return place if not place or place.startswith("~") else str(folder / place)
 
 
 def _expanded(name: str, value: str) -> Path:

@@ -7,12 +7,15 @@ import json
 import os
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 
 from scaling_search.baselines import Network, build_network, plain_network
 from scaling_search.baselines.layout import memory_format_of
+from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import RunResult, Tell, unheard
@@ -89,6 +92,28 @@ class Job:
     checkpoints: Path | None = None
     #: The file of how the run goes, which the driver writes.
     log: Path | None = None
+
+    @property
+    def kept(self) -> Sequence[Path]:
+        """Its checkpoint."""
+        name = checkpoint_name(self.spec.whole.key)
+        return () if self.checkpoints is None else (self.checkpoints / name,)
+
+    def moved(self, folder: Path, home: Path) -> Job:
+        """The same job on this machine, writing into `folder`; its data lie as seen from `home`.
+
+        Raises InvalidInput where this machine would compute with another torch.
+        """
+        here = metadata.version("torch")
+        if here != self.spec.torch_version:
+            raise InvalidInput(
+                f"{socket.gethostname()} has torch {here}, but the driver {self.spec.torch_version}"
+                ", with which runs may come out otherwise: install the same on all machines"
+            )
+        weights = None if self.weights is None else folder / "weights" / self.weights.name
+        checkpoints = None if self.checkpoints is None else folder / "checkpoints"
+        data = self.data.seen_from(home)
+        return replace(self, data=data, weights=weights, checkpoints=checkpoints, log=None)
 
     def carry_out(self, tell: Tell = unheard) -> Outcome:
         """Train the network; called in a worker."""

@@ -42,7 +42,7 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
 
     There is no task where a training of the user's own reads its own data.
     """
-    platform = Platform.here(conduct.executor.device)
+    platform = Platform.here(conduct.executor.resolved_device())
     settings = replace(
         settings,
         baseline=looked_up(settings.baseline),

@@ -8,6 +8,7 @@ from scaling_search.proxy.result import Tell, unheard
 from scaling_search.trainers.builtin import BuiltinTrainer
 from scaling_search.trainers.command import CommandTrainer
 from scaling_search.trainers.function import FunctionTrainer, TrainingJob
+from scaling_search.trainers.parcel import JobTravel
 from scaling_search.trainers.settings import TrainerSettings
 from scaling_search.trainers.trainer import Job, Spec, Trainer, TrainingFailed, log_of
 
@@ -37,6 +38,7 @@ def carry_out(job: Job, tell: Tell = unheard) -> Outcome:
 __all__ = [
     "TRAINERS",
     "Job",
+    "JobTravel",
     "Spec",
     "Trainer",
     "TrainerSettings",

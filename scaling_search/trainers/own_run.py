@@ -108,6 +108,16 @@ class OwnJob(ABC):
     #: Where the folder is copied to at the end; None throws it away.
     weights: Path | None = None
 
+    @property
+    def kept(self) -> Sequence[Path]:
+        """Its folder."""
+        return (self.folder,)
+
+    def moved(self, folder: Path, home: Path) -> OwnJob:
+        """The same job whose folder, log and weights lie in `folder`."""
+        weights = folder / "weights" if self.weights is not None else None
+        return replace(self, folder=folder / "run", log=folder / "run.log", weights=weights)
+
     def carry_out(self, tell: Tell = unheard) -> Outcome:
         """Train; called in a worker. Raises TrainingFailed where no result came of it."""
 

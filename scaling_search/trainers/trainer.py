@@ -63,6 +63,19 @@ class Job(Protocol):
         """The file of how the run goes, and of what the training prints; None for no such file."""
         ...
 
+    @property
+    def kept(self) -> Sequence[Path]:
+        """The files and folders from which it goes on after another attempt or a rung."""
+        ...
+
+    def moved(self, folder: Path, home: Path) -> Job:
+        """The same job on another machine: all that it writes lies in the folder.
+
+        home: the working directory of the driver. Raises InvalidInput where it cannot be carried
+        out on this one.
+        """
+        ...
+
     def carry_out(self, tell: Tell = unheard) -> Outcome:
         """Train; called in a worker. `tell` hears of each epoch."""
         ...

@@ -6,9 +6,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from scaling_search.execution import LocalExecutor, Say
+import numpy as np
+
+from scaling_search.execution import Executor, Say
 
 
 class Awkward(Exception):
@@ -31,6 +34,8 @@ def act(task: tuple[str, float], say: Say) -> int:
         raise Awkward("left", "right")
     elif what == "lambda":
         return lambda: 0  # type: ignore[return-value]
+    elif what == "echo":
+        return int(value)
     elif what == "sleep":
         time.sleep(value)
     elif what == "say":
@@ -43,6 +48,27 @@ def act(task: tuple[str, float], say: Say) -> int:
 
 
 HELD: list[object] = []
+
+
+@dataclass(frozen=True)
+class Visit:
+    """When a task was where; times of the machine's own clock."""
+
+    gpu: str
+    worker: int
+    began: float
+    ended: float
+
+    def overlaps(self, other: "Visit") -> bool:
+        return self.began < other.ended and other.began < self.ended
+
+
+def visit(seconds: float, _say: Say) -> Visit:
+    """Stay for a while."""
+    began = time.monotonic()
+    time.sleep(seconds)
+    gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return Visit(gpu, os.getpid(), began, time.monotonic())
 
 
 def is_alive(pid: int) -> bool:
@@ -62,11 +88,24 @@ def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
     return True
 
 
-def run(
-    executor: LocalExecutor[tuple[str, float], int], what: str = "answer", value: float = 0
-) -> int:
+def run(executor: Executor[tuple[str, float], int], what: str = "answer", value: float = 0) -> int:
     future = executor.submit((what, value))
     try:
         return future.result(timeout=60)
     finally:
         executor.release(future)
+
+
+def draw(folder: str, _say: Say) -> tuple[float, int]:
+    """The sum of 40 images from a pixel cache, and who took it; notes each image that is drawn."""
+    from scaling_search.proxy.pixel_cache import open_pixels
+
+    def image(number: int) -> np.ndarray:
+        with (Path(folder) / "drawn").open("a") as file:
+            file.write(f"{number}\n")
+        time.sleep(0.01)
+        return np.full((8, 8, 1), number, dtype=np.uint8)
+
+    pixels = open_pixels(Path(folder), "numbers", (40, 8, 8, 1), image)
+    assert pixels is not None
+    return float(pixels.sum()), os.getpid()

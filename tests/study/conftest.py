@@ -43,8 +43,10 @@ def call(
     ) -> SimpleNamespace:
         executors: list[InlineExecutor[Job, Any]] = []
 
-        def start(_self: object, _function: object, slots: int) -> InlineExecutor[Job, Any]:
-            executors.append(inline(function, slots))
+        def start(
+            settings: ExecutorSettings, _function: object, device: str, *_: object, most: int = 1024
+        ) -> InlineExecutor[Job, Any]:
+            executors.append(inline(function, min(most, settings.slots(device))))
             return executors[-1]
 
         monkeypatch.setattr(ExecutorSettings, "start", start)

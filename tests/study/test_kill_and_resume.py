@@ -148,7 +148,7 @@ def undisturbed_and_new(
     monkeypatch.setattr(sys, "argv", ["scaling_search", *study, *words])
     with monkeypatch.context() as patch:
         patch.chdir(alone)
-        patch.setattr(ExecutorSettings, "start", lambda _self, train, _slots: inline(train, 1))
+        patch.setattr(ExecutorSettings, "start", lambda _self, train, *_, **__: inline(train, 1))
         command_line.main()
     return alone, killed
 

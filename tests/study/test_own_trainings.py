@@ -42,7 +42,7 @@ def type_here(
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
-    monkeypatch.setattr(ExecutorSettings, "start", lambda _self, train, _slots: inline(train, 1))
+    monkeypatch.setattr(ExecutorSettings, "start", lambda _self, train, *_, **__: inline(train, 1))
     return lambda *words: type_words(monkeypatch, capsys, *words)
 
 
