@@ -110,7 +110,7 @@ def test_all_arrows_are_used() -> None:
     [
         ("hydra", {"config.py"}),
         ("omegaconf", {"config.py"}),
-        ("sqlalchemy", {"study/database.py"}),
+        ("sqlalchemy", {"study/database.py", "study/engine.py", "study/schema.py"}),
         ("matplotlib", {"report/figures/"}),
         ("mpltern", {"report/figures/"}),
         ("jinja2", {"report/page.py"}),

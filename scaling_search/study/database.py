@@ -125,12 +125,18 @@ class Database:
 
     def claim(self, key: str) -> Claim:
         """Ask to train a run; other drivers of this database then leave it alone."""
-        is_known = sa.exists().where(RUNS.c.key == key)
-        claim = sa.select(*map(sa.literal, (key, self.driver, time.time()))).where(~is_known)
-        insert = CLAIMS.insert().from_select(list(CLAIMS.c), claim)
+        mine = {"key": key, "driver": self.driver, "heard_at": time.time()}
+
+        def ask(connection: sa.Connection) -> Claim:
+            connection.execute(CLAIMS.insert(), mine)
+            # Only now: the insert may have waited for a driver that was recording this run.
+            if connection.execute(sa.select(RUNS.c.key).where(RUNS.c.key == key)).first() is None:
+                return Claim.MINE
+            connection.rollback()
+            return Claim.KNOWN
+
         try:
-            rows = self._do(lambda connection: connection.execute(insert).rowcount, self._claims)
-            return Claim.MINE if rows else Claim.KNOWN
+            return self._do(ask, self._claims)
         except sa.exc.IntegrityError:
             return self._do(lambda connection: self._take_over(connection, key), self._claims)
 
