@@ -47,7 +47,7 @@ class Server:
     """A server that listens on a socket in its folder, and can be stopped and started again."""
 
     folder: Path
-    #: Whether a commit waits for the disk, as it does where data matter.
+    #: Whether what was committed outlives the machine, and not only the server.
     durable: bool = False
     _schemas: list[str] = field(default_factory=list)
 
@@ -67,7 +67,7 @@ class Server:
         """Returns when it takes connections."""
         settings = f"-k {self.folder} -c listen_addresses="
         if not self.durable:
-            settings += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+            settings += " -c fsync=off -c full_page_writes=off"
         self._program("pg_ctl", "start", "--wait", "--silent", f"--log={self.folder}/log",
                       f"--options={settings}")  # fmt: skip
 

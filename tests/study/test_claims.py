@@ -45,9 +45,8 @@ def drivers(store: str) -> Iterator[list[Database]]:
 
 def claims(database: Database) -> dict[str, str]:
     """Key -> driver."""
-    with database._engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT key, driver FROM scaling_search_claims"))
-        return {key: driver for key, driver in rows}
+    query = sa.text("SELECT key, driver FROM scaling_search_claims")
+    return {key: driver for key, driver in database._do(lambda c: c.execute(query).all())}
 
 
 def change(database: Database, what: str, **values: Any) -> None:
