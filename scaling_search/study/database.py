@@ -90,10 +90,10 @@ class Database:
         self._engine.dispose()
         self._claims.dispose()
 
-    def record(self, content: str, run: StoredRun) -> None:
+    def record(self, content: str, run: StoredRun) -> bool:
         """Store a run of this specification for good; one that is already there stays as it is.
 
-        A claim to the run ends with it.
+        Gives whether it is stored as it is here. A claim to the run ends with it.
         """
         row = {**run.__dict__, "spec": content, "curve": json.dumps(run.curve)}
         also = row.pop("also")
@@ -107,9 +107,11 @@ class Database:
 
         try:
             self._do(store)
+            return True
         except sa.exc.IntegrityError:
             # It is there already, or another driver was faster; the results are equal.
             self.release(run.key)
+            return False
 
     def record_failure(self, attempt: Attempt) -> None:
         """Store that an attempt at a run gave no result."""

@@ -166,11 +166,13 @@ class _Loop:
         if error is not None:
             self._fail(wanted, error)
             return
-        self.database.record(wanted.spec.content, stored_run(wanted, future.result()))
+        run = stored_run(wanted, future.result())
+        is_new = self.database.record(wanted.spec.content, run)
         if wanted.spec.rung is None:
             self.make_job(wanted.spec).forget()
         self.progress.trained += 1
-        self.want(self._hear(wanted.spec))
+        # Of another driver's the seconds are others.
+        self.want(self._hear(wanted.spec, run.seen_by_a_search if is_new else None))
 
     def _fail(self, wanted: Wanted, error: BaseException) -> None:
         """Queue a run again, or give it up."""
@@ -225,7 +227,8 @@ class _Loop:
 
     def stop_late(self) -> None:
         """Stop what has run for too long."""
-        for future in list(self.begun):
+        while self.begun:
+            future = next(iter(self.begun))
             wanted = self.running[future]
             assert wanted.began_at is not None
             if time.monotonic() - wanted.began_at <= self.timeout:
