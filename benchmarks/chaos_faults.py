@@ -34,9 +34,9 @@ class CardArena(Arena):
         self, folder: Path, runs: int, workers: int, store: Server | None, cards: bool = True
     ) -> None:
         super().__init__(folder, "cards", workers, DISK if cards else 0)
-        # 13 networks of the large grid, 5 of the small one; the others are of the family.
-        points, networks = ("1.0,1.19,1.41", 13) if runs > 100 else ("1.0", 5)
-        seeds = ",".join(map(str, range(max(1, (runs - 4) // networks))))
+        # 13 networks of the large grid, 4 of the small one; the others are of the family.
+        points, networks = ("1.0,1.19,1.41", 13) if runs > 100 else ("1.0", 4)
+        seeds = ",".join(map(str, range(max(1, (runs - 2) // networks))))
         self._words = (*WORDS, f"sweep.alpha=[{points}]", f"sweep.beta=[{points}]")
         self._words = (*self._words, f"sweep.seeds=[{seeds}]")
         self.server, self.schema = store, ""

@@ -110,9 +110,7 @@ def postgresql(_folder: Path) -> None:
 def scale(_folder: Path) -> None:
     """Runs that only sleep, in 1,000 slots: what the driver takes for each as they get more."""
     script = REPOSITORY / "benchmarks" / "benchmarks_scale.py"
-    print(
-        "| runs | runs a second | slots that are busy | ms a run | CPU ms a run | MB | of it for runs |"
-    )
+    print("| runs | runs a second | busy slots | ms a run | CPU ms a run | MB | of that for runs |")
     print("|---|---|---|---|---|---|---|")
     for runs in (1_000, 10_000, 100_000):
         done = subprocess.run(
@@ -124,8 +122,8 @@ def scale(_folder: Path) -> None:
         found = json.loads(done.stdout)
         seconds = found["seconds"]
         print(
-            f"| {runs:,} | {runs / seconds:,.0f} | {found['busy']:,.0f} | {1e3 * seconds / runs:.2f} "
-            f"| {1e3 * found['cpu'] / runs:.2f} | {found['megabytes']:,.0f} "
+            f"| {runs:,} | {runs / seconds:,.0f} | {found['busy']:,.0f} "
+            f"| {1e3 * seconds / runs:.2f} | {1e3 * found['cpu'] / runs:.2f} | {found['megabytes']:,.0f} "
             f"| {found['of_runs']:,.0f} |",
             flush=True,
         )

@@ -25,7 +25,8 @@ VERSION_1 = (
     """CREATE TABLE scaling_search_claims (
         key VARCHAR(16) NOT NULL PRIMARY KEY, driver VARCHAR(255) NOT NULL,
         heard_at FLOAT NOT NULL)""",
-    "CREATE TABLE scaling_search_metrics (key VARCHAR(16) NOT NULL PRIMARY KEY, also TEXT NOT NULL)",
+    """CREATE TABLE scaling_search_metrics (
+        key VARCHAR(16) NOT NULL PRIMARY KEY, also TEXT NOT NULL)""",
 )
 LONG = "host-" * 40
 
@@ -46,7 +47,9 @@ def execute(store: str, *statements: str) -> None:
 
 def fill(store: str, spec: RunSpec, tables: int) -> None:
     """A database of version 1 with a run."""
-    row = f"('{spec.key}', '{spec.content}', 'finished', 0.25, 0.5, '[[1, 2.0, 0.25]]', '8A==', 3.5,"
+    row = (
+        f"('{spec.key}', '{spec.content}', 'finished', 0.25, 0.5, '[[1, 2.0, 0.25]]', '8A==', 3.5,"
+    )
     run = f"INSERT INTO scaling_search_runs VALUES {row} 2, 'host:1', '2026-01-01T00:00:00+00:00')"
     also = f"""INSERT INTO scaling_search_metrics VALUES ('{spec.key}', '{{"mAP": 0.75}}')"""
     # A colon would name a parameter.
@@ -103,6 +106,8 @@ def test_a_database_of_version_1_goes_on(store: str, spec: RunSpec, tables: int)
 def test_a_newer_database_is_refused_in_a_line(store: str, spec: RunSpec, create: bool) -> None:
     Database(store).close()
     execute(store, "UPDATE scaling_search_schema SET version = 3")
-    with pytest.raises(InvalidInput, match=r"has version 3.*versions up to 2: update it") as refused:
+    with pytest.raises(
+        InvalidInput, match=r"has version 3.*versions up to 2: update it"
+    ) as refused:
         Database(store, create)
     assert "\n" not in str(refused.value)
