@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,20 +133,14 @@ class Arena:
 
     def start(self, *words: str, name: str = NAME) -> Driver:
         """The command of the study."""
-        command = [sys.executable, "-m", "scaling_search", *SMALL, *STUDIES[self.study]]
+        command = [sys.executable, "-m", "scaling_search", *self.words]
         command += [f"executor.workers={self.workers}", f"name={name}", *words]
-        path = os.pathsep.join([str(self.folder / "counter"), str(REPOSITORY)])
         log = self.folder / f"log-{len(self.drivers)}.txt"
         with log.open("wb") as file:
             process = subprocess.Popen(
                 command,
                 cwd=self.disk,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": path,
-                    "OMP_NUM_THREADS": "1",
-                    "ATTACK_TRAININGS": str(self.folder / "trainings.txt"),
-                },
+                env={**os.environ, "OMP_NUM_THREADS": "1", **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
@@ -156,6 +150,17 @@ class Arena:
             )
         self.drivers.append(Driver(process, log))
         return self.drivers[-1]
+
+    @property
+    def words(self) -> Sequence[str]:
+        """Of the command."""
+        return (*SMALL, *STUDIES[self.study])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of the command."""
+        path = os.pathsep.join([str(self.folder / "counter"), str(REPOSITORY)])
+        return {"PYTHONPATH": path, "ATTACK_TRAININGS": str(self.folder / "trainings.txt")}
 
     @property
     def experiments(self) -> Path:

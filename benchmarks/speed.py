@@ -3,12 +3,13 @@
 Each figure is the median of several runs with its smallest and largest, on an otherwise idle
 machine; the limits are those that the project sets itself for 2 cores without a GPU. Names:
 start, price, driver, report, large, smoke, step, quick, comparisons, workers, gpu, opening,
-decoding, trainers.
+decoding, trainers, postgresql, scale.
 Without names the first seven run.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import statistics
@@ -89,8 +90,43 @@ def driver(folder: Path) -> None:
     from benchmarks_driver import seconds_per_run
 
     for runs in (1_000, 10_000):
-        measured = [seconds_per_run(folder / f"{runs}-{i}.db", runs) for i in range(3)]
+        measured = [seconds_per_run(f"sqlite:///{folder}/{runs}-{i}.db", runs) for i in range(3)]
         show(f"driver overhead a run, study of {runs:,}", measured, 10, "ms", 1000)
+
+
+def postgresql(_folder: Path) -> None:
+    """The same on a PostgreSQL server of its own, whose commits wait for the disk."""
+    from benchmarks_driver import seconds_per_run
+    from postgresql_server import missing, server
+
+    if reason := missing():
+        print(f"left out: {reason}")
+        return
+    with server(durable=True) as found:
+        measured = [seconds_per_run(found.new_url(), 1_000) for _ in range(3)]
+        show("driver overhead a run on PostgreSQL", measured, 5, "ms", 1000)
+
+
+def scale(_folder: Path) -> None:
+    """Runs that only sleep, in 1,000 slots: what the driver takes for each as they get more."""
+    script = REPOSITORY / "benchmarks" / "benchmarks_scale.py"
+    print("| runs | runs a second | busy slots | ms a run | CPU ms a run | MB | of that for runs |")
+    print("|---|---|---|---|---|---|---|")
+    for runs in (1_000, 10_000, 100_000):
+        done = subprocess.run(
+            [sys.executable, script, str(runs), "1000"],
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+        found = json.loads(done.stdout)
+        seconds = found["seconds"]
+        print(
+            f"| {runs:,} | {runs / seconds:,.0f} | {found['busy']:,.0f} "
+            f"| {1e3 * seconds / runs:.2f} | {1e3 * found['cpu'] / runs:.2f} "
+            f"| {found['megabytes']:,.0f} | {found['of_runs']:,.0f} |",
+            flush=True,
+        )
 
 
 def report(folder: Path) -> None:
@@ -293,7 +329,7 @@ ALL = {
     f.__name__: f
     for f in (
         *(start, price, driver, report, large, smoke, step, quick, comparisons, workers),
-        *(gpu, opening, decoding, trainers),
+        *(gpu, opening, decoding, trainers, postgresql, scale),
     )
 }
 

@@ -8,10 +8,11 @@ import os
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from scaling_search.baselines import Network, build_network, plain_network
 from scaling_search.baselines.layout import memory_format_of
@@ -60,7 +61,9 @@ class RunSpec:
     @cached_property
     def content(self) -> str:
         """The specification as one line of JSON."""
-        plain = {**asdict(self), "network": plain_network(self.network)}
+        # Not asdict(self): it would copy the network, of thousands of runs.
+        plain: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        plain |= {"network": plain_network(self.network), "recipe": asdict(self.recipe)}
         if self.rung is None:
             del plain["rung"]
         if not self.built:

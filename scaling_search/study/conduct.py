@@ -128,7 +128,7 @@ def require_places(conduct: Conduct, folder: Path | None = None) -> None:
     if conduct.store:
         from scaling_search.study.engine import open_engine
 
-        open_engine(conduct.store, "FULL")
+        open_engine(conduct.store, waits=True)
     folder = folder or Path(conduct.experiments_dir).expanduser()
     there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):

@@ -13,7 +13,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -33,16 +33,16 @@ from scaling_search.study.schema import (
     RUNS,
     STUDIES,
     make_tables,
+    require_version,
 )
-from scaling_search.study.store_url import shown, without_secrets
+from scaling_search.study.store_url import shown
+from scaling_search.study.transactions import errors_named, in_transaction
 from scaling_search.study.watching import RunningRun, StudyNow
 from scaling_search.whole_files import is_alive
 
 #: Seconds between two signs of life, and those after which a silent driver counts as gone.
 BEAT = 10.0
 EXPIRY = 60.0
-#: Seconds for which a server that does not answer is waited for, and those between two tries.
-_PATIENCE, _PAUSE = 60.0, 0.5
 Result = TypeVar("Result", SearchResult, StoredRun)
 X = TypeVar("X")
 #: Keys in one query; SQLite allows 32,766 parameters.
@@ -60,22 +60,25 @@ class Database:
         self.driver = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._beat_at = 0.0
         # A run is on the disk when its commit returns; a claim may be lost.
-        self._engine = open_engine(place, "FULL")
-        self._claims = open_engine(place, "NORMAL")
+        self._engine = open_engine(place, waits=True)
+        self._claims = open_engine(place, waits=False)
         is_file, file = self._engine.dialect.name == "sqlite", Path(self._engine.url.database or "")
         self.is_there = create or not is_file or file.exists()
         if not self.is_there:
             return
         # What a driver raises while it connects is not always an error of SQLAlchemy's.
-        with self._errors_named(Exception):
+        with errors_named(self._engine, self.url, Exception):
             if create:
                 try:
                     make_tables(self._engine)
                 except sa.exc.DatabaseError:
                     # Elsewhere than in SQLite two may make one table at once; the first has now.
                     make_tables(self._engine)
-            self.is_there = create or sa.inspect(self._engine).has_table(RUNS.name)
-            self._has_also = create or sa.inspect(self._engine).has_table(METRICS.name)
+            else:
+                require_version(self._engine)
+            #: The tables may be those of an older version.
+            self._is_whole = create
+            self.is_there = self._has(RUNS)
 
     @property
     def address(self) -> str:
@@ -87,10 +90,10 @@ class Database:
         self._engine.dispose()
         self._claims.dispose()
 
-    def record(self, content: str, run: StoredRun) -> None:
+    def record(self, content: str, run: StoredRun) -> bool:
         """Store a run of this specification for good; one that is already there stays as it is.
 
-        A claim to the run ends with it.
+        Gives whether it is stored as it is here. A claim to the run ends with it.
         """
         row = {**run.__dict__, "spec": content, "curve": json.dumps(run.curve)}
         also = row.pop("also")
@@ -104,16 +107,28 @@ class Database:
 
         try:
             self._do(store)
+            return True
         except sa.exc.IntegrityError:
             # It is there already, or another driver was faster; the results are equal.
             self.release(run.key)
+            return False
 
     def record_failure(self, attempt: Attempt) -> None:
         """Store that an attempt at a run gave no result."""
-        self._do(lambda connection: connection.execute(FAILURES.insert(), vars(attempt)))
+        row = vars(attempt)
+        same = [FAILURES.c[name] == value for name, value in row.items()]
+
+        def store(connection: sa.Connection) -> None:
+            # It is there where the server was lost before it answered.
+            if connection.execute(sa.select(FAILURES.c.id).where(*same)).first() is None:
+                connection.execute(FAILURES.insert(), row)
+
+        self._do(store)
 
     def failures(self, keys: Iterable[str]) -> Sequence[Attempt]:
         """The attempts at these runs that gave no result, in the order in which they ended."""
+        if not self._has(FAILURES):
+            return ()
         names = [field.name for field in fields(Attempt)]
         columns = [FAILURES.c[name] for name in names]
         found = [row._mapping for row in self._select([*columns, FAILURES.c.id], keys)]
@@ -125,12 +140,18 @@ class Database:
 
     def claim(self, key: str) -> Claim:
         """Ask to train a run; other drivers of this database then leave it alone."""
-        is_known = sa.exists().where(RUNS.c.key == key)
-        claim = sa.select(*map(sa.literal, (key, self.driver, time.time()))).where(~is_known)
-        insert = CLAIMS.insert().from_select(list(CLAIMS.c), claim)
+        mine = {"key": key, "driver": self.driver, "heard_at": time.time()}
+
+        def ask(connection: sa.Connection) -> Claim:
+            connection.execute(CLAIMS.insert(), mine)
+            # Only now: the insert may have waited for a driver that was recording this run.
+            if connection.execute(sa.select(RUNS.c.key).where(RUNS.c.key == key)).first() is None:
+                return Claim.MINE
+            connection.rollback()
+            return Claim.KNOWN
+
         try:
-            rows = self._do(lambda connection: connection.execute(insert).rowcount, self._claims)
-            return Claim.MINE if rows else Claim.KNOWN
+            return self._do(ask, self._claims)
         except sa.exc.IntegrityError:
             return self._do(lambda connection: self._take_over(connection, key), self._claims)
 
@@ -180,9 +201,10 @@ class Database:
     def told(self, study: str) -> tuple[StudyNow | None, str, Sequence[RunningRun]]:
         """What a driver has said last of a study, which driver, and the runs in its slots."""
 
+        if not self._has(STUDIES):
+            return None, "", ()
+
         def look(connection: sa.Connection) -> Any:
-            if not sa.inspect(connection).has_table(STUDIES.name):
-                return None, []
             row = connection.execute(sa.select(STUDIES).where(STUDIES.c.study == study)).first()
             if row is None:
                 return None, []
@@ -206,7 +228,7 @@ class Database:
     def stored_runs(self, keys: Iterable[str]) -> dict[str, StoredRun]:
         """All that is known of these runs, for the study's files."""
         found = self._read(StoredRun, keys)
-        if self._has_also:
+        if self._has(METRICS):
             for row in self._select([METRICS.c.key, METRICS.c.also], found):
                 found[row.key] = replace(found[row.key], also=json.loads(row.also))
         return found
@@ -228,6 +250,9 @@ class Database:
             found[row.key] = kind(**values)
         return found
 
+    def _has(self, table: sa.Table) -> bool:
+        return self._is_whole or self._do(partial(_has_table, table))
+
     def _select(self, columns: list[Any], keys: Iterable[str]) -> Iterator[Any]:
         """Columns of one table, of the rows whose first column is one of the keys."""
         wanted = list(dict.fromkeys(keys))
@@ -237,41 +262,11 @@ class Database:
             yield from self._do(partial(_all, query))
 
     def _do(self, work: Callable[[sa.Connection], X], engine: sa.Engine | None = None) -> X:
-        """The result of `work` in one transaction; where a server is lost, in another one.
+        return in_transaction(engine or self._engine, self.url, work)
 
-        Of work that a server may have done before it was lost, the second time finds the traces.
-        Raises IntegrityError as it is, and InvalidInput for all else.
-        """
-        engine, ends_at = engine or self._engine, time.monotonic() + _PATIENCE
-        while True:
-            with self._errors_named():
-                try:
-                    with engine.begin() as connection:
-                        return work(connection)
-                except sa.exc.OperationalError:
-                    if engine.dialect.name == "sqlite" or time.monotonic() > ends_at:
-                        raise
-            time.sleep(_PAUSE)
 
-    @contextmanager
-    def _errors_named(self, kind: type[Exception] = sa.exc.SQLAlchemyError) -> Iterator[None]:
-        """What the database refuses, as InvalidInput with a remedy and without a password."""
-        try:
-            yield
-        except (InvalidInput, sa.exc.IntegrityError):
-            raise
-        except kind as error:
-            cause = without_secrets(str(getattr(error, "orig", None) or error), self.url)
-            raise InvalidInput(
-                f"the database {shown(self.url)} cannot be used ({' '.join(cause.split())}): "
-                + (
-                    "free some disk space and repeat the command; what was finished is kept"
-                    if "full" in cause or "disk" in cause
-                    else "if it is damaged, move it away and repeat the command, which then trains "
-                    "again; the files of finished studies do not need it. If its folder cannot be "
-                    "written, give experiments_dir= or store= elsewhere"
-                )
-            ) from error
+def _has_table(table: sa.Table, connection: sa.Connection) -> bool:
+    return sa.inspect(connection).has_table(table.name)
 
 
 def _all(query: sa.Select[Any], connection: sa.Connection) -> Sequence[Any]:

@@ -12,10 +12,10 @@ from scaling_search.errors import InvalidInput
 from scaling_search.study.store_url import shown, without_secrets
 
 
-def open_engine(place: str | Path, synchronous: str) -> sa.Engine:
+def open_engine(place: str | Path, waits: bool) -> sa.Engine:
     """The engine of a file or a URL, not yet connected. Raises InvalidInput.
 
-    synchronous: SQLite's word for how long a commit waits for the disk.
+    waits: whether a commit waits for the disk; what has not may be lost with the machine.
     """
     url = str(place)
     try:
@@ -28,7 +28,7 @@ def open_engine(place: str | Path, synchronous: str) -> sa.Engine:
         raise InvalidInput(
             f"store is {shown(url)!r}, but must be the URL of a database whose driver is "
             "installed, such as sqlite:///experiments/store.db, or postgresql+psycopg://host/name "
-            f"after pip install psycopg ({cause})"
+            f"after pip install 'scaling-search[postgresql]' ({cause})"
         ) from error
     if engine is None:
         raise InvalidInput(
@@ -36,7 +36,9 @@ def open_engine(place: str | Path, synchronous: str) -> sa.Engine:
             "lost: give a file, such as store=sqlite:///experiments/store.db"
         )
     if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", partial(_set_up_sqlite, synchronous))
+        sa.event.listen(engine, "connect", partial(_set_up_sqlite, waits))
+    elif engine.dialect.name == "postgresql" and not waits:
+        sa.event.listen(engine, "connect", _commit_at_once)
     return engine
 
 
@@ -48,10 +50,18 @@ def _is_in_memory(address: sa.URL) -> bool:
     return ":memory:" in name or "memdb" in query or ("mode" in query and "memory" in query)
 
 
-def _set_up_sqlite(synchronous: str, connection: Any, _record: object) -> None:
+def _set_up_sqlite(waits: bool, connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA busy_timeout=60000")
     # Readers never wait for the writer.
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute(f"PRAGMA synchronous={synchronous}")
+    cursor.execute(f"PRAGMA synchronous={'FULL' if waits else 'NORMAL'}")
     cursor.close()
+
+
+def _commit_at_once(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET synchronous_commit TO off")
+    cursor.close()
+    # For the session, not only for this transaction.
+    connection.commit()

@@ -172,12 +172,14 @@ class _Loop:
             self._fail(wanted, error)
             return
         job, outcome = self.make_job(wanted.spec), future.result()
-        self.database.record(wanted.spec.content, stored_run(wanted, outcome))
+        run = stored_run(wanted, outcome)
+        is_new = self.database.record(wanted.spec.content, run)
         log_result(job.log, outcome.result, outcome.seconds)
         if wanted.spec.rung is None:
             job.forget()
         self.progress.trained += 1
-        self.want(self._hear(wanted.spec))
+        # Of another driver's the seconds are others.
+        self.want(self._hear(wanted.spec, run.seen_by_a_search if is_new else None))
 
     def _fail(self, wanted: Wanted, error: BaseException) -> None:
         """Queue a run again, or give it up."""
@@ -233,7 +235,8 @@ class _Loop:
 
     def stop_late(self) -> None:
         """Stop what has run for too long."""
-        for future in list(self.begun):
+        while self.begun:
+            future = next(iter(self.begun))
             wanted = self.running[future]
             assert wanted.began_at is not None
             if time.monotonic() - wanted.began_at <= self.timeout:

@@ -79,6 +79,13 @@ class StoredRun:
     #: Further metrics by their names, as the training gave them.
     also: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def seen_by_a_search(self) -> SearchResult:
+        """All of it that a search may see."""
+        return SearchResult(
+            key=self.key, status=self.status, val_error=self.val_error, seconds=self.seconds
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from scaling_search.errors import InvalidInput
+from scaling_search.study.store_url import shown
 
 VERSION = 2
 
@@ -94,21 +95,30 @@ def make_tables(engine: sa.Engine) -> None:
 
     Raises InvalidInput for one of a newer version.
     """
+    require_version(engine)
     with engine.begin() as connection:
         # One statement looks and makes: between the two another driver could make it.
         for table in METADATA.sorted_tables:
             connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
             for index in table.indexes:
                 connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
-        version = connection.execute(sa.select(sa.func.max(_SCHEMA.c.version))).scalar()
-        if version is None:
+        if connection.execute(sa.select(_SCHEMA)).first() is None:
             _widen_workers(connection)
             connection.execute(_SCHEMA.insert(), {"version": VERSION})
-        elif version > VERSION:
-            raise InvalidInput(
-                f"the database has version {version}, made by a newer scaling_search, but this one "
-                f"knows versions up to {VERSION}: update it, or give another store="
-            )
+
+
+def require_version(engine: sa.Engine) -> None:
+    """Refuse a database that a newer version has made. Raises InvalidInput."""
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table(_SCHEMA.name):
+            return
+        version = connection.execute(sa.select(sa.func.max(_SCHEMA.c.version))).scalar()
+    if version is not None and version > VERSION:
+        raise InvalidInput(
+            f"the database {shown(engine.url.render_as_string(hide_password=False))} has version "
+            f"{version}, made by a newer scaling_search, but this one knows versions up to "
+            f"{VERSION}: update it, or give another store="
+        )
 
 
 def _widen_workers(connection: sa.Connection) -> None:

@@ -1,8 +1,8 @@
-"""A whole study that is typed, and trained by a fake executor in this process."""
+"""Databases of each kind, and a whole study that a fake executor trains in this process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from commands import Call, type_words
 from fakes import fake_outcome, inline
+from postgresql_server import Server, missing, server
 from small_study import SMALL
 
 from scaling_search.execution import ExecutorSettings, InlineExecutor
@@ -25,6 +26,24 @@ TINY = [
     "family.span=3",
     "executor.workers=2",
 ]
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server of these tests' own."""
+    if reason := missing():
+        pytest.skip(reason)
+    with server() as found:
+        yield found
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    found: Server = request.getfixturevalue("postgresql")
+    return found.new_url()
 
 
 @pytest.fixture

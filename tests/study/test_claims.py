@@ -36,8 +36,8 @@ def specs() -> list[RunSpec]:
 
 
 @pytest.fixture
-def drivers(tmp_path: Path) -> Iterator[list[Database]]:
-    found = [Database(tmp_path / "store.db") for _ in range(2)]
+def drivers(store: str) -> Iterator[list[Database]]:
+    found = [Database(store) for _ in range(2)]
     yield found
     for database in found:
         database.close()
@@ -45,9 +45,8 @@ def drivers(tmp_path: Path) -> Iterator[list[Database]]:
 
 def claims(database: Database) -> dict[str, str]:
     """Key -> driver."""
-    with database._engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT key, driver FROM scaling_search_claims"))
-        return {key: driver for key, driver in rows}
+    query = sa.text("SELECT key, driver FROM scaling_search_claims")
+    return {key: driver for key, driver in database._do(lambda c: c.execute(query).all())}
 
 
 def change(database: Database, what: str, **values: Any) -> None:
@@ -124,10 +123,10 @@ def test_a_driver_of_another_machine_is_waited_for_while_it_is_heard(
     assert one.claim("a") is Claim.TAKEN
 
 
-def test_of_two_who_take_over_one_gets_it(drivers: list[Database], tmp_path: Path) -> None:
+def test_of_two_who_take_over_one_gets_it(drivers: list[Database], store: str) -> None:
     drivers[0].claim("a")
     change(drivers[0], "driver = 'gone:1:x', heard_at = 0")
-    others = [Database(tmp_path / "store.db") for _ in range(8)]
+    others = [Database(store) for _ in range(8)]
     found: list[Claim] = []
     start = threading.Barrier(len(others))
 

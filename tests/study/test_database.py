@@ -35,8 +35,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{path}")
+def database(store: str) -> Iterator[Database]:
+    database = Database(store)
     yield database
     database.close()
 
@@ -69,10 +69,10 @@ def filled(spec: RunSpec, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-def test_a_run_reads_back_to_the_same_bits(database: Database, path: Path, spec: RunSpec) -> None:
+def test_a_run_reads_back_to_the_same_bits(database: Database, store: str, spec: RunSpec) -> None:
     run = run_of(spec)
     database.record(spec.content, run)
-    assert Database(f"sqlite:///{path}").stored_runs([spec.key, "absent"]) == {spec.key: run}
+    assert Database(store).stored_runs([spec.key, "absent"]) == {spec.key: run}
 
 
 def test_record_is_idempotent(database: Database, spec: RunSpec) -> None:
@@ -82,9 +82,9 @@ def test_record_is_idempotent(database: Database, spec: RunSpec) -> None:
 
 
 def test_two_drivers_that_record_the_same_run_at_once(
-    database: Database, path: Path, spec: RunSpec
+    database: Database, store: str, spec: RunSpec
 ) -> None:
-    other = Database(f"sqlite:///{path}")
+    other = Database(store)
 
     def overtake(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if statement.startswith("INSERT"):
@@ -98,13 +98,13 @@ def test_two_drivers_that_record_the_same_run_at_once(
 
 
 @pytest.mark.parametrize("_attempt", range(10))
-def test_drivers_that_make_the_same_database_at_once(path: Path, _attempt: int) -> None:
+def test_drivers_that_make_the_same_database_at_once(store: str, _attempt: int) -> None:
     drivers = 8
     together = Barrier(drivers)
 
     def begin(_: int) -> bool:
         together.wait()
-        database = Database(f"sqlite:///{path}")
+        database = Database(store)
         database.close()
         return database.is_there
 
@@ -155,20 +155,20 @@ def test_a_dry_run_makes_no_tables_in_somebodys_database(tmp_path: Path) -> None
 
 
 def test_a_dry_run_reads_a_database_that_is_there(
-    database: Database, path: Path, spec: RunSpec
+    database: Database, store: str, spec: RunSpec
 ) -> None:
     database.record(spec.content, run_of(spec))
-    found = open_database(Conduct(store=f"sqlite:///{path}"), create=False)
+    found = open_database(Conduct(store=store), create=False)
     assert found is not None
     assert found.known_keys([spec.key]) == {spec.key}
 
 
-def test_a_database_of_before_there_were_claims(path: Path, spec: RunSpec) -> None:
-    old = Database(path)
+def test_a_database_of_before_there_were_claims(store: str, spec: RunSpec) -> None:
+    old = Database(store)
     old.record(spec.content, run_of(spec))
     with old._engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE scaling_search_claims"))
-    database = Database(path)
+    database = Database(store)
     assert database.claim(spec.key) is Claim.KNOWN
     assert database.claim("new") is Claim.MINE
 
@@ -208,7 +208,7 @@ def test_a_damaged_value_is_named(database: Database, spec: RunSpec, change: str
     database.record(spec.content, run_of(spec))
     with database._engine.begin() as connection:
         connection.execute(sa.text(f"UPDATE scaling_search_runs SET {change}"))
-    with pytest.raises(InvalidInput, match=r"store\.db"):
+    with pytest.raises(InvalidInput, match=f"is damaged: run {spec.key}"):
         database.stored_runs([spec.key])
 
 
@@ -227,7 +227,8 @@ def test_a_table_of_another_version_is_named(path: Path, spec: RunSpec) -> None:
         Database(f"sqlite:///{path}").stored_runs([spec.key])
 
 
-def test_a_full_disk_is_named_and_loses_nothing(database: Database, spec: RunSpec) -> None:
+def test_a_full_disk_is_named_and_loses_nothing(path: Path, spec: RunSpec) -> None:
+    database = Database(path)
     database.record(spec.content, run_of(spec))
     with database._engine.connect() as connection:
         pages = connection.execute(sa.text("PRAGMA page_count")).scalar_one()

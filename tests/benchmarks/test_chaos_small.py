@@ -1,4 +1,4 @@
-"""A disturbed study ends like an undisturbed one (at full: benchmarks/attack_faults.py)."""
+"""A disturbed study ends like an undisturbed one (at full: benchmarks/chaos.py)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from random import Random
 import pytest
 from attack_fault_files import _damaged
 from attack_fault_kinds import FAULTS
-from attack_faults import Disturbed, print_table
 from attack_studies import COUNTER, REPOSITORY
+from chaos_small import Disturbed, print_table
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 @pytest.mark.long
 def test_a_study_under_faults_equals_an_undisturbed_one() -> None:
-    words = ["--faults", "2", "--seed", "7", "--studies", "short"]
-    words += ["--kinds", "kill -9 of the driver", "planted pixel cache"]
+    words = ["--faults", "0", "--small-faults", "2", "--seed", "7", "--studies", "short"]
+    words += ["--small-kinds", "kill -9 of the driver", "planted pixel cache"]
     done = subprocess.run(
-        [sys.executable, str(REPOSITORY / "benchmarks" / "attack_faults.py"), *words],
+        [sys.executable, str(REPOSITORY / "benchmarks" / "chaos.py"), *words],
         capture_output=True,
         text=True,
     )

@@ -1,15 +1,11 @@
-"""Studies under random faults: are their results those of a study that nobody disturbed?
-
-    python benchmarks/attack_faults.py [--faults 100] [--seed N] [--workers 2] [--studies NAME ...]
+"""Small studies of built-in trainings under random faults, of chaos.py.
 
 Real studies of 9 to 24 very short runs, each a command in processes of its own, get faults of the
 kinds of attack_fault_kinds.py and attack_fault_files.py at random moments: processes die or stop,
 files are damaged, the disk is full, the database locked. The command is then repeated until it ends
 with exit code 0, and all files that do not hold times are compared byte for byte with those of an
 undisturbed study. No run that was finished may be lost or replaced, no file of a killed process may
-stay behind. Exit code 1 if anything differs. The seed determines kinds and moments as far as the
-speed of the machine does not. A full disk needs a small one that root may mount; otherwise it is
-left out.
+stay behind.
 """
 
 from __future__ import annotations
@@ -18,7 +14,6 @@ import argparse
 import random
 import shutil
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -27,7 +22,7 @@ from pathlib import Path
 
 import attack_fault_files  # noqa: F401
 from attack_fault_kinds import FAULTS, Victim, ending
-from attack_studies import STUDIES, Arena, Missed
+from attack_studies import Arena, Missed
 
 #: Bytes of the disk of a disturbed study, which needs 4 MB.
 DISK = 64 * 2**20
@@ -209,11 +204,11 @@ def print_study(one: Disturbed) -> None:
 def attack(arguments: argparse.Namespace, seed: int, work: Path) -> Iterator[Disturbed]:
     """Study after study until all faults are done."""
     known = {name: undisturbed(work, name, arguments.workers) for name in arguments.studies}
-    deck = Deck(arguments.kinds, random.Random(seed))
+    deck = Deck(arguments.small_kinds, random.Random(seed))
     done = number = 0
-    while done < arguments.faults:
+    while done < arguments.small_faults:
         study = arguments.studies[number % len(arguments.studies)]
-        most = min(PER_STUDY, arguments.faults - done)
+        most = min(PER_STUDY, arguments.small_faults - done)
         one = disturb(number, seed, work, study, arguments.workers, known[study], deck, most)
         done += len(one.faults)
         number += 1
@@ -221,28 +216,10 @@ def attack(arguments: argparse.Namespace, seed: int, work: Path) -> Iterator[Dis
         yield one
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--faults", type=int, default=100)
-    parser.add_argument("--seed", type=int, help="a random one unless given; it is printed")
-    parser.add_argument("--workers", type=int, default=2, help="of each driver")
-    parser.add_argument(
-        "--studies",
-        nargs="+",
-        choices=STUDIES,
-        default=[name for name in STUDIES if name != "short"],
-    )
-    parser.add_argument("--kinds", nargs="+", choices=FAULTS, default=list(FAULTS), metavar="KIND")
-    arguments = parser.parse_args()
-    seed = arguments.seed if arguments.seed is not None else random.randrange(10**6)
-    print(f"seed {seed}", flush=True)
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="attack-") as work:
-        found = list(attack(arguments, seed, Path(work)))
+def print_studies(found: Sequence[Disturbed], kinds: Sequence[str], seed: int) -> bool:
+    """The table and a summary; whether anything was wrong."""
     print_table(found)
-    absent = set(arguments.kinds) - {kind for one in found for kind, _, _ in one.faults}
+    absent = set(kinds) - {kind for one in found for kind, _, _ in one.faults}
     print(f"\nnever done: {', '.join(sorted(absent)) or 'none'}")
     faults = sum(len(one.faults) for one in found)
     bad = [one for one in found if one.unequal or one.complaints]
@@ -250,11 +227,6 @@ def main() -> None:
     print(
         f"seed {seed}: {faults} faults in {len(found)} studies, {unequal} of them unequal to the "
         f"undisturbed one, {len(bad) - unequal} others with complaints, "
-        f"{sum(one.extra_trainings for one in found)} trainings more than undisturbed, "
-        f"{time.monotonic() - started:.0f} s"
+        f"{sum(one.extra_trainings for one in found)} trainings more than undisturbed"
     )
-    sys.exit(1 if bad else 0)
-
-
-if __name__ == "__main__":
-    main()
+    return bool(bad)
