@@ -196,7 +196,7 @@ def workers(folder: Path) -> None:
 def ray(folder: Path) -> None:
     """Wall time of a study of 50 short runs on a Ray cluster of this machine over that of slots."""
     words = ("scaling_search", "+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0,1.41]")
-    words += (f"sweep.seeds={list(range(8))}".replace(" ", ""), "recipe.epochs=3")
+    words += (f"sweep.seeds={list(range(8))}".replace(" ", ""), "recipe.epochs=1")
     words += ("family.sizes=2", "family.train_up_to=1", "family.seeds=[0,1,2,3,4]")
     ratios = []
     for _ in range(3):
