@@ -2,7 +2,7 @@
 
 Each figure is the median of several runs with its smallest and largest, on an otherwise idle
 machine; the limits are those that the project sets itself for 2 cores without a GPU. Names:
-start, price, driver, report, large, smoke, step, quick, comparisons, workers, gpu, opening,
+start, price, driver, report, large, smoke, step, quick, comparisons, workers, ray, gpu, opening,
 decoding, trainers, postgresql, scale.
 Without names the first seven run.
 """
@@ -250,6 +250,26 @@ def gpu(folder: Path) -> None:
         print(f"{f'runs in a GPU-hour, {sharing} at a time':58} {rate:8.0f}", flush=True)
 
 
+def ray(folder: Path) -> None:
+    """Wall time of a study of 50 short runs on a Ray cluster of this machine over that of slots."""
+    words = ("scaling_search", "+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0,1.41]")
+    words += (f"sweep.seeds={list(range(8))}".replace(" ", ""), "recipe.epochs=1")
+    words += ("family.sizes=2", "family.train_up_to=1", "family.seeds=[0,1,2,3,4]")
+    ratios = []
+    for _ in range(3):
+        seconds = []
+        for kind in ("local", "ray"):
+            shutil.rmtree(folder / "experiments", ignore_errors=True)
+            seconds += timed(command(*words, f"executor={kind}", "name=study", cwd=folder), 1)
+        ratios.append(seconds[1] / seconds[0])
+        runs = len((folder / "experiments/study/runs.csv").read_text().splitlines()) - 1
+        print(f"{runs} runs: {seconds[0]:.1f} s by local, {seconds[1]:.1f} s by ray", flush=True)
+    print(
+        f"{'a study on Ray over one in slots':58} {statistics.median(ratios):8.2f}   "
+        f"({min(ratios):.2f} to {max(ratios):.2f}), wanted at most 1.15"
+    )
+
+
 def opening(folder: Path) -> None:
     """Image folders: the first plan, then plan and resumed run of a known set, and a worker."""
     from benchmarks_opening import cpu_seconds, make_folder
@@ -329,7 +349,7 @@ ALL = {
     f.__name__: f
     for f in (
         *(start, price, driver, report, large, smoke, step, quick, comparisons, workers),
-        *(gpu, opening, decoding, trainers, postgresql, scale),
+        *(ray, gpu, opening, decoding, trainers, postgresql, scale),
     )
 }
 

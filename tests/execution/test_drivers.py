@@ -35,15 +35,15 @@ def test_idle_workers_give_back_what_they_hold(tmp_path: Path) -> None:
 
 DRIVER = """
 import sys, time
-from scaling_search.execution import LocalExecutor
+from scaling_search.execution import ExecutorSettings
 from worker_tasks import act
 
 if __name__ == "__main__":
-    with LocalExecutor(act, 1) as executor:
+    with ExecutorSettings(sys.argv[1], workers=1).start(act, "cpu") as executor:
         first = executor.submit(("answer", 0))
         print(first.result(), flush=True)
         executor.release(first)
-        future = executor.submit(("sleep", float(sys.argv[1])))
+        future = executor.submit(("sleep", float(sys.argv[2])))
         while True:
             try:
                 print(future.result(), flush=True)
@@ -53,9 +53,13 @@ if __name__ == "__main__":
 """
 
 
-@pytest.fixture
-def start_driver(tmp_path: Path) -> Iterator[Callable[[float], tuple[subprocess.Popen[str], int]]]:
+@pytest.fixture(params=["local", pytest.param("ray", marks=pytest.mark.long)])
+def start_driver(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[float], tuple[subprocess.Popen[str], int]]]:
     """Starts a driver in a process group of its own; gives it and the process id of its worker."""
+    if request.param == "ray":
+        pytest.importorskip("ray", reason="the extra ray is not installed")
     script = tmp_path / "driver.py"
     script.write_text(DRIVER)
     drivers: list[subprocess.Popen[str]] = []
@@ -63,7 +67,7 @@ def start_driver(tmp_path: Path) -> Iterator[Callable[[float], tuple[subprocess.
     def start(seconds: float) -> tuple[subprocess.Popen[str], int]:
         paths = [str(Path(__file__).parent), *filter(None, sys.path)]
         driver = subprocess.Popen(
-            [sys.executable, str(script), str(seconds)],
+            [sys.executable, str(script), request.param, str(seconds)],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
             stdout=subprocess.PIPE,
             text=True,

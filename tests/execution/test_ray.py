@@ -86,6 +86,16 @@ def test_pixels_are_drawn_once_on_a_node(cluster: Any, tmp_path: Path) -> None:
     assert len((tmp_path / "drawn").read_text().split()) == 40
 
 
+def test_a_cluster_without_gpus_is_refused_by_name(cluster: Any) -> None:
+    from scaling_search.execution.ray_cluster import RayExecutor
+
+    with pytest.raises(InvalidInput, match=r"no node of the Ray cluster has a GPU"):
+        RayExecutor(act, runs_per_gpu=1)
+    # One that grows by itself may have them later.
+    with RayExecutor(act, runs_per_gpu=1, workers=4) as executor:
+        assert executor.slots == 4
+
+
 class Nowhere:
     """Comes from a module that workers lack."""
 

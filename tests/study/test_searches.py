@@ -148,7 +148,7 @@ def test_runs_that_fail_every_time_do_not_hold_the_search_up(
     def fails(job: Job) -> Any:
         if not tried or job.spec.whole == tried[0].spec.whole:
             tried.append(job)
-            raise RuntimeError("boom")
+            raise WorkerLost("boom")
         return fake_outcome(job)
 
     folder = fake_study(tmp_path, STUDIES[name], inline(fails), name="study")
