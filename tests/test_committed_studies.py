@@ -39,7 +39,7 @@ def test_report_follows_from_the_records(name: str, tmp_path: Path) -> None:
     copy.mkdir()
     for record in RECORDS:
         shutil.copy(study / record, copy / record)
-    for record in ("latency.csv", "asks.csv", "proposals.csv"):
+    for record in ("latency.csv", "asks.csv", "proposals.csv", "networks.csv"):
         if (study / record).exists():
             shutil.copy(study / record, copy / record)
     build_report(copy)

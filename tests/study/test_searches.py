@@ -13,6 +13,7 @@ from fakes import STUDIES, diverged, fake_outcome, fake_study, inline, unordered
 from small_study import rows
 
 from scaling_search.errors import InvalidInput
+from scaling_search.execution import WorkerLost
 from scaling_search.proxy import Job
 from scaling_search.report import build_report
 from scaling_search.search import Budget
