@@ -34,6 +34,9 @@ from postgresql_server import Server, missing, server
 #: Kinds that take long are drawn once in so many rounds.
 SLOW = ("a worker stops (SIGSTOP) until its time is up", "kill -9 of the driver as it starts")
 
+#: The most runs of a family that STEP 1 has not trained: two sizes, two seeds.
+FAMILY = 4
+
 
 def undisturbed(work: Path, runs: int, workers: int) -> tuple[dict[str, bytes], int]:
     """The files of the study that nobody disturbs, and how many runs it has."""
@@ -86,11 +89,13 @@ def check(table: Table, known: dict[str, bytes], runs: int) -> None:
             complain(f"differs: {name}")
     rows = csv.DictReader(results.get("runs.csv", b"").decode().splitlines())
     counted = Counter(row["run"] for row in rows)
-    if not len(arena.stored()) == len(counted) == counted.total() == runs:
+    # A command that ends with failed runs trains the family of the winner among the others.
+    most = runs + FAMILY * table.deaths["exit code 1"]
+    if not (len(counted) == counted.total() == runs <= len(arena.stored()) <= most):
         complain(f"{len(arena.stored())} runs are stored, {counted.total()} counted, not {runs}")
     trained = Counter(name for what, name, _ in arena.notes() if what == "ended")
-    if len(trained) != runs:
-        complain(f"{len(trained)} runs were trained, but {runs} are wanted")
+    if len(trained) != len(arena.stored()):
+        complain(f"{len(trained)} runs were trained, but {len(arena.stored())} are stored")
     again = trained.total() - len(trained)
     deaths = sum(n for how, n in table.deaths.items() if how != "exit code 0")
     # What had been trained but not been recorded when its driver or its worker died.

@@ -35,9 +35,11 @@ class CardArena(Arena):
     ) -> None:
         super().__init__(folder, "cards", workers, DISK if cards else 0)
         # 13 networks of the large grid, 4 of the small one; the others are of the family.
-        points, networks = ("1.0,1.19,1.41", 13) if runs > 100 else ("1.0", 4)
+        alpha, beta, networks = "1.0", "1.0", 4
+        if runs > 100:
+            alpha, beta, networks = "1.0,1.19,1.41", "1.0,1.09,1.19,1.41", 13
         seeds = ",".join(map(str, range(max(1, (runs - 2) // networks))))
-        self._words = (*WORDS, f"sweep.alpha=[{points}]", f"sweep.beta=[{points}]")
+        self._words = (*WORDS, f"sweep.alpha=[{alpha}]", f"sweep.beta=[{beta}]")
         self._words = (*self._words, f"sweep.seeds=[{seeds}]")
         self.server, self.schema = store, ""
         if store is not None:

@@ -120,11 +120,11 @@ def scale(_folder: Path) -> None:
             stdout=subprocess.PIPE,
         )
         found = json.loads(done.stdout)
-        seconds = found["seconds"]
+        wall, cpu = (1000 * found[name] / runs for name in ("seconds", "cpu"))
+        memory = f"{found['megabytes']:,.0f} | {found['of_runs']:,.0f}"
         print(
-            f"| {runs:,} | {runs / seconds:,.0f} | {found['busy']:,.0f} "
-            f"| {1e3 * seconds / runs:.2f} | {1e3 * found['cpu'] / runs:.2f} "
-            f"| {found['megabytes']:,.0f} | {found['of_runs']:,.0f} |",
+            f"| {runs:,} | {1000 / wall:,.0f} | {found['busy']:,.0f} | {wall:.2f} | {cpu:.2f} "
+            f"| {memory} |",
             flush=True,
         )
 

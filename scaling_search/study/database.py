@@ -93,7 +93,8 @@ class Database:
     def record(self, content: str, run: StoredRun) -> bool:
         """Store a run of this specification for good; one that is already there stays as it is.
 
-        Gives whether it is stored as it is here. A claim to the run ends with it.
+        Gives whether it is surely stored as it is here; else another driver's may be there. A claim
+        to the run ends with it.
         """
         row = {**run.__dict__, "spec": content, "curve": json.dumps(run.curve)}
         also = row.pop("also")

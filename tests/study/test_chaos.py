@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -29,7 +30,10 @@ def test_a_study_under_faults_equals_an_undisturbed_one() -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "seed 14: 15 faults" in done.stdout
+    found = re.search(r"seed 14: (\d+) faults, .* equal, ", done.stdout)
+    # It may end before all are done.
+    assert found is not None
+    assert int(found[1]) >= 10
 
 
 @pytest.fixture

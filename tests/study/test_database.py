@@ -76,8 +76,8 @@ def test_a_run_reads_back_to_the_same_bits(database: Database, store: str, spec:
 
 
 def test_record_is_idempotent(database: Database, spec: RunSpec) -> None:
-    database.record(spec.content, run_of(spec))
-    database.record(spec.content, run_of(spec, val_error=0.9, attempts=2))
+    assert database.record(spec.content, run_of(spec))
+    assert not database.record(spec.content, run_of(spec, val_error=0.9, attempts=2))
     assert database.stored_runs([spec.key]) == {spec.key: run_of(spec)}
 
 
