@@ -55,7 +55,9 @@ def counted(
                     bar = _shown[-1] if _shown else stack.enter_context(_new_bar())
                     task = bar.add_task(title, total=total, said="")
                     stack.callback(bar.remove_task, task)
-                bar.update(task, completed=done)
+                # A bar without an end shows no number of its own.
+                shown = title if total is not None else f"{title}: {done:,} so far"
+                bar.update(task, completed=done, description=shown)
             elif done != total and now - said > (_SILENCE if said > began else _PATIENCE):
                 print(f"{title}: {_so_far(done, total, now - began)}", file=sys.stderr, flush=True)
                 said = now

@@ -92,5 +92,7 @@ def test_a_tally_leaves_no_bar_behind(clock: Clock, monkeypatch: pytest.MonkeyPa
             for _ in range(5):
                 clock.now += 1
                 tally()
-            assert [(task.completed, task.total) for task in bar.tasks] == [(5, None)]
+            assert [(t.description, t.total) for t in bar.tasks] == [
+                ("Counting networks: 5 so far", None)
+            ]
         assert bar.tasks == []
