@@ -17,7 +17,6 @@ from scaling_search.execution import (
     Say,
     WorkerLost,
     device,
-    gpu_sharing,
     worker,
 )
 from scaling_search.execution.gpu_sharing import Sharing
@@ -75,9 +74,8 @@ def test_slots_follow_what_the_first_runs_tell(monkeypatch: pytest.MonkeyPatch) 
     """Runs that take as long together as alone share eight pretended GPUs by eight."""
     monkeypatch.setattr(device, "gpu_count", lambda: 8)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    executor = LocalExecutor(environment, 8, sharing=Sharing(8))
+    executor = LocalExecutor(environment, 8, sharing=EquallyLong(8))
     monkeypatch.setattr(executor, "_worker", lambda *_: PretendedWorker())
-    monkeypatch.setattr(gpu_sharing, "_WORTH", 0.5)  # the clock of a busy machine
     seen = []
     for _ in range(4):
         seen.append(executor.slots)
@@ -93,6 +91,13 @@ def test_slots_follow_what_the_first_runs_tell(monkeypatch: pytest.MonkeyPatch) 
                 end(executor, future)
     assert seen == [8, 16, 32, 64]
     executor.close()
+
+
+class EquallyLong(Sharing):
+    """All runs take ten seconds."""
+
+    def note(self, level: int, seconds: float) -> None:
+        super().note(level, 10.0)
 
 
 class PretendedWorker:

@@ -130,6 +130,8 @@ def test_committed_runs_keep_their_keys() -> None:
         pytest.skip("this is no checkout with committed studies")
     for key, content in specs:
         assert key_of(content) == key
+        if "stages" not in json.loads(content).get("network", {}):
+            continue  # a call of a function, or of timm, or a training of one's own
         assert spec_of(json.loads(content)).content == content
         assert spec_of(json.loads(content)).key == key
 
