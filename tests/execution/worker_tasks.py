@@ -97,8 +97,14 @@ def run(executor: Executor[tuple[str, float], int], what: str = "answer", value:
 
 
 def draw(folder: str, _say: Say) -> tuple[float, int]:
-    """The sum of 40 images from a pixel cache, and who took it; notes each image that is drawn."""
+    """The sum of 40 images from a pixel cache, and who took it; notes each image that is drawn.
+
+    Two begin together.
+    """
     from scaling_search.proxy.pixel_cache import open_pixels
+
+    (Path(folder) / f"here-{os.getpid()}").touch()
+    assert eventually(lambda: len(list(Path(folder).glob("here-*"))) == 2)
 
     def image(number: int) -> np.ndarray:
         with (Path(folder) / "drawn").open("a") as file:
