@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from commands import Call, type_words
-from fakes import fake_outcome, inline
+from fakes import SETTINGS, fake_outcome, inline
 from postgresql_server import Server, missing, server
 from small_study import SMALL
 
 from scaling_search.execution import ExecutorSettings, InlineExecutor
-from scaling_search.proxy import Job
+from scaling_search.proxy import Job, RunSpec
+from scaling_search.study import Conduct, define
+from scaling_search.study.database import Database
 
 TINY = [
     *SMALL,
@@ -44,6 +46,21 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'store.db'}"
     found: Server = request.getfixturevalue("postgresql")
     return found.new_url()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An empty one."""
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def spec() -> RunSpec:
+    """Of some run."""
+    definition, _ = define(SETTINGS, Conduct())
+    return definition.search_runs[0].spec
 
 
 @pytest.fixture
