@@ -1,4 +1,4 @@
-"""What two processes do in the time of one: trainings, and what of the machine they share.
+"""What several workers do in the time of one: two of them, on Ray, on one GPU.
 
 Whole commands also start, plan and report, which no second worker makes shorter; and at the end of
 a step one of two workers may have nothing to do. A training step reads and writes more than a
@@ -9,12 +9,15 @@ and products of small matrices, which share nothing but the clock.
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 import statistics
 import time
 from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 
 import numpy as np
+from timing import command, timed
 
 SECONDS, PAIRS = 6.0, 5
 
@@ -98,3 +101,59 @@ def print_shared() -> None:
             f"{max(ratios):.2f})",
             flush=True,
         )
+
+
+def workers(folder: Path) -> None:
+    """Runs a minute of two workers over those of one, in turn; then what the machine allows."""
+    words = ("scaling_search", "+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0,1.41]")
+    words += ("sweep.seeds=[0,1,2,3]", "recipe.epochs=1", "family.sizes=1")
+    ratios = []
+    for _ in range(3):
+        seconds = []
+        for count in (1, 2):
+            shutil.rmtree(folder / "experiments", ignore_errors=True)
+            seconds += timed(command(*words, f"executor.workers={count}", cwd=folder), 1)
+        ratios.append(seconds[0] / seconds[1])
+    print(
+        f"{'two workers over one, whole commands':58} {statistics.median(ratios):8.2f}   "
+        f"({min(ratios):.2f} to {max(ratios):.2f}), wanted 1.8"
+    )
+    print_shared()
+
+
+def gpu(folder: Path) -> None:
+    """Runs of the default study in a GPU-hour, by how many share the GPU."""
+    from scaling_search.execution.device import visible_gpus
+
+    gpus = len(visible_gpus())
+    if not gpus:
+        print("gpu: there is no GPU here, so that nothing was measured")
+        return
+    words = ("scaling_search", "+sweep=grid", "executor.device=cuda", "family.sizes=1")
+    for sharing in (1, 2, 4, 8):
+        shutil.rmtree(folder / "experiments", ignore_errors=True)
+        name, given = f"gpu{sharing}", f"executor.runs_per_gpu={sharing}"
+        (seconds,) = timed(command(*words, given, f"name={name}", cwd=folder), 1)
+        rows = (folder / "experiments" / name / "timings.csv").read_text().splitlines()
+        rate = 3600 * (len(rows) - 1) / seconds / gpus
+        print(f"{f'runs in a GPU-hour, {sharing} at a time':58} {rate:8.0f}", flush=True)
+
+
+def ray(folder: Path) -> None:
+    """Wall time of a study of 50 short runs on a Ray cluster of this machine over that of slots."""
+    words = ("scaling_search", "+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0,1.41]")
+    words += (f"sweep.seeds={list(range(8))}".replace(" ", ""), "recipe.epochs=1")
+    words += ("family.sizes=2", "family.train_up_to=1", "family.seeds=[0,1,2,3,4]")
+    ratios = []
+    for _ in range(3):
+        seconds = []
+        for kind in ("local", "ray"):
+            shutil.rmtree(folder / "experiments", ignore_errors=True)
+            seconds += timed(command(*words, f"executor={kind}", "name=study", cwd=folder), 1)
+        ratios.append(seconds[1] / seconds[0])
+        runs = len((folder / "experiments/study/runs.csv").read_text().splitlines()) - 1
+        print(f"{runs} runs: {seconds[0]:.1f} s by local, {seconds[1]:.1f} s by ray", flush=True)
+    print(
+        f"{'a study on Ray over one in slots':58} {statistics.median(ratios):8.2f}   "
+        f"({min(ratios):.2f} to {max(ratios):.2f}), wanted at most 1.15"
+    )

@@ -174,7 +174,6 @@ _by_card("kill -9 of a worker in a training", "kill")
 _by_card("MemoryError", "memory")
 _by_card("memory refused by the system (RLIMIT_AS)", "limit")
 _by_card("an exception", "error")
-# Of Ray's nodes: enter `kill -9 of a node` here, for studies with executor=ray.
 
 
 @fault("kill -9 of a worker at any time")

@@ -16,47 +16,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-
-
-def timed(what: Callable[[], object], runs: int = 5) -> list[float]:
-    seconds = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        what()
-        seconds.append(time.perf_counter() - started)
-    return seconds
-
-
-def show(name: str, seconds: list[float], limit: float, unit: str = "s", scale: float = 1) -> None:
-    low, middle, high = (scale * f(seconds) for f in (min, statistics.median, max))
-    verdict = "within" if middle <= limit else "ABOVE"
-    print(
-        f"{name:58} {middle:8.2f} {unit} ({low:.2f} to {high:.2f}), {verdict} {limit:g} {unit}",
-        flush=True,
-    )
-
-
-def command(*words: str, cwd: Path) -> Callable[[], object]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-
-    def run() -> None:
-        subprocess.run(
-            [sys.executable, "-m", *words],
-            cwd=cwd,
-            env=environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    return run
+from benchmarks_workers import gpu, ray, workers
+from timing import REPOSITORY, command, show, show_ratio, timed
 
 
 def start(folder: Path) -> None:
@@ -212,64 +176,6 @@ def comparisons(folder: Path) -> None:
         _default_study(folder, sweep, 360)
 
 
-def workers(folder: Path) -> None:
-    """Runs a minute of two workers over those of one, in turn; then what the machine allows."""
-    from benchmarks_workers import print_shared
-
-    words = ("scaling_search", "+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0,1.41]")
-    words += ("sweep.seeds=[0,1,2,3]", "recipe.epochs=1", "family.sizes=1")
-    ratios = []
-    for _ in range(3):
-        seconds = []
-        for count in (1, 2):
-            shutil.rmtree(folder / "experiments", ignore_errors=True)
-            seconds += timed(command(*words, f"executor.workers={count}", cwd=folder), 1)
-        ratios.append(seconds[0] / seconds[1])
-    print(
-        f"{'two workers over one, whole commands':58} {statistics.median(ratios):8.2f}   "
-        f"({min(ratios):.2f} to {max(ratios):.2f}), wanted 1.8"
-    )
-    print_shared()
-
-
-def gpu(folder: Path) -> None:
-    """Runs of the default study in a GPU-hour, by how many share the GPU."""
-    from scaling_search.execution.device import visible_gpus
-
-    gpus = len(visible_gpus())
-    if not gpus:
-        print("gpu: there is no GPU here, so that nothing was measured")
-        return
-    words = ("scaling_search", "+sweep=grid", "executor.device=cuda", "family.sizes=1")
-    for sharing in (1, 2, 4, 8):
-        shutil.rmtree(folder / "experiments", ignore_errors=True)
-        name, given = f"gpu{sharing}", f"executor.runs_per_gpu={sharing}"
-        (seconds,) = timed(command(*words, given, f"name={name}", cwd=folder), 1)
-        rows = (folder / "experiments" / name / "timings.csv").read_text().splitlines()
-        rate = 3600 * (len(rows) - 1) / seconds / gpus
-        print(f"{f'runs in a GPU-hour, {sharing} at a time':58} {rate:8.0f}", flush=True)
-
-
-def ray(folder: Path) -> None:
-    """Wall time of a study of 50 short runs on a Ray cluster of this machine over that of slots."""
-    words = ("scaling_search", "+sweep=grid", "sweep.alpha=[1.0]", "sweep.beta=[1.0,1.41]")
-    words += (f"sweep.seeds={list(range(8))}".replace(" ", ""), "recipe.epochs=1")
-    words += ("family.sizes=2", "family.train_up_to=1", "family.seeds=[0,1,2,3,4]")
-    ratios = []
-    for _ in range(3):
-        seconds = []
-        for kind in ("local", "ray"):
-            shutil.rmtree(folder / "experiments", ignore_errors=True)
-            seconds += timed(command(*words, f"executor={kind}", "name=study", cwd=folder), 1)
-        ratios.append(seconds[1] / seconds[0])
-        runs = len((folder / "experiments/study/runs.csv").read_text().splitlines()) - 1
-        print(f"{runs} runs: {seconds[0]:.1f} s by local, {seconds[1]:.1f} s by ray", flush=True)
-    print(
-        f"{'a study on Ray over one in slots':58} {statistics.median(ratios):8.2f}   "
-        f"({min(ratios):.2f} to {max(ratios):.2f}), wanted at most 1.15"
-    )
-
-
 def opening(folder: Path) -> None:
     """Image folders: the first plan, then plan and resumed run of a known set, and a worker."""
     from benchmarks_opening import cpu_seconds, make_folder
@@ -316,14 +222,6 @@ def decoding(folder: Path) -> None:
             f"  the same by CPU seconds, {decoding:,.0f} decoded a second",
             [min(decoded.cpu, decoding) / kept.cpu for kept, decoded in pairs],
         )
-
-
-def show_ratio(name: str, ratios: list[float]) -> None:
-    print(
-        f"{name:58} {statistics.median(ratios):8.2f}   "
-        f"({min(ratios):.2f} to {max(ratios):.2f}), wanted 0.80",
-        flush=True,
-    )
 
 
 def trainers(folder: Path) -> None:
