@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from scaling_search.execution.device import core_count
 from scaling_search.execution.travel import Away
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+#: Seconds in which a cluster has to answer.
+_PATIENCE = 10.0
 #: What the folder of the user's modules may hold besides them.
 _NO_CODE = ("/.git/", "/.venv/", "/venv/", "__pycache__/")
 
@@ -43,6 +46,7 @@ def connect(address: str, runtime_env: Mapping[str, Any], cores: int | None) -> 
     if not address:
         cores = max(core_count(), cores or 0)
         here = {"address": "local", "num_cpus": cores, "include_dashboard": False}
+    _require_answer(address)
     try:
         ray.init(**here, runtime_env=dict(runtime_env), log_to_driver=False, logging_level="error")
     except Exception as error:
@@ -54,6 +58,23 @@ def connect(address: str, runtime_env: Mapping[str, Any], cores: int | None) -> 
             "here (ray status)?"
         ) from error
     return True
+
+
+def _require_answer(address: str) -> None:
+    """Refuse a machine on which nobody listens: Ray would wait for minutes, with lines in its log.
+
+    Raises InvalidInput.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host:
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise InvalidInput(
+            f"executor.address is {address!r}, but nobody answers there ({error}): give HOST:PORT "
+            "of the first node, such as 10.0.0.1:6379, and see that the cluster is up (ray status)"
+        ) from error
 
 
 def runtime_env(

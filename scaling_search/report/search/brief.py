@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from scaling_search.baselines import ArchitectureBaseline
 from scaling_search.findings.interval import LEVEL
 from scaling_search.report.content import Brief
 from scaling_search.report.search.edge import edge_remarks
@@ -91,10 +92,13 @@ def _next(found: Found) -> str:
     settling = evidence.settling if evidence else None
     runs = int(found.trials["runs"].sum())
     if edge_remarks(found):
-        return (
-            "Ask whether the baseline is balanced, since nothing goes to one dimension: "
-            "+sweep=balance; where it is not, +sweep=baseline finds a better one."
+        ask = (
+            "Ask whether the baseline is balanced, since one dimension gets nothing: +sweep=balance"
         )
+        # Of a network of the user's own only the user can make another one.
+        searched = isinstance(study.definition.baseline, ArchitectureBaseline)
+        better = "+sweep=baseline finds a better one" if searched else "change its network"
+        return f"{ask}; where it is not, {better}."
     if not decision.decided and settling is not None and settling.runs <= _WORTH * runs:
         return (
             f"Train the possible winners with {settling.seeds.value:.0f} seeds each instead of "
