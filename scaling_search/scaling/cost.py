@@ -8,7 +8,7 @@ al. 2020, section 3.1).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling.architecture import Architecture
-from scaling_search.scaling.layers import (
-    BlockLayers,
-    Count,
-    Layer,
-    MaxPool,
-    SqueezeExcitation,
-    network_layers,
-)
+from scaling_search.scaling.layers import Count, Linear, MaxPool, SqueezeExcitation
+from scaling_search.scaling.passes import Pass, passes
 from scaling_search.scaling.rounding import Ints, Rounding
 
 
@@ -40,71 +34,56 @@ class Cost:
         return 3 * 2 * self.macs * examples
 
 
-def _divide_up(size: Count, stride: int) -> Count:
-    """Pixels that a stride leaves of `size`; kernels padded by half their width lose none."""
-    if isinstance(size, int):
-        return -(-size // stride)
-    return -((-size) // np.int64(stride))
+def macs_of(layer: Pass) -> Count:
+    """Multiply-adds of a layer for one image."""
+    kind = layer.layer
+    if isinstance(kind, MaxPool):
+        return 0
+    if isinstance(kind, SqueezeExcitation):
+        return 2 * kind.channels * kind.squeezed
+    if isinstance(kind, Linear):
+        return kind.in_channels * kind.out_channels
+    return kind.out_channels * layer.out_size * layer.out_size * kind.fan_in
 
 
-class _Sum:
-    """Running totals while an image of `size` pixels passes through layers."""
-
-    def __init__(self, size: Count) -> None:
-        self.size: Count = size
-        self.macs: Count = 0
-        self.params: Count = 0
-        self.activations: Count = 0
-
-    def add_block(self, block: BlockLayers, times: Count = 1) -> None:
-        """Only a block that keeps the size may be added several times at once."""
-        before = self.size
-        if block.projection is not None:
-            self.add([block.projection], times)
-        # The projection works beside the layers: both start from the block's input.
-        self.size = before
-        self.add(block.layers, times)
-
-    def add(self, layers: Sequence[Layer], times: Count = 1) -> None:
-        for layer in layers:
-            if isinstance(layer, SqueezeExcitation):
-                weights = 2 * layer.channels * layer.squeezed
-                gates = layer.channels + layer.squeezed
-                self.macs = self.macs + times * weights
-                self.params = self.params + times * (weights + gates)
-                self.activations = self.activations + times * gates
-                continue
-            # Odd kernels padded by half their width give ceil(size / stride) pixels.
-            self.size = _divide_up(self.size, layer.stride)
-            if isinstance(layer, MaxPool):
-                continue
-            fan_in: Count = layer.kernel**2 * (1 if layer.depthwise else layer.in_channels)
-            outputs: Count = layer.out_channels * self.size * self.size
-            self.macs = self.macs + times * outputs * fan_in
-            # Two parameters a channel belong to the batch norm behind every convolution.
-            self.params = self.params + times * layer.out_channels * (fan_in + 2)
-            self.activations = self.activations + times * outputs
+def params_of(layer: Pass) -> Count:
+    """Parameters of a layer; two a channel belong to the batch norm behind every convolution."""
+    kind = layer.layer
+    if isinstance(kind, MaxPool):
+        return 0
+    if isinstance(kind, SqueezeExcitation):
+        return 2 * kind.channels * kind.squeezed + kind.channels + kind.squeezed
+    if isinstance(kind, Linear):
+        return (kind.in_channels + 1) * kind.out_channels
+    return kind.out_channels * (kind.fan_in + 2)
 
 
-def _total(
-    architecture: Architecture, channels: Sequence[Count], repeats: Sequence[Count], size: Count
-) -> _Sum:
-    layers = network_layers(architecture, channels)
-    total = _Sum(size)
-    total.add(layers.stem)
-    for (first, further), blocks in zip(layers.stages, repeats):
-        total.add_block(first)
-        total.add_block(further, times=blocks - 1)
-    total.add(layers.head)
-    total.macs = total.macs + layers.features * architecture.num_classes
-    total.params = total.params + (layers.features + 1) * architecture.num_classes
-    return total
+def activations_of(layer: Pass) -> Count:
+    """Elements of the outputs of a layer's convolutions for one image."""
+    kind = layer.layer
+    if isinstance(kind, (MaxPool, Linear)):
+        return 0
+    if isinstance(kind, SqueezeExcitation):
+        return kind.channels + kind.squeezed
+    return kind.out_channels * layer.out_size * layer.out_size
+
+
+_COUNTS: dict[str, Callable[[Pass], Count]] = {
+    "macs": macs_of,
+    "params": params_of,
+    "activations": activations_of,
+}
 
 
 def cost(architecture: Architecture, resolution: int) -> Cost:
     """The cost of one network at a square input of `resolution` pixels."""
-    total = _total(architecture, architecture.channels, architecture.repeats, resolution)
-    return Cost(int(total.macs), int(total.params), int(total.activations))
+    sums = dict.fromkeys(_COUNTS, 0)
+    repeats = architecture.repeats
+    for layer in passes(architecture, architecture.channels, resolution):
+        times = 1 if layer.stage is None else repeats[layer.stage] - 1
+        for name, count in _COUNTS.items():
+            sums[name] += times * int(count(layer))
+    return Cost(**sums)
 
 
 @dataclass(frozen=True)
@@ -125,40 +104,81 @@ def price(
     width_mult: ArrayLike,
     resolution_mult: ArrayLike,
 ) -> GridCosts:
-    """The realised cost of n networks, given by three arrays of multipliers of shape (n,).
+    """The realised cost of n networks, given by three arrays of multipliers of shape (n,)."""
+    grid = Grid.of(architecture, resolution, rounding, depth_mult, width_mult, resolution_mult)
+    sums = grid.sums(_COUNTS)
+    return GridCosts(sums["macs"], sums["params"], sums["activations"], grid.resolution)
 
-    Rounding leaves few distinct depths, widths and resolutions. The cost is linear in the repeats,
-    so one price for each distinct (width, resolution) and stage is enough for all of them.
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """n realised networks of one architecture, held as the few distinct ones that they are made of.
+
+    Rounding leaves few distinct depths, widths and resolutions. Sums over layers are linear in the
+    repeats, so one look at each distinct (width, resolution) is enough for all of them.
     """
-    repeats, depth_of = _distinct(
-        depth_mult, lambda mult: rounding.repeats(architecture.repeats, mult)
-    )
-    channels, width_of = _distinct(
-        width_mult, lambda mult: rounding.channels(architecture.channels, mult)
-    )
-    sizes, size_of = _distinct(
-        resolution_mult, lambda mult: rounding.resolution(resolution, mult)[:, None]
-    )
-    pair = width_of * len(sizes) + size_of
-    columns = [np.repeat(c, len(sizes)) for c in channels.T]
-    size = np.tile(sizes[:, 0], len(channels))
-    ones: list[Count] = [1] * len(architecture.stages)
-    single = _total(architecture, columns, ones, size)
-    sums = {name: np.broadcast_to(getattr(single, name), size.shape)[pair] for name in _COUNTS}
-    for index in range(len(architecture.stages)):
-        further = (repeats[:, index] - 1)[depth_of]
-        if not further.any():
-            continue
-        ones[index] = 2
-        double = _total(architecture, columns, ones, size)
-        ones[index] = 1
-        for name in _COUNTS:
-            a_block = np.asarray(getattr(double, name)) - getattr(single, name)
-            sums[name] = sums[name] + further * np.broadcast_to(a_block, size.shape)[pair]
-    return GridCosts(sums["macs"], sums["params"], sums["activations"], sizes[:, 0][size_of])
 
+    architecture: Architecture
+    #: (pairs,) of a width and a resolution: channels of each layer that has some, and pixels.
+    channels: tuple[Ints, ...]
+    size: Ints
+    #: (depths, stages)
+    repeats: Ints
+    #: (n,): index of a network's pair and of its depth.
+    pair_of: NDArray[np.intp]
+    depth_of: NDArray[np.intp]
 
-_COUNTS = ("macs", "params", "activations")
+    @classmethod
+    def of(
+        cls,
+        architecture: Architecture,
+        resolution: int,
+        rounding: Rounding,
+        depth_mult: ArrayLike,
+        width_mult: ArrayLike,
+        resolution_mult: ArrayLike,
+    ) -> Grid:
+        """The networks at three arrays of multipliers of shape (n,). Raises InvalidInput."""
+        repeats, depth_of = _distinct(
+            depth_mult, lambda mult: rounding.repeats(architecture.repeats, mult)
+        )
+        channels, width_of = _distinct(
+            width_mult, lambda mult: rounding.channels(architecture.channels, mult)
+        )
+        sizes, size_of = _distinct(
+            resolution_mult, lambda mult: rounding.resolution(resolution, mult)[:, None]
+        )
+        return cls(
+            architecture,
+            tuple(np.repeat(c, len(sizes)) for c in channels.T),
+            np.tile(sizes[:, 0], len(channels)),
+            repeats,
+            width_of * len(sizes) + size_of,
+            depth_of,
+        )
+
+    @property
+    def resolution(self) -> Ints:
+        """(n,): in pixels."""
+        return self.size[self.pair_of]
+
+    def sums(self, counts: Mapping[str, Callable[[Pass], Count]]) -> dict[str, Ints]:
+        """(n,) each: what the counts give, summed over all layers of each network."""
+        once = {name: np.zeros(self.size.shape, np.int64) for name in counts}
+        again = {name: [zero.copy() for _ in self.repeats.T] for name, zero in once.items()}
+        for layer in passes(self.architecture, self.channels, self.size):
+            for name, count in counts.items():
+                if layer.stage is None:
+                    once[name] += count(layer)
+                else:
+                    again[name][layer.stage] += count(layer)
+        total = {name: values[self.pair_of] for name, values in once.items()}
+        for stage, blocks in enumerate(self.repeats.T):
+            further = (blocks - 1)[self.depth_of]
+            if further.any():
+                for name in counts:
+                    total[name] += further * again[name][stage][self.pair_of]
+        return total
 
 
 def _distinct(

@@ -30,6 +30,11 @@ class Conv:
     depthwise: bool = False
     activate: bool = True
 
+    @property
+    def fan_in(self) -> Count:
+        """Multiply-adds of an element of the output."""
+        return self.kernel**2 * (1 if self.depthwise else self.in_channels)
+
 
 @dataclass(frozen=True)
 class SqueezeExcitation:
@@ -45,6 +50,14 @@ class MaxPool:
 
     kernel: int
     stride: int
+
+
+@dataclass(frozen=True)
+class Linear:
+    """The classifier, behind global average pooling."""
+
+    in_channels: Count
+    out_channels: int
 
 
 Layer: TypeAlias = "Conv | SqueezeExcitation | MaxPool"
