@@ -239,6 +239,9 @@ def _unlock(node: DictConfig) -> None:
         child = node._get_node(key)
         if isinstance(child, DictConfig) and not child._is_none():
             OmegaConf.set_readonly(child, None)
+            if OmegaConf.get_type(child) is dict:
+                # Its keys are the user's.
+                OmegaConf.set_struct(child, False)
             _unlock(child)
 
 

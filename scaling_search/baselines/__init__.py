@@ -8,6 +8,7 @@ from scaling_search.baselines.baseline import (
     OwnBaseline,
     StoredBaseline,
     build_network,
+    counted_in,
     plain_network,
     scale,
     scale_by,
@@ -15,24 +16,33 @@ from scaling_search.baselines.baseline import (
 from scaling_search.baselines.latency import Latency, measure_latency
 from scaling_search.baselines.load import FOUND, BaselineSettings, load_baseline
 from scaling_search.baselines.own_network import OwnNetwork, Priced
-from scaling_search.baselines.solve import solve_phi
+from scaling_search.baselines.quantity import COUNTS, MACS, UNBOUNDED, Bounds, Counted, Quantity
+from scaling_search.baselines.solve import largest_within, solve_phi
 from scaling_search.baselines.stage_tables import STAGE_TABLES
 from scaling_search.baselines.table import plain_table, read_table
 
 __all__ = [
+    "COUNTS",
     "FOUND",
+    "MACS",
     "STAGE_TABLES",
+    "UNBOUNDED",
     "ArchitectureBaseline",
     "Baseline",
     "BaselineSettings",
+    "Bounds",
+    "Counted",
     "FamilyMember",
     "Latency",
     "Network",
     "OwnBaseline",
     "OwnNetwork",
     "Priced",
+    "Quantity",
     "StoredBaseline",
     "build_network",
+    "counted_in",
+    "largest_within",
     "load_baseline",
     "measure_latency",
     "plain_network",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -15,6 +15,7 @@ from scaling_search.baselines.own_network import (
     count_own_network,
     short_hash,
 )
+from scaling_search.baselines.quantity import MACS, Quantity
 from scaling_search.baselines.timm_lookup import is_timm
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.long_work import tally
@@ -43,6 +44,10 @@ class Baseline(Protocol):
     def name(self) -> str: ...
     @property
     def resolution(self) -> int: ...
+    @property
+    def quantity(self) -> Quantity:
+        """What its networks are compared by: cost ratios and doublings are counted in it."""
+        ...
 
     def network(self, depth_mult: float, width_mult: float) -> Network:
         """The realised network at these multipliers."""
@@ -65,6 +70,7 @@ class ArchitectureBaseline:
     architecture: Architecture
     resolution: int
     rounding: Rounding
+    quantity: Quantity = field(default=MACS, compare=False, repr=False)
 
     def network(self, depth_mult: float, width_mult: float) -> Architecture:
         return scale_architecture(self.architecture, self.rounding, depth_mult, width_mult)
@@ -98,6 +104,7 @@ class OwnBaseline:
     pretrained: str = ""
     #: Every resolution is a multiple of this.
     resolution_divisor: int = 1
+    quantity: Quantity = field(default=MACS, compare=False, repr=False)
     #: What was counted so far.
     counted: dict[tuple[OwnNetwork, int], Priced] = field(
         default_factory=dict, compare=False, repr=False
@@ -136,6 +143,12 @@ class StoredBaseline(OwnBaseline):
     def priced(self, network: Network, resolution: int) -> Priced:
         assert isinstance(network, OwnNetwork)
         return self.prices(network, resolution).required()
+
+
+def counted_in(baseline: Baseline, quantity: Quantity) -> Baseline:
+    """The same baseline, whose networks are compared by this quantity."""
+    assert isinstance(baseline, ArchitectureBaseline | OwnBaseline)
+    return replace(baseline, quantity=quantity)
 
 
 def build_network(
@@ -196,15 +209,26 @@ class FamilyMember:
         return self.id if known else ""
 
     @cached_property
+    def amount(self) -> float:
+        """What its baseline's networks are compared by: multiply-adds, or another quantity."""
+        return self.baseline.quantity.of(self)
+
+    @cached_property
     def cost_ratio(self) -> float:
-        """The realised multiply-adds over the baseline's."""
-        baseline = self.baseline.priced(self.baseline.network(1, 1), self._base_resolution)
-        if not baseline.cost.macs:
+        """The realised amount over the baseline's."""
+        baseline = self.baseline
+        base = FamilyMember(baseline, baseline.network(1, 1), self._base_resolution, 1.0, 1.0)
+        if not base.cost.macs:
             raise InvalidInput(
-                f"{self.baseline.name} has no multiply-adds, by which networks are compared: give "
+                f"{baseline.name} has no multiply-adds, by which networks are compared: give "
                 "it a convolution or a linear layer"
             )
-        return self.cost.macs / baseline.cost.macs
+        if not base.amount:
+            raise InvalidInput(
+                f"{baseline.name} has no {baseline.quantity.what}, by which networks are to be "
+                "compared: set another constraint.on="
+            )
+        return self.amount / base.amount
 
     @cached_property
     def pixel_price(self) -> float:
@@ -226,7 +250,7 @@ class FamilyMember:
 
     @property
     def effective_phi(self) -> float:
-        """How many doublings of compute the realised network is away from its baseline."""
+        """How many doublings of it the realised network is away from its baseline."""
         return math.log2(self.cost_ratio)
 
     def build(self) -> nn.Module:

@@ -1,4 +1,4 @@
-"""The largest network that a budget of multiply-adds allows."""
+"""The largest network that budgets allow."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Callable
 
 from scaling_search.baselines.baseline import Baseline, FamilyMember, scale
 from scaling_search.baselines.own_network import MissingPrice
-from scaling_search.errors import InvalidInput, positive_number
+from scaling_search.baselines.pricing import Pricing
+from scaling_search.baselines.quantity import Bounds
+from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
 
 #: No network is looked for beyond this many doublings of either sign.
 _FURTHEST_PHI = 64.0
 
 
-def solve_phi(baseline: Baseline, coefficients: Coefficients, macs: float) -> FamilyMember:
-    """The largest family member with at most `macs` multiply-adds, at the smallest phi giving it.
+def largest_within(baseline: Baseline, coefficients: Coefficients, bounds: Bounds) -> FamilyMember:
+    """The largest family member that keeps all bounds, at the smallest phi giving it.
 
     Realised cost climbs in steps as phi grows, so many phi share one member; the smallest network
-    of all is given at the largest phi that gives it. Raises InvalidInput where the coefficients add
-    no compute or even the smallest network costs more.
+    of all is given at the largest phi that gives it. A predicted latency need not climb all the
+    way: then it is a member behind which one is beyond. Raises InvalidInput where the coefficients
+    add no compute or even the smallest network is beyond a bound.
     """
-    positive_number("macs", macs)
     if coefficients.nominal_cost_ratio == 1:
         raise InvalidInput(f"{coefficients} adds no compute, so phi has no meaning: raise one")
     doublings = math.log2(coefficients.nominal_cost_ratio)
@@ -32,21 +34,41 @@ def solve_phi(baseline: Baseline, coefficients: Coefficients, macs: float) -> Fa
 
     low = _lowest(at, low)
     smallest = at(low)
-    if smallest.cost.macs > macs:
+    if broken := bounds.broken_by(smallest):
         raise InvalidInput(
-            f"macs is {macs:g}, but the smallest network of {baseline.name} costs "
-            f"{smallest.cost.macs:,}: give at least that"
+            f"even the smallest network of {baseline.name} has {broken}: give at least that"
         )
-    while at(high).cost.macs <= macs:
+    while not bounds.broken_by(at(high)):
         high *= 2
         if high * doublings > _FURTHEST_PHI:
-            raise InvalidInput(f"macs is {macs:g}, more than any network that can be described")
-    within, _ = _boundary(low, high, lambda phi: at(phi).cost.macs <= macs)
+            limits = " and ".join(q.text(limit) for q, limit in bounds.limits)
+            raise InvalidInput(f"{limits}: more than any network that can be described has")
+    within, _ = _boundary(low, high, lambda phi: not bounds.broken_by(at(phi)))
     member = at(within)
     if smallest.id == member.id:
         return member
     _, first = _boundary(low, within, lambda phi: at(phi).id != member.id)
     return at(first)
+
+
+def solve_phi(
+    baseline: Baseline,
+    coefficients: Coefficients,
+    macs: float | str | None = None,
+    *,
+    params: float | str | None = None,
+    activations: float | str | None = None,
+) -> FamilyMember:
+    """The largest family member within all given budgets, at the smallest phi that gives it.
+
+    Budgets are numbers or text such as "600M". Raises InvalidInput where none is given, where one
+    is no number above 0, or where even the smallest network is beyond one.
+    """
+    given = {"macs": macs, "params": params, "activations": activations}
+    at_most = {name: value for name, value in given.items() if value is not None}
+    if not at_most:
+        raise InvalidInput("solve_phi has no budget: give macs=, params= or activations=")
+    return largest_within(baseline, coefficients, Pricing().bounds(at_most, ""))
 
 
 def _lowest(at: Callable[[float], FamilyMember], low: float) -> float:

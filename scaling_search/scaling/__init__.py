@@ -8,7 +8,7 @@ from scaling_search.scaling.coefficients import (
     Multipliers,
     Shares,
 )
-from scaling_search.scaling.cost import Cost, GridCosts, cost, price
+from scaling_search.scaling.cost import Cost, Grid, GridCosts, cost, price
 from scaling_search.scaling.realise import require_multipliers, scale_architecture
 from scaling_search.scaling.rounding import FineRounding, PaperRounding, Rounding
 
@@ -19,6 +19,7 @@ __all__ = [
     "Coefficients",
     "Cost",
     "FineRounding",
+    "Grid",
     "GridCosts",
     "Multipliers",
     "PaperRounding",

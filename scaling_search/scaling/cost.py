@@ -162,6 +162,10 @@ class Grid:
         """(n,): in pixels."""
         return self.size[self.pair_of]
 
+    def counts(self, name: str) -> Ints:
+        """(n,): macs, params or activations of each network."""
+        return self.sums({name: _COUNTS[name]})[name]
+
     def sums(self, counts: Mapping[str, Callable[[Pass], Count]]) -> dict[str, Ints]:
         """(n,) each: what the counts give, summed over all layers of each network."""
         once = {name: np.zeros(self.size.shape, np.int64) for name in counts}

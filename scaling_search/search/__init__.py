@@ -8,7 +8,7 @@ from scaling_search.search.candidates import (
     SearchSpace,
     Snapper,
 )
-from scaling_search.search.constraint import CostConstraint
+from scaling_search.search.constraint import NOMINAL, CostConstraint
 from scaling_search.search.grid import GridSettings
 from scaling_search.search.race import RaceSettings
 from scaling_search.search.sampler import OptunaSettings
@@ -16,6 +16,7 @@ from scaling_search.search.settings import Budget, SearchSettings, SearchSweep, 
 
 __all__ = [
     "MARKS",
+    "NOMINAL",
     "Asked",
     "Budget",
     "Candidate",

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from scaling_search.baselines import Baseline, FamilyMember, scale
+from scaling_search.baselines import UNBOUNDED, Baseline, Bounds, FamilyMember, scale
 from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.errors import InvalidInput
 from scaling_search.metric import ERROR, Metric
 from scaling_search.scaling import DIMENSIONS, PAPER, Coefficients
 from scaling_search.scaling.coefficients import Shares
-from scaling_search.search.constraint import CostConstraint, nothing_within
+from scaling_search.search.constraint import NOMINAL, CostConstraint, nothing_within
 from scaling_search.search.points import alone
 from scaling_search.search.shell import shell
 
@@ -110,6 +110,8 @@ class SearchSpace:
     metric: Metric = ERROR
     #: Whether seeds are compared in pairs.
     seeded: bool = True
+    #: What no candidate may exceed.
+    bounds: Bounds = UNBOUNDED
 
     @property
     def flops_per_mac(self) -> int:
@@ -118,7 +120,7 @@ class SearchSpace:
 
     def snapper(self) -> Snapper:
         """Snaps the points of a search."""
-        return Snapper(self.baseline, self.constraint, self.native_resolution)
+        return Snapper(self.baseline, self.constraint, self.native_resolution, bounds=self.bounds)
 
     def snap_all(self, asked: Sequence[Asked], dropped: Sequence[Dropped] = ()) -> Candidates:
         """Snap the asked points. Raises InvalidInput where none has a network of the right cost.
@@ -151,6 +153,7 @@ class Snapper:
     native_resolution: int
     #: Of networks of the right cost take only those that pay the least for rounding maps up.
     fair: bool = False
+    bounds: Bounds = UNBOUNDED
     _found: dict[str, Candidate] = field(default_factory=dict, init=False)
     _dropped: list[Dropped] = field(default_factory=list, init=False)
 
@@ -172,7 +175,7 @@ class Snapper:
         except InvalidInput as error:
             self._dropped.append(Dropped(point, str(error)))
             return None
-        nominal = self.constraint.on == "nominal"
+        nominal = self.constraint.on == NOMINAL
         within = nominal or self.constraint.allows(member.cost_ratio)
         known = self._found.get(member.id, Candidate(member, (), within))
         candidate = replace(known, asked=(*known.asked, point))
@@ -185,7 +188,7 @@ class Snapper:
         return Candidates(tuple(self._found.values()), tuple(self._dropped))
 
     def _member(self, point: Asked) -> FamilyMember:
-        if self.constraint.on == "nominal":
+        if self.constraint.on == NOMINAL:
             return self._as_it_rounds(point.coefficients)
         if point.mark in DIMENSIONS:
             return self._shell.along(point.mark)
@@ -219,6 +222,8 @@ class Snapper:
                 f"it needs {member.resolution} px, above the data's native "
                 f"{self.native_resolution} px"
             )
+        if broken := self.bounds.broken_by(member):
+            raise InvalidInput(f"it has {broken}")
 
 
 def marked_points(cost_ratio: float) -> tuple[Asked, ...]:

@@ -1,27 +1,55 @@
-"""What all candidates of STEP 1 cost."""
+"""What all candidates of STEP 1 cost, and in what cost is counted."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, whole_number
+
+#: What "twice the cost" can be counted in; nominal is alpha * beta^2 * gamma^2, before rounding.
+QUANTITIES = ("macs", "params", "activations", "memory", "latency", "throughput")
+NOMINAL = "nominal"
+#: Standard errors on either side of a 90 % interval.
+TAIL = 1.645
+#: What studies of old call macs.
+_OLD = "realised"
+#: Settings that studies of old have not.
+YOUNGER = ("at_most", "batch_size", "training", "measurements")
 
 
 @dataclass(frozen=True)
 class CostConstraint:
-    """What all candidates of STEP 1 cost."""
+    """What all candidates of STEP 1 cost, and what no network may exceed."""
 
-    #: realised: the multiply-adds of the rounded network; nominal: alpha * beta^2 * gamma^2.
-    on: str = "realised"
+    #: What cost is counted in: macs, params, activations, memory (peak of a training step),
+    #: latency (of one pass), throughput (time of an image in a batch), each after rounding; or
+    #: nominal, alpha * beta^2 * gamma^2.
+    on: str = "macs"
     #: Cost over the baseline's.
     cost_ratio: float = 2.0
-    #: Greatest relative distance from cost_ratio (realised), or greatest absolute one (nominal).
+    #: Greatest relative distance from cost_ratio, or for nominal the greatest absolute one.
     tolerance: float = 0.05
+    #: Bounds beside it, by quantity, such as {memory: 8GiB, latency: 12ms, params: 5e6}: networks
+    #: beyond one are shown and not trained. Of throughput, images a second, it is the least.
+    at_most: dict[str, Any] = field(default_factory=dict)
+    #: Images of a batch, for memory (null: recipe.batch_size), latency (null: 1) and throughput
+    #: (null: 32).
+    batch_size: int | None = None
+    #: Memory of a training step (true), or of inference alone (false).
+    training: bool = True
+    #: File of `python -m scaling_search.measure`, for latency and throughput; empty measures here.
+    measurements: str = ""
 
     def __post_init__(self) -> None:
-        if self.on not in ("realised", "nominal"):
-            raise InvalidInput(f"constraint.on is {self.on!r}, but must be realised or nominal")
+        if self.on == _OLD:
+            object.__setattr__(self, "on", "macs")
+        if self.on not in (*QUANTITIES, NOMINAL):
+            raise InvalidInput(
+                f"constraint.on is {self.on!r}, but must be one of "
+                f"{', '.join((*QUANTITIES, NOMINAL))}"
+            )
         if not (math.isfinite(self.cost_ratio) and 1 < self.cost_ratio <= 8):
             raise InvalidInput(
                 f"constraint.cost_ratio is {self.cost_ratio!r}, but must be above 1 and at most 8"
@@ -30,18 +58,48 @@ class CostConstraint:
             raise InvalidInput(
                 f"constraint.tolerance is {self.tolerance!r}, but must lie above 0 and below 1"
             )
+        if self.batch_size is not None:
+            whole_number("constraint.batch_size", self.batch_size)
+        for name in self.at_most:
+            if name not in QUANTITIES:
+                raise InvalidInput(
+                    f"constraint.at_most has {name!r}, but must have one of {', '.join(QUANTITIES)}"
+                )
 
-    def allows(self, cost_ratio: float) -> bool:
-        """Whether a realised cost ratio lies within the tolerance."""
-        return abs(cost_ratio / self.cost_ratio - 1) <= self.tolerance
+    @property
+    def quantities(self) -> frozenset[str]:
+        """All that networks are priced by."""
+        return frozenset({"macs" if self.on == NOMINAL else self.on, *self.at_most})
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """For study.yaml: without what only other budgets than multiply-adds have."""
+        given = asdict(self)
+        for name, default in asdict(CostConstraint()).items():
+            if name in YOUNGER and given[name] == default:
+                del given[name]
+        return given
+
+    def allows(self, cost_ratio: float, se: float = 0.0) -> bool:
+        """Whether a realised cost ratio lies within the tolerance.
+
+        se: of its log, where it was measured: its 90 % interval lies within then.
+        """
+        off = abs(cost_ratio / self.cost_ratio - 1)
+        return off + TAIL * se <= self.tolerance
+
+
+def in_what(constraint: CostConstraint) -> str:
+    """Behind "costs so much": empty where multiply-adds are meant, as everywhere."""
+    return "" if constraint.on in ("macs", NOMINAL) else f" in {constraint.on}"
 
 
 def nothing_within(constraint: CostConstraint, closest: float) -> str:
     """What to say where no network has the right cost; `closest` is the nearest cost ratio."""
     off = abs(closest / constraint.cost_ratio - 1)
     return (
-        f"no network costs {constraint.cost_ratio:g} times the baseline within "
-        f"{100 * constraint.tolerance:.3g} %; the nearest costs {closest:.4g} times: "
+        f"no network costs {constraint.cost_ratio:g} times the baseline{in_what(constraint)} "
+        f"within {100 * constraint.tolerance:.3g} %; the nearest costs {closest:.4g} times: "
         f"set constraint.tolerance={math.ceil(1000 * off + 0.5) / 1000:g} "
         f"or constraint.cost_ratio={closest:.4g}"
     )

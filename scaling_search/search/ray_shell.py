@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from scaling_search.baselines import Baseline, FamilyMember, scale
+from scaling_search.baselines import MACS, Baseline, FamilyMember, scale
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
 from scaling_search.scaling.rounding import Floats
@@ -40,6 +40,9 @@ class RayShell:
         if self._constraint.allows(on_ray.cost_ratio):
             return on_ray
         point = log_point(np.array([asked.alpha, asked.beta, asked.gamma]))
+        if not self._plain:
+            # What lies at the right cost on the ray, instead of what was asked for nominally.
+            point = log_point(_multipliers(on_ray))
         # The steps of a small network jump over the right cost: try each dimension by itself.
         around = [self._moved(on_ray, i, step) for i in range(3) for step in _STEPS]
 
@@ -83,15 +86,19 @@ class RayShell:
         goal, slope = self._constraint.cost_ratio, math.log(ratio)
         enough = 0.2 * self._constraint.tolerance
         distance = math.log(left or goal) / slope
-        low, high = 0.0, 2.5 * distance
+        low, high = 0.0, (2.5 if self._plain else 8.0) * distance
         seen: list[tuple[float, float, FamilyMember]] = []
+        known: list[tuple[float, float]] = []
         for _ in range(12):
             member = member_at(distance)
             off = math.log(member.cost_ratio / goal)
             seen.append((round(abs(off), 9), abs(math.log(distance)), replace(member, phi=1.0)))
+            known.append((distance, off))
             low, high = (distance, high) if off < 0 else (low, distance)
             if min(abs(off), (high - low) * slope) < enough:
                 break
+            if not self._plain:
+                slope = _slope(known, slope)
             nominal = distance - off / slope
             distance = nominal if low < nominal < high else (low + high) / 2
         return min(seen, key=lambda entry: entry[:2])[2]
@@ -108,10 +115,24 @@ class RayShell:
             found = other
         return found
 
+    @property
+    def _plain(self) -> bool:
+        """Whether cost is counted in multiply-adds, which grow as the nominal cost does."""
+        return self._baseline.quantity == MACS
+
     def _moved(self, start: FamilyMember, dimension: int, step: float) -> FamilyMember:
         mult = _multipliers(start)
         mult[dimension] *= step
         return replace(scaled(self._baseline, *mult.tolist()), phi=1.0)
+
+
+def _slope(known: Sequence[tuple[float, float]], slope: float) -> float:
+    """By how much the log cost grows with the distance, between the last two that were seen."""
+    if len(known) < 2:
+        return slope
+    (before, was), (after, now) = known[-2:]
+    seen = (now - was) / (after - before) if after != before else 0.0
+    return seen if seen > 0 else slope
 
 
 def _multipliers(member: FamilyMember) -> Floats:

@@ -15,23 +15,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.baselines import ArchitectureBaseline, Baseline, FamilyMember
+from scaling_search.baselines import MACS, ArchitectureBaseline, Baseline, FamilyMember
 from scaling_search.errors import InvalidInput
-from scaling_search.scaling import DIMENSIONS, Coefficients, price
+from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.scaling.rounding import Floats, Ints
-from scaling_search.search.constraint import CostConstraint, nothing_within
-from scaling_search.search.distinct import distinct_depths, distinct_widths
+from scaling_search.search.constraint import CostConstraint, in_what, nothing_within
 from scaling_search.search.fair_pixels import FAIR, is_fair
+from scaling_search.search.listing import list_near
 from scaling_search.search.points import alone, log_point, scaled
 from scaling_search.search.ray_shell import RayShell
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
-#: The lowest multiplier that is listed: below 1, so that a point that rounds down can be seen to.
-_LOWEST = 0.9
-#: Pairs of a depth and a width that are listed at most: a few GiB.
-_MOST = 2 * 10**7
 #: Distances that differ by less are ties, which cost and then parameters decide.
 _TIE = 1e-9
 
@@ -54,52 +50,16 @@ class ListedShell:
     def __init__(
         self, baseline: ArchitectureBaseline, constraint: CostConstraint, fair: bool = False
     ) -> None:
+        listing = list_near(baseline, constraint)
         self._baseline = baseline
         self._constraint = constraint
-        architecture, rounding = baseline.architecture, baseline.rounding
-        # Stem and head do not deepen, so depth alone needs more than the whole cost ratio.
-        reach = constraint.cost_ratio**1.5
-        side = math.sqrt(reach)
-        depths = distinct_depths(baseline, _LOWEST, reach)
-        widths = distinct_widths(baseline, _LOWEST, side)
-        pixels = np.arange(
-            math.ceil(baseline.resolution * _LOWEST), math.floor(baseline.resolution * side) + 1
-        )
-        sizes = np.unique(
-            np.r_[rounding.resolution(baseline.resolution, pixels / baseline.resolution)]
-        )
-        sizes = sizes / baseline.resolution
-        base = price(architecture, baseline.resolution, rounding, [1.0], [1.0], [1.0]).macs[0]
-        if len(depths) * len(widths) > _MOST:
-            raise InvalidInput(
-                f"{baseline.name} has {len(depths):,} depths and {len(widths):,} widths near "
-                f"{constraint.cost_ratio:g} times its cost, too many to list: set "
-                "baseline.channel_divisor=8 or more"
-            )
-        pairs = np.stack(np.meshgrid(depths, widths, indexing="ij"), -1).reshape(-1, 2)
-        ones = np.ones(len(pairs))
-        depth, width = pairs.T
-        coarse = price(architecture, baseline.resolution, rounding, depth, width, ones).macs / base
-        # Cost grows with the square of the resolution, but for maps that strides round up, by at
-        # most a pixel of the smallest: only sizes so near the goal can have the right cost.
-        wanted = np.sqrt(constraint.cost_ratio / coarse)[:, None]
-        rounding_up = 1.2 * architecture.total_stride / baseline.resolution
-        margin = 1 + min(0.25, rounding_up) + constraint.tolerance
-        pair, size = np.nonzero((sizes > wanted / margin) & (sizes < wanted * margin))
-        if not pair.size:
-            raise InvalidInput(
-                f"no network of {baseline.name} at {baseline.resolution} px costs about "
-                f"{constraint.cost_ratio:g} times as much: its rounding steps over that. Set a "
-                "larger baseline.resolution, or smaller divisors"
-            )
-        grid = np.column_stack([pairs[pair], sizes[size]])
-        costs = price(architecture, baseline.resolution, rounding, *grid.T)
-        self.multipliers: Floats = grid
-        self.params: Ints = costs.params
-        self.cost_ratios: Floats = costs.macs / base
-        self._log_price: Floats = np.log(self.cost_ratios / coarse[pair] / sizes[size] ** 2)
+        self.multipliers: Floats = listing.multipliers
+        self.params: Ints = listing.params
+        self.cost_ratios: Floats = listing.cost_ratios
+        self._log_price: Floats = listing.log_pixel_price
         self._fair: NDArray[np.bool_] | None = None
         if fair:
+            sizes, size = np.unique(self.multipliers[:, 2], return_inverse=True)
             self._fair = np.array([is_fair(baseline, float(mult)) for mult in sizes])[size]
         self.within: NDArray[np.bool_] = (
             np.abs(self.cost_ratios / constraint.cost_ratio - 1) <= constraint.tolerance
@@ -116,7 +76,7 @@ class ListedShell:
         if self._fair is not None:
             return self._nearest(self._cheap(self._scaling(asked)), asked)
         choices, tree = self._tree
-        point = log_point(np.array([asked.alpha, asked.beta, asked.gamma]))
+        point = self._points(np.array([[asked.alpha, asked.beta, asked.gamma]]))[0]
         distance, _ = tree.query(point)
         near = tree.query_ball_point(point, distance + 2 * _TIE)
         return self._nearest(choices[near], asked)
@@ -136,7 +96,7 @@ class ListedShell:
         if not choices.size:
             raise InvalidInput(
                 f"{dimension} alone has no network near {self._constraint.cost_ratio:g} times the "
-                f"cost of {self._baseline.name}"
+                f"cost of {self._baseline.name}{in_what(self._constraint)}"
             )
         nearest = choices[self._off[choices] == self._off[choices].min()]
         nearest = self._cheap(nearest)
@@ -173,11 +133,25 @@ class ListedShell:
         from scipy.spatial import cKDTree
 
         choices = np.flatnonzero(self.within)
-        return choices, cKDTree(log_point(self.multipliers[choices]))
+        return choices, cKDTree(self._points(self.multipliers[choices]))
+
+    def _points(self, multipliers: Floats) -> Floats:
+        """(n, 3): where networks lie in the metric of the search.
+
+        Networks of equal multiply-adds lie on a plane, those of another equal quantity do not: of
+        them the shares count, which are the direction in which they lie from the baseline.
+        """
+        points = log_point(multipliers)
+        if self._baseline.quantity == MACS:
+            return points
+        total = points.sum(axis=1, keepdims=True)
+        growing = np.where(total > 0, total, np.inf)
+        scaled_points: Floats = points / growing * math.log(self._constraint.cost_ratio)
+        return scaled_points
 
     def _nearest(self, choices: NDArray[np.intp], asked: Coefficients) -> FamilyMember:
-        point = log_point(np.array([[asked.alpha, asked.beta, asked.gamma]]))
-        distance = np.linalg.norm(log_point(self.multipliers[choices]) - point, axis=1)
+        point = self._points(np.array([[asked.alpha, asked.beta, asked.gamma]]))
+        distance = np.linalg.norm(self._points(self.multipliers[choices]) - point, axis=1)
         # Rounded, so that equal distances tie and cost, then params, decide.
         keys = (self.params[choices], self.cost_ratios[choices], distance.round(9))
         return self._member(choices[np.lexsort(keys)[0]])

@@ -12,21 +12,24 @@ from functools import cached_property
 from typing import Any
 
 from scaling_search.baselines import (
+    MACS,
     Baseline,
     BaselineSettings,
+    Bounds,
     FamilyMember,
     OwnBaseline,
     OwnNetwork,
     Priced,
+    Quantity,
+    counted_in,
     scale,
-    solve_phi,
 )
-from scaling_search.baselines.own_network import MissingPrice, Prices
-from scaling_search.errors import InvalidInput
+from scaling_search.baselines.own_network import Prices
+from scaling_search.baselines.pricing import Pricing
 from scaling_search.metric import Metric
 from scaling_search.proxy import Recipe, TaskFacts
 from scaling_search.scaling import Coefficients
-from scaling_search.search import Candidate, Candidates, SearchSpace
+from scaling_search.search import NOMINAL, Candidate, Candidates, SearchSpace
 from scaling_search.search.decide import Decision, decide
 from scaling_search.search.strategy import Answer, Evaluation, Search
 from scaling_search.series import Networks, list_networks
@@ -34,6 +37,7 @@ from scaling_search.study.limits import require_native
 from scaling_search.study.platform import Platform
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
+from scaling_search.study.sizes import sizes_to_train
 from scaling_search.trainers import Spec, Trainer, make_trainer
 
 
@@ -88,6 +92,22 @@ class StudyDefinition:
         """Whether its trainings give a test error beside the val error that decides."""
         return not self.settings.trainer.own or bool(self.settings.trainer.test)
 
+    @cached_property
+    def pricing(self) -> Pricing:
+        """How its networks are priced beside counting them."""
+        return Pricing()
+
+    @cached_property
+    def quantity(self) -> Quantity:
+        """What "twice the cost" is counted in. Raises InvalidInput where it cannot be told."""
+        on = self.settings.constraint.on
+        return MACS if on == NOMINAL else self.pricing.quantity(on)
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """What no network may exceed. Raises InvalidInput where a bound is none."""
+        return self.pricing.bounds(self.settings.constraint.at_most)
+
     def load(self, settings: BaselineSettings) -> Baseline:
         """A baseline for the task's classes and channels, the same one each time.
 
@@ -99,7 +119,7 @@ class StudyDefinition:
             facts = self.facts
             baseline = settings.load(facts.num_classes, facts.in_channels, self.prices, self.code)
             require_native(baseline.resolution, facts)
-            self._loaded[name] = baseline
+            self._loaded[name] = counted_in(baseline, self.quantity)
         return self._loaded[name]
 
     @cached_property
@@ -117,8 +137,15 @@ class StudyDefinition:
         """The baseline that is scaled."""
         return self.load(self.settings.baseline)
 
+    @property
+    def base(self) -> FamilyMember:
+        """The baseline itself, at phi = 0."""
+        pixels = self.baseline.round_resolution(1.0)
+        return FamilyMember(self.baseline, self.baseline.network(1, 1), pixels, 1.0, 1.0, 0.0)
+
     @cached_property
     def _space(self) -> SearchSpace:
+        self.bounds.require_base(self.base)
         return SearchSpace(
             self.baseline,
             self.settings.constraint,
@@ -127,6 +154,7 @@ class StudyDefinition:
             self.facts.epoch_images,
             metric=self.metric,
             seeded=self.settings.trainer.seeded,
+            bounds=self.bounds,
         )
 
     @cached_property
@@ -214,21 +242,10 @@ class StudyDefinition:
         return tuple(scale(self.baseline, coefficients, phi) for phi in self.settings.family.phi)
 
     def trained_sizes(self, coefficients: Coefficients) -> tuple[FamilyMember, ...]:
-        """STEP 2's members to train: evenly spaced in log cost up to family.train_up_to."""
-        family = self.settings.family
-        largest = scale(self.baseline, coefficients, family.train_up_to)
+        """STEP 2's members to train, the smallest first."""
+        members = sizes_to_train(self.baseline, coefficients, self.settings.family, self.bounds)
         sizes: dict[str, FamilyMember] = {}
-        for index in range(family.sizes - 1, -1, -1):
-            member = largest
-            if index:
-                macs = largest.cost.macs / family.span ** (index / (family.sizes - 1))
-                try:
-                    member = solve_phi(self.baseline, coefficients, macs)
-                except MissingPrice:
-                    raise
-                except InvalidInput:
-                    # Smaller than any network of the family.
-                    continue
+        for member in members:
             if member.resolution <= self.facts.largest_resolution:
                 sizes.setdefault(member.id, member)
         return tuple(sizes.values())
@@ -269,6 +286,7 @@ class StudyDefinition:
             # Only a found baseline, or one of timm, has them.
             if not settings["baseline"][name]:
                 del settings["baseline"][name]
+        settings["constraint"] = self.settings.constraint.plain
         settings["data"] = self.settings.data.plain()
         settings["trainer"] = self.settings.trainer.plain()
         if self.settings.trainer.own:

@@ -21,9 +21,10 @@ _NEARLY = 1e-6
 
 @dataclass(frozen=True)
 class FamilyRuns:
-    """One entry a finished run; equal macs are seeds of one size, whose spread is the noise."""
+    """One entry a finished run; equal sizes are seeds of one member, whose spread is the noise."""
 
-    macs: tuple[float, ...]
+    #: In the quantity that the study's budget is counted in: multiply-adds, or another.
+    amount: tuple[float, ...]
     #: Test errors, or val errors where trainings give no others.
     error: tuple[float, ...]
     #: How many images each was counted on; None where the error counts no mistakes.
@@ -36,7 +37,7 @@ class FamilyRuns:
 
         self._require_a_run()
         return fit_scaling_law(
-            self.macs, self.error, test_images=self.test_images, metric=self.metric
+            self.amount, self.error, test_images=self.test_images, metric=self.metric
         )
 
     def backtest(self) -> Backtest:
@@ -44,10 +45,10 @@ class FamilyRuns:
         from scaling_search.forecast import backtest
 
         self._require_a_run()
-        return backtest(self.macs, self.error, test_images=self.test_images, metric=self.metric)
+        return backtest(self.amount, self.error, test_images=self.test_images, metric=self.metric)
 
     def _require_a_run(self) -> None:
-        if not self.macs:
+        if not self.amount:
             raise InvalidInput(
                 "no member of the family has been trained yet, so no law can be fitted"
             )
@@ -63,7 +64,7 @@ def known_family_runs(
     runs = [r for r in definition.family_runs(coefficients) if r.spec.key in error]
     least, most = _ends(metric, images, [error[run.spec.key] for run in runs])
     return FamilyRuns(
-        tuple(float(run.member.cost.macs) for run in runs),
+        tuple(run.member.amount for run in runs),
         tuple(min(max(error[run.spec.key], least), most) for run in runs),
         images,
         metric,

@@ -11,6 +11,7 @@ import matplotlib as mpl
 import matplotlib.ticker
 from matplotlib.figure import Figure
 
+from scaling_search.baselines import MACS, Counted, Quantity
 from scaling_search.report.words import Words
 
 P = ParamSpec("P")
@@ -91,8 +92,15 @@ def error_axis(axes: Any, words: Words, name: bool = True) -> None:
 
 def macs_axis(axes: Any) -> None:
     """A logarithmic axis of multiply-adds, ticks at 1, 2 and 5 of each decade."""
-    decades(axes, mpl.ticker.EngFormatter())
-    axes.set_xlabel("multiply-adds of one forward pass")
+    quantity_axis(axes, MACS)
+
+
+def quantity_axis(axes: Any, quantity: Quantity) -> None:
+    """A logarithmic axis of what a budget is counted in."""
+    engineering = mpl.ticker.EngFormatter()
+    shown = mpl.ticker.FuncFormatter(lambda value, at: quantity.text(value))
+    decades(axes, engineering if isinstance(quantity, Counted) else shown)
+    axes.set_xlabel(quantity.axis)
 
 
 def decades(axes: Any, formatter: Any) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from scaling_search.baselines import Quantity
 from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import Backtest, Prediction, ScalingLaw
-from scaling_search.report.figures.drawing import drawn, error_axis, macs_axis, note
+from scaling_search.report.figures.drawing import drawn, error_axis, note, quantity_axis
 from scaling_search.report.words import Words
 from scaling_search.wording import percent
 
@@ -18,16 +19,16 @@ if TYPE_CHECKING:
 
 
 @drawn
-def error_against_macs(
-    figure: Figure, family: pd.DataFrame, law: ScalingLaw | str, words: Words
+def error_against_amount(
+    figure: Figure, family: pd.DataFrame, law: ScalingLaw | str, words: Words, quantity: Quantity
 ) -> None:
-    """The winner's family against multiply-adds, measured and forecast."""
-    axes = _axes(figure, words)
+    """The winner's family against what its budget is counted in, measured and forecast."""
+    axes = _axes(figure, words, quantity)
     if not len(family):
         return
     measured = family[family["runs"] > 0]
     axes.errorbar(
-        measured["macs"],
+        measured["amount"],
         words.drawn(measured["error"]),
         yerr=words.spread((measured["error_high"] - measured["error"]).fillna(0)),
         fmt="o",
@@ -38,11 +39,11 @@ def error_against_macs(
     )
     ahead = family[family["forecast"].notna()]
     if isinstance(law, ScalingLaw) and len(ahead):
-        macs = np.geomspace(ahead["macs"].min(), ahead["macs"].max(), 200)
-        _draw_law(axes, law.predict(macs, LEVEL), "fitted law and forecast", "the mean", words)
+        amounts = np.geomspace(ahead["amount"].min(), ahead["amount"].max(), 200)
+        _draw_law(axes, law.predict(amounts, LEVEL), "fitted law and forecast", "the mean", words)
         listed = ahead[ahead["runs"] == 0]
         axes.plot(
-            listed["macs"],
+            listed["amount"],
             words.drawn(listed["forecast"]),
             "o",
             markerfacecolor="white",
@@ -54,14 +55,14 @@ def error_against_macs(
     for row in family.itertuples():
         y = row.error if row.runs else row.forecast
         if float(row.phi).is_integer() and not row.above_native and np.isfinite(y):
-            note(axes, f"φ={row.phi:g}", (row.macs, words.drawn(y)), (5, away), fontsize=11)
+            note(axes, f"φ={row.phi:g}", (row.amount, words.drawn(y)), (5, away), fontsize=11)
     axes.legend(loc=f"{words.free} right", fontsize=11, frameon=False)
 
 
 @drawn
-def held_out_members(figure: Figure, backtest: Backtest, words: Words) -> None:
+def held_out_members(figure: Figure, backtest: Backtest, words: Words, quantity: Quantity) -> None:
     """The largest trained members as a fit to the smaller ones forecasts them."""
-    axes = _axes(figure, words)
+    axes = _axes(figure, words, quantity)
     fitted, held_out = backtest.law.observations, backtest.prediction
     macs = np.geomspace(fitted.macs[0], held_out.macs[-1] * 1.15, 200)
     law = backtest.law.predict(macs, held_out.level, of="run")
@@ -76,10 +77,10 @@ def held_out_members(figure: Figure, backtest: Backtest, words: Words) -> None:
     axes.legend(loc=f"{words.free} right", fontsize=11, frameon=False)
 
 
-def _axes(figure: Figure, words: Words) -> Any:
+def _axes(figure: Figure, words: Words, quantity: Quantity) -> Any:
     figure.set_size_inches(7.2, 4.8)
     axes = figure.subplots()
-    macs_axis(axes)
+    quantity_axis(axes, quantity)
     error_axis(axes, words)
     return axes
 

@@ -36,7 +36,7 @@ from scaling_search.wording import capital
 
 def search(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
-    found = find(study, rows)
+    found, definition = find(study, rows), study.definition
     figure = Figure(
         name="triangle",
         svg=triangle(found),
@@ -46,7 +46,9 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
         "cost the same within the tolerance.",
     )
     step_1: list[Block] = [
-        shown_trials(found.trials, study.definition.settings.sweep.kind, found.words),
+        shown_trials(
+            found.trials, definition.settings.sweep.kind, found.words, definition.quantity
+        ),
         *regret_tables(found.evidence, found.words),
         *fidelity_tables(found.fidelity, found.words),
     ]
@@ -56,7 +58,7 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
     remarks = [*edge_remarks(found), *further_remarks(found)]
     return Content(
         brief=brief(found),
-        lead=[figure, *family_figure(found.family, study.definition.baseline.name)],
+        lead=[figure, *family_figure(found.family, definition.baseline.name)],
         answer=answer,
         headlines=2,
         remarks=remarks,

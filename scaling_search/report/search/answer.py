@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from scaling_search.baselines import MACS
 from scaling_search.findings.interval import LEVEL
 from scaling_search.report.search.certainty import certainty_sentences, evidence_json
 from scaling_search.report.search.forecast import forecast_remarks, runs_of
@@ -29,8 +30,8 @@ def first_sentence(found: Found) -> str:
         f"{percent(shares.resolution, 0)})"
     )
     where = (
-        f"at {constraint.cost_ratio:g} times the multiply-adds of {definition.baseline.name} on "
-        f"{facts.name}"
+        f"at {constraint.cost_ratio:g} times the {definition.quantity.what} of "
+        f"{definition.baseline.name} on {facts.name}"
     )
     at = decision.candidates.index(winner)
     words = found.words
@@ -60,32 +61,33 @@ def second_sentence(found: Found) -> str:
     if len(measured) < 1:
         return "No member of its family has been trained yet."
     small, large, words = measured.iloc[0], measured.iloc[-1], found.family.words
+    quantity = found.family.quantity
     told = words.metric.headline
     if len(measured) == 1:
         seen = f"The one-size family has a {words.error} of {told(large.error)}"
     elif large.error < small.error:
         seen = (
             f"Scaled by these coefficients, {words.the_error} falls from "
-            f"{told(small.error)} at {small.macs:,} multiply-adds to "
-            f"{told(large.error)} at {large.macs:,}"
+            f"{told(small.error)} at {quantity.told(small.amount)} to "
+            f"{told(large.error)} at {quantity.text(large.amount)}"
         )
     else:
         seen = (
             f"{capital(words.the_error)} does not fall with size: {told(small.error)} at "
-            f"{small.macs:,} multiply-adds, {told(large.error)} at {large.macs:,}"
+            f"{quantity.told(small.amount)}, {told(large.error)} at {quantity.text(large.amount)}"
         )
     far, best = found.family.target, found.family.best
     if far is None:
         return seen + "; larger members are not forecast."
     seen += (
-        f"; forecast for φ = {far.phi:g} ({far.macs / large.macs:.1f} times beyond): "
+        f"; forecast for φ = {far.phi:g} ({far.amount / large.amount:.1f} times beyond): "
         f"{told(far.forecast)}, {percent(LEVEL, 0)} interval "
         f"{words.metric.between(far.forecast_low, far.forecast_high)}{words.metric.unit}"
     )
     if found.family.above_measured is not None:
         seen += (
-            f", above the {words.metric.text(best.error)} already measured at {best.macs:,} "
-            f"({runs_of(found.family, best)})"
+            f", above the {words.metric.text(best.error)} already measured at "
+            f"{quantity.text(best.amount)} ({runs_of(found.family, best)})"
         )
     return f"{seen}."
 
@@ -152,12 +154,15 @@ def winner_json(found: Found, statement: str, remarks: Sequence[str]) -> dict[st
     if winner is None:
         return common
     best, mean = decision.candidates.index(winner), decision.means.effect
+    quantity = found.study.definition.quantity
+    extra = {} if quantity == MACS else {quantity.name: winner.member.amount}
     return {
         **common,
         **evidence_json(found),
         **vars(winner.coefficients),
         "shares": winner.shares,
         "macs": winner.macs,
+        **extra,
         "cost_ratio": winner.cost_ratio,
         "resolution": winner.resolution,
         "expected_error": decision.expected[best],

@@ -74,12 +74,13 @@ def _buys(found: Found) -> str:
         return "Not known: no member of its family has been trained yet."
     if isinstance(law, str):
         return f"Not known: {law}."
-    large = family.measured.iloc[-1]
-    ahead = law.predict([2 * float(large.macs)], level=LEVEL)
+    large, quantity = family.measured.iloc[-1], family.quantity
+    ahead = law.predict([2 * float(large.amount)], level=LEVEL)
     low, mean, high = (float(value[0]) for value in (ahead.low, ahead.mean, ahead.high))
     return (
-        f"The {words.error} falls from {metric.text(large.error)} at {large.macs:,} multiply-adds, "
-        f"the largest trained member, to about {metric.text(mean)} at twice of that "
+        f"The {words.error} falls from {metric.text(large.error)} at "
+        f"{quantity.told(large.amount)}, the largest trained member, to about "
+        f"{metric.text(mean)} at twice of that "
         f"({percent(LEVEL, 0)} interval {metric.between(low, high)}{metric.unit})."
     )
 
@@ -107,7 +108,7 @@ def _next(found: Found) -> str:
     if found.family.lessons:
         best = found.family.lessons[0]
         return (
-            f"Train the member of {best.macs:,.0f} multiply-adds (family.train_up_to=): it narrows "
-            "the forecast most for its cost."
+            f"Train the member of {found.family.quantity.told(best.macs)} (family.train_up_to=): "
+            "it narrows the forecast most for its cost."
         )
     return "Scale by these coefficients: more runs of this kind would change little."

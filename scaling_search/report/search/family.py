@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scaling_search.baselines import FamilyMember
+from scaling_search.baselines import MACS, FamilyMember, Quantity
 from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.findings.interval import LEVEL, half_width
 from scaling_search.forecast import (
@@ -46,6 +46,8 @@ _ERRORS = ("error", "error_se", "error_low", "error_high")
 class Family:
     """STEP 2 as numbers, each computed once."""
 
+    #: What sizes are counted in.
+    quantity: Quantity
     #: Of the errors by which it is judged.
     words: Words
     #: One row for each listed member and trained size, by cost; empty before there is a winner.
@@ -60,9 +62,15 @@ class Family:
 
     @property
     def csv(self) -> pd.DataFrame:
-        """The table with columns that say on which part of the data errors were measured."""
+        """The table with columns that say on which part of the data errors were measured, and in
+        what sizes are counted where these are no multiply-adds."""
         part = self.words.part
-        return self.table.rename(columns={name: f"{part}_{name}" for name in _ERRORS})
+        table = self.table.rename(columns={name: f"{part}_{name}" for name in _ERRORS})
+        if not len(table):
+            return table
+        if self.quantity == MACS:
+            return table.drop(columns="amount")
+        return table.rename(columns={"amount": self.quantity.name})
 
     @cached_property
     def measured(self) -> pd.DataFrame:
@@ -77,7 +85,7 @@ class Family:
         """
         if not len(self.measured):
             return None
-        beyond = self.table["macs"] > self.measured["macs"].max()
+        beyond = self.table["amount"] > self.measured["amount"].max()
         ahead = self.table[beyond & self.table["forecast"].notna()]
         return ahead.iloc[min(1, len(ahead) - 1)] if len(ahead) else None
 
@@ -91,7 +99,7 @@ class Family:
         """That the target is forecast to err more than a size that was measured."""
         if self.target is None or isinstance(self.law, str):
             return None
-        return self.law.above_measured(self.target.macs)
+        return self.law.above_measured(self.target.amount)
 
     @cached_property
     def needed(self) -> dict[str, SizeNeeded]:
@@ -112,8 +120,8 @@ class Family:
         if isinstance(self.law, str) or self.target is None:
             return []
         untrained = self.table[(self.table["runs"] == 0) & self.table["forecast"].notna()]
-        candidates = untrained["macs"].drop_duplicates().to_numpy(float)
-        return next_sizes(self.law, candidates, float(self.target.macs))
+        candidates = untrained["amount"].drop_duplicates().to_numpy(float)
+        return next_sizes(self.law, candidates, float(self.target.amount))
 
 
 def make_family(
@@ -128,6 +136,7 @@ def make_family(
         # The study was interrupted before it counted the family of its own network.
         why = str(error)
     return Family(
+        quantity=definition.quantity,
         words=of_judged(definition),
         table=pd.DataFrame(),
         errors={},
@@ -155,6 +164,7 @@ def _family_of(
     table, forecast = _add_forecast(table, law)
     backtest = or_reason(runs.backtest)
     return Family(
+        quantity=definition.quantity,
         words=of_judged(definition),
         table=table,
         errors=errors,
@@ -177,7 +187,7 @@ def _family_table(
         mean = float(np.mean(measured)) if measured else math.nan
         se = mean * relative / math.sqrt(len(measured)) if measured else math.nan
         half = float(half_width(np.array(se), freedom))
-        row = {
+        row: dict[str, Any] = {
             "phi": member.phi,
             "member": member.id,
             "depth_mult": member.depth_mult,
@@ -189,6 +199,7 @@ def _family_table(
             "macs": member.cost.macs,
             "params": member.cost.params,
             "activations": member.cost.activations,
+            "amount": member.amount,
             "cost_ratio": member.cost_ratio,
             "effective_phi": member.effective_phi,
             "runs": len(measured),
@@ -199,9 +210,11 @@ def _family_table(
             "above_native": member.resolution > definition.facts.largest_resolution,
         }
         # A listed phi that gives a trained network takes the row of that network over.
+        if definition.bounds.limits:
+            row["beyond"] = definition.bounds.broken_by(member)
         rows[member.id if measured else (member.id, member.phi)] = row
     table = pd.DataFrame(list(rows.values()))
-    return table.sort_values(["macs", "phi"], kind="stable", ignore_index=True)
+    return table.sort_values(["amount", "phi"], kind="stable", ignore_index=True)
 
 
 def _realised(member: FamilyMember, what: str) -> float:
@@ -230,9 +243,11 @@ def _add_forecast(
     columns = ("forecast", "forecast_low", "forecast_high")
     table = table.assign(**dict.fromkeys(columns, math.nan))
     allowed = ~table["above_native"]
+    if "beyond" in table:
+        allowed &= table["beyond"] == ""
     if isinstance(law, str) or not allowed.any():
         return table, None
-    forecast = law.predict(table.loc[allowed, "macs"].to_numpy(float), level=LEVEL)
+    forecast = law.predict(table.loc[allowed, "amount"].to_numpy(float), level=LEVEL)
     for name, values in zip(columns, (forecast.mean, forecast.low, forecast.high)):
         table.loc[allowed, name] = values
     return table, forecast

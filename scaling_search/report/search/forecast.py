@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from scaling_search.baselines import MACS, Counted, Quantity
 from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import Lesson
 from scaling_search.metric import Metric
 from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
-from scaling_search.report.figures.family import error_against_macs, held_out_members
+from scaling_search.report.figures.family import error_against_amount, held_out_members
 from scaling_search.report.search.family import Family
 from scaling_search.wording import capital, percent
 
@@ -27,11 +28,10 @@ def family_figure(family: Family, baseline: str) -> list[Figure]:
     words = family.words
     figure = Figure(
         name="accuracy",
-        svg=error_against_macs(family.table, family.law, words),
-        alt=f"{capital(words.shown)} against multiply-adds",
+        svg=error_against_amount(family.table, family.law, words, family.quantity),
+        alt=f"{capital(words.shown)} against {family.quantity.what}",
         caption=f"{capital(words.shown)} of {baseline} scaled by the winner's coefficients. "
-        "Multiply-adds are those of convolutions and linear layers; the paper prints them as "
-        "FLOPs.",
+        f"{family.quantity.explained}",
     )
     return [figure]
 
@@ -59,6 +59,7 @@ def _members(family: Family) -> Table:
         "depth": lambda row: f"×{row.depth_mult:.2f}",
         "width": lambda row: f"×{row.width_mult:.2f}",
         "px": lambda row: str(row.resolution),
+        **_of_quantity(family.quantity),
         "multiply-adds": lambda row: f"{row.macs:,}",
         "params": lambda row: f"{row.params:,}",
         "activations": lambda row: f"{row.activations:,}",
@@ -83,7 +84,7 @@ def _measured(row: Any, metric: Metric) -> str:
 
 def _forecast(row: Any, metric: Metric) -> str:
     if pd.isna(row.forecast):
-        return "above the data's resolution" if row.above_native else ""
+        return "above the data's resolution" if row.above_native else getattr(row, "beyond", "")
     interval = metric.between(row.forecast_low, row.forecast_high)
     return f"{metric.text(row.forecast)}, {interval}"
 
@@ -104,7 +105,7 @@ def _backtest(family: Family) -> Block:
         return Paragraph(told)
     return Figure(
         name="backtest",
-        svg=held_out_members(family.backtest, family.words),
+        svg=held_out_members(family.backtest, family.words, family.quantity),
         alt="The largest trained members as the smaller ones forecast them",
         caption=told,
     )
@@ -113,23 +114,27 @@ def _backtest(family: Family) -> Block:
 def _needed(family: Family) -> Table:
     level = f"{percent(LEVEL, 0)} interval"
     words, metric = family.words, family.words.metric
-    head = [metric.mistakes, words.error, "multiply-adds", "effective φ", level]
+    quantity = family.quantity
+    head = [metric.mistakes, words.error, quantity.what, "effective φ", level]
     rows = []
     for wish, needed in family.needed.items():
         size, phi = "out of reach", ""
         if needed.macs is not None:
-            size, phi = _rounded(needed.macs), f"{_effective_phi(family.table, needed.macs):.1f}"
+            size, phi = (
+                quantity.rounded(needed.macs),
+                f"{_effective_phi(family.table, needed.macs):.1f}",
+            )
             if _above_native(family.table, needed.macs):
                 size += " (above the data's resolution)"
-        early = _rounded(needed.macs_if_lucky) if needed.macs_if_lucky else None
-        late = _rounded(needed.macs_if_unlucky) if needed.macs_if_unlucky else None
+        early = quantity.rounded(needed.macs_if_lucky) if needed.macs_if_lucky else None
+        late = quantity.rounded(needed.macs_if_unlucky) if needed.macs_if_unlucky else None
         interval = f"{early} to {late}" if late else f"from {early}, perhaps never"
         rows.append([wish, metric.text(needed.error), size, phi, interval if early else "never"])
     note = (
         f"{'Fewer mistakes' if metric.counts_mistakes else 'Less'} than the largest trained member "
-        f"{'makes' if metric.counts_mistakes else 'has'}. Multiply-adds: where the forecast "
-        f"reaches {metric.the_error_on()}; looked for up to 100 times the largest trained size. "
-        "Interval: where the low and the high end of the forecast's interval reach it."
+        f"{'makes' if metric.counts_mistakes else 'has'}. {capital(quantity.what)}: where the "
+        f"forecast reaches {metric.the_error_on()}; looked for up to 100 times the largest trained "
+        "size. Interval: where the low and the high end of the forecast's interval reach it."
     )
     return Table(head, rows, note)
 
@@ -138,12 +143,12 @@ def _next(family: Family) -> list[Block]:
     best, target = family.lessons[0], family.target
     sentence = (
         f"To narrow the forecast for φ = {target.phi:g} most per cost, train φ = "
-        f"{_phi(family.table, best):g} next ({best.macs:,.0f} multiply-adds): one run is expected "
-        f"to take {_narrowing(best)} off its interval."
+        f"{_phi(family.table, best):g} next ({family.quantity.told(best.macs)}): one run is "
+        f"expected to take {_narrowing(best)} off its interval."
     )
     columns: dict[str, Callable[[Lesson], str]] = {
         "φ": lambda lesson: f"{_phi(family.table, lesson):g}",
-        "multiply-adds": lambda lesson: f"{lesson.macs:,.0f}",
+        family.quantity.what: lambda lesson: family.quantity.text(lesson.macs),
         "cost of a run, largest trained = 1": lambda lesson: f"{lesson.cost:.2f}",
         "narrows the interval by": _narrowing,
     }
@@ -181,11 +186,14 @@ def forecast_json(family: Family) -> dict[str, Any]:
     table, target, backtest = family.table, family.target, family.backtest
     columns = {"error": "measured", "forecast_low": "low", "forecast_high": "high"}
     members = table[table["forecast"].notna()].rename(columns=columns)
+    # What the law calls macs is the size, in whatever quantity it is counted.
+    sizes = ["macs"] if family.quantity == MACS else ["macs", "amount"]
     return {
         "law": family.law.to_dict(),
         "interval": family.forecast and family.forecast.statement,
         "level": LEVEL,
-        "members": members[["phi", "macs", "forecast", *columns.values()]].to_dict("records"),
+        **({} if family.quantity == MACS else {"quantity": family.quantity.name}),
+        "members": members[["phi", *sizes, "forecast", *columns.values()]].to_dict("records"),
         "backtest": {"reason": backtest} if isinstance(backtest, str) else backtest.to_dict(),
         "sizes_needed": [
             {
@@ -210,24 +218,26 @@ def forecast_json(family: Family) -> dict[str, Any]:
 
 
 def _phi(table: pd.DataFrame, lesson: Lesson) -> float:
-    return float(table.loc[table["macs"] == lesson.macs, "phi"].iloc[0])
+    return float(table.loc[table["amount"] == lesson.macs, "phi"].iloc[0])
 
 
 def _narrowing(lesson: Lesson) -> str:
     return percent(1 - lesson.sd_after / lesson.sd_before, 0)
 
 
-def _effective_phi(table: pd.DataFrame, macs: float) -> float:
+def _effective_phi(table: pd.DataFrame, size: float) -> float:
     """log2 of the realised cost ratio: several φ share one network, one cost has one of these."""
     row = table.iloc[0]
-    return math.log2(macs / row.macs * row.cost_ratio)
+    return math.log2(size / row["amount"] * row.cost_ratio)
 
 
-def _above_native(table: pd.DataFrame, macs: float) -> bool:
-    above = table.loc[table["above_native"], "macs"]
-    return bool(len(above) and macs >= above.min())
+def _above_native(table: pd.DataFrame, size: float) -> bool:
+    above = table.loc[table["above_native"], "amount"]
+    return bool(len(above) and size >= above.min())
 
 
-def _rounded(macs: float) -> str:
-    """To two digits: a forecast carries no more."""
-    return f"{float(f'{macs:.2g}'):,.0f}"
+def _of_quantity(quantity: Quantity) -> dict[str, Callable[[Any], str]]:
+    """A column of sizes, where none of the others is."""
+    if isinstance(quantity, Counted):
+        return {}
+    return {quantity.what: lambda row: quantity.text(row.amount)}

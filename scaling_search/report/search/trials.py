@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scaling_search.baselines.baseline import Network
+from scaling_search.baselines import MACS, Network, Quantity
 from scaling_search.findings.interval import LEVEL, UNKNOWN, Interval
 from scaling_search.findings.optimum import regret_of_candidates
 from scaling_search.metric import Metric
@@ -28,6 +28,7 @@ def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> 
     if decision.surface is not None:
         regret = regret_of_candidates(decision.surface, LEVEL)
         worse = dict(zip(np.flatnonzero(decision.eligible).tolist(), regret))
+    quantity = definition.quantity
     rows = []
     for index, candidate in enumerate(decision.candidates):
         member, shares = candidate.member, candidate.shares
@@ -47,6 +48,7 @@ def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> 
                 "blocks": _blocks(member.network),
                 "resolution": member.resolution,
                 "macs": member.cost.macs,
+                **({} if quantity == MACS else {quantity.name: member.amount}),
                 "cost_ratio": member.cost_ratio,
                 "pixel_price": member.pixel_price,
                 "params": member.cost.params,
@@ -77,7 +79,7 @@ def _blocks(network: Network) -> int | None:
     return sum(network.repeats) if isinstance(network, Architecture) else None
 
 
-def shown_trials(trials: pd.DataFrame, kind: str, words: Words) -> Table:
+def shown_trials(trials: pd.DataFrame, kind: str, words: Words, quantity: Quantity) -> Table:
     """The table as a reader wants it. kind: of the sweep."""
     metric = words.metric
     worse = "points worse" if metric.is_fraction else "worse by"
@@ -88,6 +90,7 @@ def shown_trials(trials: pd.DataFrame, kind: str, words: Words) -> Table:
         "γ": lambda row: f"{row.gamma:.3f}",
         "px (price)": lambda row: f"{row.resolution} ({row.pixel_price:.2f})",
         "cost": lambda row: f"{row.cost_ratio:.3f}",
+        **_of_quantity(quantity),
         "asked by": lambda row: _asked_by(row, kind),
         words.error: lambda row: _val_error(row, metric),
         worse: lambda row: _if_known(metric.between, row.worse_low, row.worse_high),
@@ -95,7 +98,17 @@ def shown_trials(trials: pd.DataFrame, kind: str, words: Words) -> Table:
         "expected": lambda row: _if_known(metric.give_or_take, row.expected_error, row.expected_sd),
         "P(best)": lambda row: _if_known("{:.2f}".format, row.p_best),
     }
-    return Table.of(trials.itertuples(), columns, _note(words, worse))
+    return Table.of(trials.itertuples(), columns, _note(words, worse, quantity))
+
+
+def _of_quantity(quantity: Quantity) -> dict[str, Callable[[Any], str]]:
+    """Columns that a budget other than multiply-adds has beside the cost in it."""
+    if quantity == MACS:
+        return {}
+    return {
+        quantity.what: lambda row: quantity.text(getattr(row, quantity.name)),
+        "multiply-adds": lambda row: f"{row.macs:,}",
+    }
 
 
 def _asked_by(row: Any, kind: str) -> str:
@@ -115,7 +128,7 @@ def _if_known(word: Callable[..., str], value: float, *more: float) -> str:
     return "" if math.isnan(value) else word(value, *more)
 
 
-def _note(words: Words, worse: str) -> str:
+def _note(words: Words, worse: str, quantity: Quantity) -> str:
     return (
         f"{capital(words.error)}: mean over so many seeds. Expected {words.error} ± standard "
         "deviation and P(best), the probability of being the best: by the response surface "
@@ -123,8 +136,9 @@ def _note(words: Words, worse: str) -> str:
         "deviations of single networks) and the candidate's own runs. "
         f"{capital(worse)}: behind the best candidate, likewise, each with its "
         f"{percent(LEVEL, 0)} interval. May win: the smallest set of candidates that holds the "
-        f"best with probability {percent(LEVEL, 0)}. Cost: multiply-adds over the baseline's, "
-        "after rounding. Price of a pixel: multiply-adds per pixel over those of the same network "
+        f"best with probability {percent(LEVEL, 0)}. "
+        f"Cost: {quantity.what} over the baseline's, after rounding. "
+        "Price of a pixel: multiply-adds per pixel over those of the same network "
         "at the baseline's resolution; what lies above 1 went into rounding maps up in layers of "
         "stride 2, and depth or width went without it."
     )

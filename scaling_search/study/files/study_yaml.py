@@ -9,6 +9,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Recipe, TaskFacts
 from scaling_search.proxy.data_settings import OF_OWN
 from scaling_search.search import SweepSettings
+from scaling_search.search.constraint import YOUNGER
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.networks_csv import stored_prices
 from scaling_search.study.files.text_file import damaged, read_text, write_text
@@ -24,6 +25,7 @@ _REMEDY = "restore it, or make the study again with fresh=true or another name="
 _OPTIONAL = (
     *("budget", "fidelity", "sweep.rungs", "sweep.reduction", "data.cache_dir"),
     *("baseline.from_", "baseline.table", "baseline.model", "baseline.pretrained"),
+    *(f"constraint.{name}" for name in YOUNGER),
     *("data.ground", "data.allow_left_out"),
     *("data.cache", "data.loading_processes", "data.augmentation.smallest_crop"),
     *("trainer", *(f"data.{name}" for name in OF_OWN)),

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from scaling_search.baselines import FamilyMember
-from scaling_search.search import Asked, SearchSweep, SweepSettings
+from scaling_search.baselines import MACS, FamilyMember
+from scaling_search.search import NOMINAL, Asked, SearchSweep, SweepSettings
 from scaling_search.search.sampler import SampledProposals
 from scaling_search.study.asks import read_candidates, write_asks
 from scaling_search.study.decision import decide_by_rows, rung_of
@@ -48,9 +48,7 @@ class ScalingSearch(Kind):
         ratios: float = sum(
             largest / family.span ** (index / steps) for index in range(family.sizes)
         )
-        macs = (
-            definition.search_runs[0].member.cost.macs / definition.search_runs[0].member.cost_ratio
-        )
+        macs = definition.base.cost.macs
         examples = settings.recipe.epochs * definition.facts.epoch_images
         return 6 * macs * ratios * examples * len(definition.family_seeds)
 
@@ -80,12 +78,14 @@ class ScalingSearch(Kind):
         definition = self.definition
         settings, candidates = definition.settings, definition.candidates
         constraint = settings.constraint
-        base = plan.runs[0].member.baseline
-        macs = plan.runs[0].member.cost.macs / plan.runs[0].member.cost_ratio
-        write(f"Baseline: {base.name} at {base.resolution} px, {round(macs):,} multiply-adds")
+        base, quantity = definition.base, definition.quantity
+        told = f"{base.cost.macs:,} multiply-adds"
+        if quantity != MACS:
+            told += f", {quantity.told(base.amount)}"
+        write(f"Baseline: {base.baseline.name} at {base.resolution} px, {told}")
         ratio, tolerance = constraint.cost_ratio, constraint.tolerance
-        within = f"within {100 * tolerance:g} % of {ratio:g} times the baseline's multiply-adds"
-        if constraint.on != "realised":
+        within = f"within {100 * tolerance:g} % of {ratio:g} times the baseline's {quantity.what}"
+        if constraint.on == NOMINAL:
             within = f"|alpha*beta^2*gamma^2 - {ratio:g}| <= {tolerance:g}"
         asks = settings.search.asks_text(candidates)
         write(f"STEP 1: {asks} {len(candidates.kept)} distinct networks, {within}")
