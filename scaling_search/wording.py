@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
+from typing import NamedTuple
 
 #: Decimal places that are still read at a glance.
 _MOST_PLACES = 7
@@ -79,6 +81,18 @@ def capital(text: str) -> str:
 def level_text(level: float) -> str:
     """A probability: .9 is `90 %`, .999 `99.9 %`."""
     return f"{100 * level:.6g} %"
+
+
+class Amounts(NamedTuple):
+    """How sizes are told: `254,936 multiply-adds`, `3.41 ms of latency`."""
+
+    text: Callable[[float], str]
+    #: What stands behind the text.
+    unit: str
+
+    def told(self, size: float) -> str:
+        """In a sentence."""
+        return f"{self.text(size)} {self.unit}"
 
 
 def macs_text(macs: float) -> str:

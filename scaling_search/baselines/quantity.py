@@ -12,6 +12,7 @@ import numpy as np
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Cost, Grid
 from scaling_search.scaling.rounding import Floats
+from scaling_search.wording import Amounts
 
 if TYPE_CHECKING:
     from scaling_search.baselines.baseline import FamilyMember
@@ -57,9 +58,19 @@ class Quantity(ABC):
     def text(self, value: float) -> str:
         """A value, with its unit where `what` names none: `254,936`, `3.41 ms`."""
 
+    @property
+    @abstractmethod
+    def unit(self) -> str:
+        """What stands behind a value in a sentence: `multiply-adds`, `of latency`."""
+
+    @property
+    def amounts(self) -> Amounts:
+        """How a forecast tells them."""
+        return Amounts(self.text, self.unit)
+
     def told(self, value: float) -> str:
         """A value in a sentence: `254,936 multiply-adds`."""
-        return f"{self.text(value)} {self.what}"
+        return self.amounts.told(value)
 
     def rounded(self, value: float) -> str:
         """A value to two digits: what comes from a forecast carries no more."""
@@ -83,6 +94,10 @@ class Counted(Quantity):
     @property
     def what(self) -> str:
         return COUNTS[self.name]
+
+    @property
+    def unit(self) -> str:
+        return self.what
 
     @property
     def axis(self) -> str:

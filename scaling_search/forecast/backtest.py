@@ -18,11 +18,11 @@ from scaling_search.forecast.arguments import (
     whole_number,
 )
 from scaling_search.forecast.law import ScalingLaw, fit_scaling_law
-from scaling_search.forecast.observations import observe
+from scaling_search.forecast.observations import MACS, observe
 from scaling_search.forecast.prediction import Prediction
 from scaling_search.forecast.prior import Prior
 from scaling_search.metric import ERROR, Metric
-from scaling_search.wording import level_text, macs_text
+from scaling_search.wording import Amounts, level_text
 
 FEWEST_FITTED = 3  # as many as the law has parameters
 
@@ -45,12 +45,12 @@ class Backtest:
     def statement(self) -> str:
         """What was forecast, what was measured, and whether the interval held it."""
         p, sizes = self.prediction, []
-        metric = self.law.observations.metric
+        metric, amounts = self.law.observations.metric, self.law.observations.amounts
         for i, hit in enumerate(self.hit):
             told = _told(metric, p.mean[i], p.low[i], p.high[i], self.error[i])
             mean, low, high, seen = told
             sizes.append(
-                f"for {macs_text(p.macs[i])} multiply-adds ({p.times_beyond[i]:.1f} times beyond) "
+                f"for {amounts.told(p.macs[i])} ({p.times_beyond[i]:.1f} times beyond) "
                 f"{mean}{metric.unit}, {level_text(p.level)} interval {low} to {high}{metric.unit},"
                 f" and {seen}{metric.unit} was measured: a {'hit' if hit else 'miss'}"
             )
@@ -92,6 +92,7 @@ def backtest(
     prior: Prior | None = None,
     level: float = 0.9,
     metric: Metric = ERROR,
+    amounts: Amounts = MACS,
 ) -> Backtest:
     """Hold out the largest `held_out` sizes, fit the rest, forecast them as single runs.
 
@@ -99,7 +100,7 @@ def backtest(
     knows no error; a number chosen after a look at the errors proves nothing. Raises InvalidInput
     where too few sizes would be left to fit.
     """
-    seen = observe(macs, error, error_se, test_images, metric)
+    seen = observe(macs, error, error_se, test_images, metric, amounts)
     sizes = seen.macs.size
     if held_out is None and sizes <= FEWEST_FITTED:
         raise InvalidInput(
@@ -118,7 +119,7 @@ def backtest(
     given = None if error_se is None else numbers("error_se", error_se, standard_errors(metric))
     se = None if given is None else given[small]
     error_n = numbers("error", error, measured(metric))
-    law = fit_scaling_law(macs_n[small], error_n[small], se, test_images, prior, metric)
+    law = fit_scaling_law(macs_n[small], error_n[small], se, test_images, prior, metric, amounts)
     prediction = law.predict(seen.macs[-held_out:], level, of="run")
     return Backtest(law, prediction, seen.error[-held_out:])
 

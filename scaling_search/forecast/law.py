@@ -24,14 +24,14 @@ from scaling_search.forecast.arguments import (
 )
 from scaling_search.forecast.drift import drift_seen
 from scaling_search.forecast.forms import FORMS, SATURATING, FormFit, error_of, fit_form
-from scaling_search.forecast.observations import Observations, evaluation_noise, observe
+from scaling_search.forecast.observations import MACS, Observations, evaluation_noise, observe
 from scaling_search.forecast.posterior import Posterior, infer, log_shape
 from scaling_search.forecast.prediction import Estimate, Of, Prediction
 from scaling_search.forecast.prior import Prior, usual_prior
 from scaling_search.forecast.quantiles import mixture_quantiles, weighted_quantiles
 from scaling_search.forecast.warning import ForecastWarning, WarningType, find_warnings
 from scaling_search.metric import ERROR, Metric
-from scaling_search.wording import capital, macs_text
+from scaling_search.wording import Amounts, capital
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,7 @@ class ScalingLaw:
         """
         at, seen = numbers("macs", macs, SIZE), self.observations
         metric, lowest = seen.metric, int(np.argmin(seen.error))
+        amounts = seen.amounts
         measured, said = float(seen.error[lowest]), metric.text(seen.error[lowest])
         above = [
             (size, metric.text(forecast))
@@ -77,12 +78,12 @@ class ScalingLaw:
         chance = float(self.probability_below(size, measured, of="run")[0])
         return ForecastWarning(
             WarningType.ABOVE_MEASURED,
-            f"{what} is forecast for {macs_text(size)} multiply-adds, more than the {said} already "
-            f"measured at {macs_text(seen.macs[lowest])} "
+            f"{what} is forecast for {amounts.told(size)}, more than the {said} already "
+            f"measured at {amounts.text(seen.macs[lowest])} "
             f"({runs if count > 1 else 'one value'}; the law has {law_there} there). Either that "
             f"size was lucky, or {metric.the_error_on()} falls faster than the law follows and the "
             "forecast is too high: more seeds of it tell which. By the law, one run at "
-            f"{macs_text(size)} {'errs' if metric.counts_mistakes else 'has'} less than {said} "
+            f"{amounts.text(size)} {'errs' if metric.counts_mistakes else 'has'} less than {said} "
             f"with a probability of {100 * chance:.0f} %.",
         )
 
@@ -228,11 +229,13 @@ def fit_scaling_law(
     test_images: int | None = None,
     prior: Prior | None = None,
     metric: Metric = ERROR,
+    amounts: Amounts = MACS,
 ) -> ScalingLaw:
     """Fit error = E + A * macs^-c in log space.
 
-    macs: (n,) multiply-adds of each size (any unit), above 0, in any order; equal values are runs
-    of one size. error: (n,) errors as fractions in (0, 1). error_se: (n,) their standard errors.
+    macs: (n,) multiply-adds of each size (any unit, or any other quantity that budgets are counted
+    in, whose values `amounts` words), above 0, in any order; equal values are runs of one size.
+    error: (n,) errors as fractions in (0, 1). error_se: (n,) their standard errors.
     test_images: how many images the error was counted on; adds its binomial noise. prior: what is
     believed before; by default what published ImageNet families taught, `WEAK_PRIOR` for nearly
     nothing, which is the default of losses. metric: what these are the errors of. Losses (scale
@@ -244,7 +247,7 @@ def fit_scaling_law(
     they make less than one mistake, with `error_se` where that is larger than the error. The time
     grows in proportion to the number of sizes. Raises InvalidInput.
     """
-    seen = observe(macs, error, error_se, test_images, metric)
+    seen = observe(macs, error, error_se, test_images, metric, amounts)
     chosen = usual_prior(metric) if prior is None else prior
     instance("prior", chosen, Prior, "Give PUBLISHED_PRIOR or WEAK_PRIOR, or leave it out.")
     enough = seen.macs.size >= SATURATING.fewest_sizes

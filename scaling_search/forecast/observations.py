@@ -21,6 +21,10 @@ from scaling_search.forecast.arguments import (
     whole_number,
 )
 from scaling_search.metric import ERROR, Metric
+from scaling_search.wording import Amounts, macs_text
+
+#: What sizes are, unless something else is said.
+MACS = Amounts(macs_text, "multiply-adds")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,6 +45,7 @@ class Observations:
     largest_se: float  # the largest of the standard errors that were given, over its error
     test_images: int | None
     metric: Metric  # of which these are the errors
+    amounts: Amounts  # how sizes are told
 
     @property
     def runs(self) -> int:
@@ -76,6 +81,7 @@ def observe(
     error_se: Numbers | None = None,
     test_images: int | None = None,
     metric: Metric = ERROR,
+    amounts: Amounts = MACS,
 ) -> Observations:
     """Check the input and average the runs of equal size; arguments as in `fit_scaling_law`.
 
@@ -123,4 +129,5 @@ def observe(
         largest_se=float(se_n.max()),
         test_images=test_images,
         metric=metric,
+        amounts=amounts,
     )

@@ -13,7 +13,7 @@ from scaling_search.forecast.forms import SHARES, FormFit
 from scaling_search.forecast.observations import Observations
 from scaling_search.forecast.posterior import Posterior
 from scaling_search.forecast.quantiles import weighted_quantiles
-from scaling_search.wording import capital, macs_text
+from scaling_search.wording import capital
 
 FEWEST_SIZES = 4  # three parameters and one size to check them
 AT_BOUND = 1e-3  # of the last error
@@ -93,7 +93,7 @@ def find_warnings(
     if mistakes[at] < HALF:
         yield ForecastWarning(
             WarningType.LESS_THAN_A_MISTAKE,
-            f"An error of {seen.lowest[at]:.3g} at {macs_text(seen.macs[at])} multiply-adds is "
+            f"An error of {seen.lowest[at]:.3g} at {seen.amounts.told(seen.macs[at])} is "
             f"{mistakes[at]:.2g} mistakes in {seen.test_images:,} images, and fewer than one "
             "cannot be counted (none is given as half a mistake). Check that the errors are "
             "fractions, and `test_images`.",

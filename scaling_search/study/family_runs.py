@@ -11,6 +11,7 @@ from scaling_search.metric import Metric
 from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.runs_csv import RunRow
+from scaling_search.wording import Amounts
 
 if TYPE_CHECKING:
     from scaling_search.forecast import Backtest, ScalingLaw
@@ -30,6 +31,8 @@ class FamilyRuns:
     #: How many images each was counted on; None where the error counts no mistakes.
     test_images: int | None
     metric: Metric
+    #: How amounts are told.
+    amounts: Amounts
 
     def law(self) -> ScalingLaw:
         """The law fitted to all sizes. Raises InvalidInput where there are none."""
@@ -37,7 +40,11 @@ class FamilyRuns:
 
         self._require_a_run()
         return fit_scaling_law(
-            self.amount, self.error, test_images=self.test_images, metric=self.metric
+            self.amount,
+            self.error,
+            test_images=self.test_images,
+            metric=self.metric,
+            amounts=self.amounts,
         )
 
     def backtest(self) -> Backtest:
@@ -45,7 +52,13 @@ class FamilyRuns:
         from scaling_search.forecast import backtest
 
         self._require_a_run()
-        return backtest(self.amount, self.error, test_images=self.test_images, metric=self.metric)
+        return backtest(
+            self.amount,
+            self.error,
+            test_images=self.test_images,
+            metric=self.metric,
+            amounts=self.amounts,
+        )
 
     def _require_a_run(self) -> None:
         if not self.amount:
@@ -68,6 +81,7 @@ def known_family_runs(
         tuple(min(max(error[run.spec.key], least), most) for run in runs),
         images,
         metric,
+        definition.quantity.amounts,
     )
 
 

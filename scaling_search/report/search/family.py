@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scaling_search.baselines import MACS, FamilyMember, Quantity
+from scaling_search.baselines import Counted, FamilyMember, Quantity
 from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.findings.interval import LEVEL, half_width
 from scaling_search.forecast import (
@@ -68,7 +68,8 @@ class Family:
         table = self.table.rename(columns={name: f"{part}_{name}" for name in _ERRORS})
         if not len(table):
             return table
-        if self.quantity == MACS:
+        if isinstance(self.quantity, Counted):
+            # It has a column of its own.
             return table.drop(columns="amount")
         return table.rename(columns={"amount": self.quantity.name})
 

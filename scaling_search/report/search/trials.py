@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scaling_search.baselines import MACS, Network, Quantity
+from scaling_search.baselines import MACS, Counted, Network, Quantity
 from scaling_search.findings.interval import LEVEL, UNKNOWN, Interval
 from scaling_search.findings.optimum import regret_of_candidates
 from scaling_search.metric import Metric
@@ -48,7 +48,7 @@ def trials_table(definition: StudyDefinition, decision: Decision[Candidate]) -> 
                 "blocks": _blocks(member.network),
                 "resolution": member.resolution,
                 "macs": member.cost.macs,
-                **({} if quantity == MACS else {quantity.name: member.amount}),
+                **({} if isinstance(quantity, Counted) else {quantity.name: member.amount}),
                 "cost_ratio": member.cost_ratio,
                 "pixel_price": member.pixel_price,
                 "params": member.cost.params,
