@@ -85,6 +85,8 @@ class Dropped:
 
     asked: Asked
     reason: str
+    #: Whether its network exceeds a bound, so that the bound could be raised.
+    beyond: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,11 +135,19 @@ class SearchSpace:
         found = snapper.candidates
         if not any(c.within for c in found.kept):
             if not found.kept:
-                raise InvalidInput(found.dropped[0].reason)
+                raise InvalidInput(_why_none(found.dropped))
             ratios = [c.cost_ratio for c in found.kept]
             closest = min(ratios, key=lambda ratio: abs(math.log(ratio / constraint.cost_ratio)))
             raise InvalidInput(nothing_within(constraint, closest))
         return Candidates(found.kept, (*dropped, *found.dropped))
+
+
+def _why_none(dropped: Sequence[Dropped]) -> str:
+    """What is in the way of all of them."""
+    beyond = [d.reason for d in dropped if d.beyond]
+    if beyond:
+        return f"no candidate keeps constraint.at_most: of the first one, {beyond[0]}: raise it"
+    return dropped[0].reason
 
 
 @dataclass
@@ -174,6 +184,9 @@ class Snapper:
             raise
         except InvalidInput as error:
             self._dropped.append(Dropped(point, str(error)))
+            return None
+        if broken := self.bounds.broken_by(member):
+            self._dropped.append(Dropped(point, f"it has {broken}", beyond=True))
             return None
         nominal = self.constraint.on == NOMINAL
         within = nominal or self.constraint.allows(member.cost_ratio)
@@ -222,8 +235,6 @@ class Snapper:
                 f"it needs {member.resolution} px, above the data's native "
                 f"{self.native_resolution} px"
             )
-        if broken := self.bounds.broken_by(member):
-            raise InvalidInput(f"it has {broken}")
 
 
 def marked_points(cost_ratio: float) -> tuple[Asked, ...]:

@@ -15,7 +15,8 @@ import scaling_search.__main__ as command_line
 TYPED = (
     "+sweep=grid baseline= data= glyphs parquet hub data.path= data.name= data.train_images= "
     "recipe= quick proxy smoke paper recipe.epochs= sweep.alpha=[ sweep.beta= sweep.gamma= "
-    "sweep.seeds= constraint.on= realised nominal constraint.cost_ratio= constraint.tolerance= "
+    "sweep.seeds= constraint.on= macs latency nominal constraint.at_most= "
+    "constraint.cost_ratio= constraint.tolerance= "
     "family.phi=[ family.train_up_to= family.save_weights= baseline.resolution= baseline._target_ "
     "executor= local executor.workers= executor.device= store= name= experiments_dir= "
     "dry_run=true fresh=true coefficients.alpha= phi= seed="
