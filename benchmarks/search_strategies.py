@@ -20,9 +20,9 @@ from search_table import Half, Table, TableSnapper, Trained, answer_of, errors_o
 from scaling_search.findings.racing import first_round
 from scaling_search.scaling import PAPER
 from scaling_search.search import Asked, Budget, OptunaSettings, RaceSettings, SearchSettings
-from scaling_search.search.candidates import marked_points
 from scaling_search.search.decide import decide
 from scaling_search.search.grid import ListedProposals
+from scaling_search.search.marks import marked_points
 from scaling_search.search.optuna_samplers import SAMPLERS
 from scaling_search.search.race import Race
 from scaling_search.search.sampler import SampledProposals

@@ -1,8 +1,6 @@
 """Which candidates to ask for, and which runs to train of them."""
 
 from scaling_search.search.candidates import (
-    MARKS,
-    Asked,
     Candidate,
     Candidates,
     SearchSpace,
@@ -10,6 +8,7 @@ from scaling_search.search.candidates import (
 )
 from scaling_search.search.constraint import NOMINAL, CostConstraint
 from scaling_search.search.grid import GridSettings
+from scaling_search.search.marks import MARKS, Asked, mark_text
 from scaling_search.search.race import RaceSettings
 from scaling_search.search.sampler import OptunaSettings
 from scaling_search.search.settings import Budget, SearchSettings, SearchSweep, SweepSettings
@@ -30,4 +29,5 @@ __all__ = [
     "SearchSweep",
     "Snapper",
     "SweepSettings",
+    "mark_text",
 ]

@@ -10,29 +10,11 @@ from scaling_search.baselines import UNBOUNDED, Baseline, Bounds, FamilyMember, 
 from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.errors import InvalidInput
 from scaling_search.metric import ERROR, Metric
-from scaling_search.scaling import DIMENSIONS, PAPER, Coefficients
+from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.scaling.coefficients import Shares
 from scaling_search.search.constraint import NOMINAL, CostConstraint, nothing_within
-from scaling_search.search.points import alone
+from scaling_search.search.marks import Asked
 from scaling_search.search.shell import shell
-
-#: Points that every study compares: name -> what it is.
-MARKS = {
-    "paper": "the paper's coefficients",
-    "uniform": "equal shares",
-    "depth": "depth alone",
-    "width": "width alone",
-    "resolution": "resolution alone",
-}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A proposed point; one with a mark is always compared, at the nearest cost that it has."""
-
-    coefficients: Coefficients
-    #: In a search one of MARKS.
-    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -235,13 +217,3 @@ class Snapper:
                 f"it needs {member.resolution} px, above the data's native "
                 f"{self.native_resolution} px"
             )
-
-
-def marked_points(cost_ratio: float) -> tuple[Asked, ...]:
-    """The points of MARKS."""
-    third = 1 / 3
-    return (
-        Asked(Coefficients.from_shares(*PAPER.shares(), cost_ratio=cost_ratio), "paper"),
-        Asked(Coefficients.from_shares(third, third, third, cost_ratio=cost_ratio), "uniform"),
-        *(Asked(alone(name, cost_ratio), name) for name in DIMENSIONS),
-    )

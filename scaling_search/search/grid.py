@@ -10,14 +10,9 @@ from typing import ClassVar
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
-from scaling_search.search.candidates import (
-    Asked,
-    Candidate,
-    Candidates,
-    Dropped,
-    SearchSpace,
-    marked_points,
-)
+from scaling_search.search.candidates import Candidate, Candidates, Dropped, SearchSpace
+from scaling_search.search.constraint import NOMINAL
+from scaling_search.search.marks import Asked
 from scaling_search.search.settings import Budget, SearchSweep
 from scaling_search.search.strategy import Answer, Search
 
@@ -62,10 +57,13 @@ class GridSettings(SearchSweep):
         for alpha, beta in itertools.product(self.alpha, self.beta):
             gammas: Sequence[float | None] = self.gamma or [derive_gamma(alpha, beta, cost_ratio)]
             asked += [Asked(Coefficients(alpha, beta, g)) for g in gammas if g is not None]
-            if None in gammas:
+            if None in gammas and space.constraint.on not in ("macs", NOMINAL):
+                # Of another quantity that is a direction like any other.
+                asked.append(Asked(Coefficients(alpha, beta, 1.0)))
+            elif None in gammas:
                 reason = "alpha * beta^2 alone exceeds the budget: gamma would be below 1"
                 dropped.append(Dropped(Asked(Coefficients(alpha, beta, 1.0)), reason))
-        return space.snap_all([*asked, *marked_points(cost_ratio)], dropped)
+        return space.snap_all([*asked, *self.marked(cost_ratio)], dropped)
 
     def search(
         self, space: SearchSpace, candidates: Candidates, budget: Budget

@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, Coefficients
-from scaling_search.search.candidates import (
-    Asked,
-    Candidate,
-    Candidates,
-    SearchSpace,
-    Snapper,
-    marked_points,
-)
+from scaling_search.search.candidates import Candidate, Candidates, SearchSpace, Snapper
+from scaling_search.search.marks import Asked
 from scaling_search.search.optuna_samplers import (
     COPY,
     explicit_sampler,
@@ -71,13 +65,13 @@ class OptunaSettings(SearchSweep):
 
     def known_candidates(self, space: SearchSpace) -> Candidates:
         """The marked points, which are asked for first."""
-        return space.snap_all(marked_points(space.constraint.cost_ratio)[: self.asks])
+        return space.snap_all(self.marked(space.constraint.cost_ratio)[: self.asks])
 
     def search(
         self, space: SearchSpace, candidates: Candidates, budget: Budget
     ) -> Search[Candidate]:
         """The asks, then racing among the networks that were asked for."""
-        marked = marked_points(space.constraint.cost_ratio)
+        marked = self.marked(space.constraint.cost_ratio)
         search = Search(
             SampledProposals(self, space.snapper(), marked, space.epochs),
             asks=self.asks,

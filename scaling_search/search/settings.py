@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scaling_search.errors import InvalidInput, require_seeds
 from scaling_search.scaling import Coefficients
+from scaling_search.search.marks import MARKS, Asked, marked_points
 
 if TYPE_CHECKING:
     from scaling_search.search.candidates import Candidate, Candidates, SearchSpace
     from scaling_search.search.strategy import Search
 
 S = TypeVar("S", bound="SweepSettings")
+W = TypeVar("W", bound="SearchSweep")
 
 
 @dataclass(frozen=True)
@@ -95,11 +98,54 @@ class SearchSettings(SweepSettings):
                 )
 
 
+@dataclass(frozen=True)
 class SearchSweep(SearchSettings, ABC):
     """A kind of study that searches."""
 
+    #: Further points that are compared: a name, and alpha, beta and gamma or the folder of a
+    #: finished study, whose winner it then is: {by_macs: experiments/NAME}. Its shares count.
+    rivals: dict[str, Any] = field(default_factory=dict)
+
     #: Whether its candidates are asked for while it runs, so that asks.csv must name them.
     samples: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, value in self.rivals.items():
+            if not re.fullmatch(r"[A-Za-z][\w-]*", name) or name in MARKS:
+                raise InvalidInput(
+                    f"sweep.rivals has the name {name!r}, but each must be of letters, digits, _ "
+                    f"and -, and none of {', '.join(MARKS)}"
+                )
+            if not isinstance(value, str):
+                self._rival(name, value)
+
+    def _rival(self, name: str, value: Any) -> Coefficients:
+        """The coefficients of a rival. Raises InvalidInput where they are none."""
+        if not isinstance(value, list | tuple) or len(value) != 3:
+            raise InvalidInput(
+                f"sweep.rivals.{name} is {value!r}, but must be [alpha, beta, gamma] or the folder "
+                "of a finished study"
+            )
+        found = Coefficients(*value)
+        found.shares()
+        return found
+
+    def resolved(self: W, winner_of: Callable[[str], Coefficients]) -> W:
+        """With the winners of other studies as numbers: study.yaml then stands alone."""
+        rivals = {
+            name: list(vars(winner_of(value)).values()) if isinstance(value, str) else value
+            for name, value in self.rivals.items()
+        }
+        return replace(self, rivals=rivals)
+
+    def marked(self, cost_ratio: float) -> tuple[Asked, ...]:
+        """The points that are always compared: those of MARKS, then the rivals."""
+        rivals = (
+            Asked(Coefficients.from_shares(*self._rival(n, v).shares(), cost_ratio=cost_ratio), n)
+            for n, v in self.rivals.items()
+        )
+        return (*marked_points(cost_ratio), *rivals)
 
     @abstractmethod
     def known_candidates(self, space: SearchSpace) -> Candidates:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scaling_search.scaling import Coefficients
-from scaling_search.search import MARKS, Asked, Candidates, OptunaSettings, Snapper
+from scaling_search.search import MARKS, Asked, Candidates, OptunaSettings
 from scaling_search.search.sampler import SampledProposals
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.csv_file import CsvFile, within
@@ -26,12 +26,7 @@ class AskRow:
     trial: str = ""
 
 
-def _require_a_mark(row: AskRow) -> None:
-    if row.mark and row.mark not in MARKS:
-        raise ValueError(f"column mark is {row.mark!r}, but must be one of {', '.join(MARKS)}")
-
-
-ASKS_CSV = CsvFile("asks.csv", AskRow, key=lambda row: row.ask, check=_require_a_mark)
+ASKS_CSV = CsvFile("asks.csv", AskRow, key=lambda row: row.ask)
 
 
 def write_asks(folder: Path, proposals: SampledProposals) -> None:
@@ -45,12 +40,15 @@ def write_asks(folder: Path, proposals: SampledProposals) -> None:
 
 def read_candidates(folder: Path, definition: StudyDefinition) -> Candidates:
     """The candidates of the study in a folder. Raises InvalidInput where asks.csv is damaged."""
-    if not isinstance(definition.settings.sweep, OptunaSettings):
+    sweep = definition.settings.sweep
+    if not isinstance(sweep, OptunaSettings):
         return definition.candidates
-    snapper = Snapper(
-        definition.baseline, definition.settings.constraint, definition.facts.largest_resolution
-    )
+    snapper = definition.space.snapper()
     for row in ASKS_CSV.read(folder):
+        known = ("", *MARKS, *sweep.rivals)
+        if row.mark not in known:
+            what = f"column mark of ask {row.ask} is {row.mark!r}, but must be one of "
+            raise damaged(folder / "asks.csv", what + ", ".join(known[1:]))
         asked = Coefficients(row.alpha, row.beta, row.gamma)
         candidate = snapper.try_snap(Asked(asked, row.mark))
         if (candidate.id if candidate else "") != row.trial:

@@ -144,7 +144,8 @@ class StudyDefinition:
         return FamilyMember(self.baseline, self.baseline.network(1, 1), pixels, 1.0, 1.0, 0.0)
 
     @cached_property
-    def _space(self) -> SearchSpace:
+    def space(self) -> SearchSpace:
+        """What STEP 1 can ask for. Raises InvalidInput where a bound leaves no room."""
         self.bounds.require_base(self.base)
         return SearchSpace(
             self.baseline,
@@ -160,12 +161,12 @@ class StudyDefinition:
     @cached_property
     def candidates(self) -> Candidates:
         """The distinct networks that are known before anything is trained."""
-        return self.settings.search.known_candidates(self._space)
+        return self.settings.search.known_candidates(self.space)
 
     def search(self) -> Search[Candidate]:
         """STEP 1 from its beginning."""
         settings = self.settings
-        return settings.search.search(self._space, self.candidates, settings.budget)
+        return settings.search.search(self.space, self.candidates, settings.budget)
 
     def decide(
         self, candidates: Candidates, answers: Mapping[Evaluation, Answer]
@@ -287,6 +288,8 @@ class StudyDefinition:
             if not settings["baseline"][name]:
                 del settings["baseline"][name]
         settings["constraint"] = self.settings.constraint.plain
+        if not settings["sweep"].get("rivals", True):
+            del settings["sweep"]["rivals"]
         settings["data"] = self.settings.data.plain()
         settings["trainer"] = self.settings.trainer.plain()
         if self.settings.trainer.own:

@@ -10,8 +10,8 @@ from scaling_search.baselines import Baseline, load_baseline, scale
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
 from scaling_search.search import MARKS, Candidates, CostConstraint, GridSettings, SearchSpace
-from scaling_search.search.candidates import Asked, marked_points
 from scaling_search.search.grid import derive_gamma
+from scaling_search.search.marks import Asked, marked_points
 
 MICRO = load_baseline("efficientnet_micro", num_classes=36, in_channels=1)
 GRID = GridSettings(alpha=[1.0, 1.2, 1.4, 1.6], beta=[1.0, 1.1, 1.2, 1.3])

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from scaling_search.baselines import load_baseline
 from scaling_search.errors import InvalidInput
 from scaling_search.search import MARKS, CostConstraint, OptunaSettings
-from scaling_search.search.candidates import Snapper, marked_points
+from scaling_search.search.candidates import Snapper
+from scaling_search.search.marks import marked_points
 from scaling_search.search.optuna_samplers import SAMPLERS, make_sampler
 from scaling_search.search.sampler import SampledProposals, shares_of, uniforms_of
 from scaling_search.search.strategy import Answer, Ending

@@ -12,7 +12,7 @@ from scaling_search.report.search.forecast import forecast_remarks, runs_of
 from scaling_search.report.search.found import Found
 from scaling_search.report.short_runs import short_run_remarks
 from scaling_search.report.words import assumption
-from scaling_search.search import MARKS
+from scaling_search.search import mark_text
 from scaling_search.study import StudyDefinition
 from scaling_search.wording import capital, percent
 
@@ -122,7 +122,7 @@ def further_remarks(found: Found) -> list[str]:
     for dropped in found.candidates.dropped:
         if dropped.asked.mark:
             remarks.append(
-                f"{MARKS[dropped.asked.mark]} is not among the candidates: {dropped.reason}."
+                f"{mark_text(dropped.asked.mark)} is not among the candidates: {dropped.reason}."
             )
     remarks += forecast_remarks(found.family)
     return remarks

@@ -18,7 +18,7 @@ from scaling_search.report.search.fidelity import fidelity_sentence
 from scaling_search.report.search.found import Found
 from scaling_search.report.words import Words
 from scaling_search.scaling import DIMENSIONS
-from scaling_search.search import MARKS
+from scaling_search.search import mark_text
 from scaling_search.wording import between, percent
 
 #: Runs beyond which nobody would settle a difference.
@@ -124,7 +124,7 @@ def regret_tables(evidence: Evidence | None, words: Words) -> list[Table]:
     if evidence is None:
         return []
     columns: dict[str, Callable[[MarkedRegret], str]] = {
-        "instead of the best candidate": lambda marked: MARKS[marked.mark],
+        "instead of the best candidate": lambda marked: mark_text(marked.mark),
         "trial": lambda marked: marked.candidate.id,
         "depth, width, resolution": lambda marked: ", ".join(
             percent(share, 0) for share in marked.candidate.shares
