@@ -163,9 +163,9 @@ def main() -> None:
     chosen = [candidate for candidate in replays if candidate is not None]
     definition = searches[0].definition
     against = definition.load(replace(definition.settings.baseline, name=given.against))
-    macs = searches[0].decision.objective.macs
+    amount = searches[0].decision.objective.amount
     reference = replace(
-        bring_to_cost(against, macs, definition.facts.native_resolution).member, phi=None
+        bring_to_cost(against, amount, definition.facts.native_resolution).member, phi=None
     )
     members = [s.winner.member for s in searches] + [c.member for c in chosen] + [reference]
     errors = fresh_errors(definition, members, given.experiments)

@@ -31,9 +31,11 @@ class Pricing:
 
     def bounds(self, at_most: Mapping[str, Any], where: str = "constraint.at_most.") -> Bounds:
         """Bounds as people write them, such as {memory: 8GiB}. Raises InvalidInput."""
-        limits = []
-        for name, value in at_most.items():
-            limit = parse_quantity(f"{where}{name}", value, UNITS[name])
-            # Of images a second a network may have more, so of seconds an image it has at most.
-            limits.append((self.quantity(name), 1 / limit if name == "throughput" else limit))
-        return Bounds(tuple(limits))
+        limits = {name: self.amount(name, v, f"{where}{name}") for name, v in at_most.items()}
+        return Bounds(tuple((self.quantity(name), limit) for name, limit in limits.items()))
+
+    def amount(self, name: str, value: Any, where: str) -> float:
+        """A value as people write it, in what the quantity counts. Raises InvalidInput."""
+        amount = parse_quantity(where, value, UNITS[name])
+        # Of images a second a network may have more, so of seconds an image it has at most.
+        return 1 / amount if name == "throughput" else amount

@@ -282,19 +282,6 @@ class StudyDefinition:
 
     def to_plain(self) -> dict[str, Any]:
         """For study.yaml."""
-        settings = asdict(self.settings)
-        for name in ("from_", "table", "model", "pretrained"):
-            # Only a found baseline, or one of timm, has them.
-            if not settings["baseline"][name]:
-                del settings["baseline"][name]
-        settings["constraint"] = self.settings.constraint.plain
-        if not settings["sweep"].get("rivals", True):
-            del settings["sweep"]["rivals"]
-        settings["data"] = self.settings.data.plain()
-        settings["trainer"] = self.settings.trainer.plain()
-        if self.settings.trainer.own:
-            settings["recipe"] = self.settings.recipe.of_own_training
-        else:
-            del settings["trainer"]
         code = {"code": self.code} if self.code else {}
-        return {**settings, "facts": asdict(self.facts), "platform": asdict(self.platform), **code}
+        facts, platform = asdict(self.facts), asdict(self.platform)
+        return {**self.settings.plain(), "facts": facts, "platform": platform, **code}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput, require_seeds
@@ -36,6 +37,14 @@ _ALL: tuple[type[SweepSettings], ...] = (
     *(Observation1Settings, Observation2Settings, SingleVsCompoundSettings, BalanceSettings),
 )
 SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in _ALL}
+
+
+#: Settings that study.yaml has only where they are given: of found baselines and those of timm,
+#: and what is younger than the first stored studies.
+_RARE = {
+    "baseline": ("from_", "table", "model", "pretrained"),
+    "sweep": ("rivals", "budget"),
+}
 
 
 @dataclass(frozen=True)
@@ -160,6 +169,22 @@ class StudySettings:
                 f"budget.train_flops is {self.budget.train_flops:g}, but how many images an epoch "
                 "has is not known: give data.train_images=, or budget.runs= instead"
             )
+
+    def plain(self) -> dict[str, Any]:
+        """For study.yaml: without what only other studies have."""
+        settings = asdict(self)
+        for part, names in _RARE.items():
+            for name in names:
+                if not settings[part].get(name, True):
+                    del settings[part][name]
+        settings["constraint"] = self.constraint.plain
+        settings["data"] = self.data.plain()
+        settings["trainer"] = self.trainer.plain()
+        if self.trainer.own:
+            settings["recipe"] = self.recipe.of_own_training
+        else:
+            del settings["trainer"]
+        return settings
 
     @property
     def own_networks(self) -> list[str]:

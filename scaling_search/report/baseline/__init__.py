@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from scaling_search.baselines import MACS
 from scaling_search.report.baseline.found import FoundBaseline, find
 from scaling_search.report.baseline.tables import choices, compared, networks
 from scaling_search.report.content import Brief, Content, Figure, Section, Table
@@ -21,7 +22,7 @@ from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.files.yaml_text import yaml_text
 from scaling_search.study.found import BASELINE_YAML
 from scaling_search.study.read import Study
-from scaling_search.wording import capital, macs_text
+from scaling_search.wording import capital
 
 _FRONTIER = " The line joins the proposed ones that no other beats in expected error and cost."
 
@@ -61,7 +62,7 @@ def _brief(found: FoundBaseline) -> list[Brief]:
     keep = "Keep the present baseline, or search on: sweep.asks="
     scale = f"Scale it: +sweep=grid baseline=found baseline.from=experiments/{name}"
     return [
-        Brief("Which network?", f"{shape_text(winner.member)}; {winner.macs:,} multiply-adds."),
+        Brief("Which network?", f"{shape_text(winner.member)}; {_told(winner)}."),
         Brief(
             "How sure is that?",
             f"Expected {words.error} {error}; of {int(decision.proposed.sum())} networks it is the "
@@ -81,12 +82,22 @@ def _answer(found: FoundBaseline) -> list[str]:
     words = found.words
     error = words.metric.headline(decision.expected[at], decision.expected_sd[at])
     first = (
-        f"The best baseline found on {name} at about {macs_text(decision.objective.macs)} "
-        f"multiply-adds is {shape_text(winner.member)}: {winner.macs:,} multiply-adds, expected "
+        f"The best baseline found on {name} at about {_goal(found)} is "
+        f"{shape_text(winner.member)}: {_told(winner)}, expected "
         f"{words.error} {error}. Of {int(decision.proposed.sum())} networks it is the best with "
         f"probability {decision.p_best[at]:.2f}."
     )
     return [first, _against_present(found)]
+
+
+def _goal(found: FoundBaseline) -> str:
+    return found.study.definition.quantity.told(found.decision.objective.amount)
+
+
+def _told(candidate: BaselineCandidate) -> str:
+    """What it costs, in multiply-adds and in the quantity that networks are compared by."""
+    quantity, macs = candidate.member.baseline.quantity, f"{candidate.macs:,} multiply-adds"
+    return macs if quantity == MACS else f"{macs}, {quantity.told(candidate.amount)}"
 
 
 def _against_present(found: FoundBaseline) -> str:
@@ -96,8 +107,8 @@ def _against_present(found: FoundBaseline) -> str:
     worse, words, metric = present.worse, found.words, found.words.metric
     has = "errs " if metric.counts_mistakes else f"has a {words.error} of "
     what = (
-        f"The present baseline, {present.candidate.mark}, brought to {present.candidate.macs:,} "
-        f"multiply-adds {has}{metric.headline(present.val_error)}"
+        f"The present baseline, {present.candidate.mark}, brought to "
+        f"{_told(present.candidate)} {has}{metric.headline(present.val_error)}"
     )
     width = worse.high - worse.low
     if worse.low > 0:
@@ -196,7 +207,7 @@ def _yaml(found: FoundBaseline, candidate: BaselineCandidate) -> str:
     error = metric.headline(decision.expected[at], decision.expected_sd[at])
     head = (
         f"# Found by +sweep=baseline on {found.study.definition.facts.name}: trial {candidate.id}, "
-        f"{candidate.macs:,} multiply-adds,\n# expected {found.words.error} "
+        f"{_told(candidate)},\n# expected {found.words.error} "
         f"{error}. Use: baseline=found "
         "baseline.from=PATH\n"
     )
@@ -205,6 +216,7 @@ def _yaml(found: FoundBaseline, candidate: BaselineCandidate) -> str:
 
 def _as_plain(found: FoundBaseline) -> dict[str, Any]:
     decision, winner = found.decision, found.winner
+    quantity = found.study.definition.quantity
     at = decision.candidates.index(winner) if winner else None
     known = winner is not None
     return {
@@ -214,7 +226,7 @@ def _as_plain(found: FoundBaseline) -> dict[str, Any]:
         "expected_error": decision.expected[at] if at is not None else None,
         "expected_sd": decision.expected_sd[at] if at is not None else None,
         "p_best": decision.p_best[at] if at is not None else None,
-        "objective": {"macs": decision.objective.macs, "w": decision.objective.w},
+        "objective": {quantity.name: decision.objective.amount, "w": decision.objective.w},
         "frontier": [candidate.id for candidate in decision.frontier] if known else [],
         "existing": {
             e.candidate.mark: {

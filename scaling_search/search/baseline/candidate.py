@@ -22,3 +22,8 @@ class BaselineCandidate:
     @property
     def macs(self) -> int:
         return self.member.cost.macs
+
+    @property
+    def amount(self) -> float:
+        """What it costs in the quantity that networks are compared by."""
+        return self.member.amount

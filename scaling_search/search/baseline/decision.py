@@ -102,8 +102,8 @@ class BaselineDecision:
 
     @cached_property
     def _log_cost(self) -> Floats:
-        macs = np.array([candidate.macs for candidate in self.candidates], float)
-        return np.asarray(np.log(macs / self.objective.macs))
+        amounts = np.array([candidate.amount for candidate in self.candidates], float)
+        return np.asarray(np.log(amounts / self.objective.amount))
 
     @property
     def _error(self) -> Floats:
@@ -124,9 +124,10 @@ class BaselineDecision:
         """Probability that each has the best value of the objective."""
         if not self.proposed.any():
             return self._placed(np.empty(0))
-        macs = np.array([candidate.macs for candidate in self.candidates], float)[self.proposed]
-        value = self.objective.value(self._error, macs)
-        return self._placed(np.bincount(value.argmax(axis=1), minlength=len(macs)) / len(value))
+        amounts = np.array([candidate.amount for candidate in self.candidates], float)
+        value = self.objective.value(self._error, amounts[self.proposed])
+        count = int(self.proposed.sum())
+        return self._placed(np.bincount(value.argmax(axis=1), minlength=count) / len(value))
 
     def _placed(self, values: Floats) -> Floats:
         placed = np.full(len(self.candidates), math.nan)
@@ -139,8 +140,8 @@ class BaselineDecision:
 
         One run alone is the luckiest of many, and a linear model no judge of a single network.
         """
-        macs = np.array([candidate.macs for candidate in self.candidates], float)
-        value = np.nan_to_num(self.objective.value(self.expected, macs), nan=-np.inf)
+        amounts = np.array([candidate.amount for candidate in self.candidates], float)
+        value = np.nan_to_num(self.objective.value(self.expected, amounts), nan=-np.inf)
         once = np.isfinite(self.errors).sum(axis=1) < 2
         order = np.lexsort((-value, once))
         return tuple(self.candidates[i] for i in order if self.proposed[i])
@@ -156,7 +157,8 @@ class BaselineDecision:
         found: list[BaselineCandidate] = []
         lowest = math.inf
         order = sorted(
-            np.flatnonzero(self.proposed), key=lambda i: (self.candidates[i].macs, self.expected[i])
+            np.flatnonzero(self.proposed),
+            key=lambda i: (self.candidates[i].amount, self.expected[i]),
         )
         for index in order:
             if self.expected[index] < lowest:

@@ -15,7 +15,7 @@ _EQUAL = Coefficients.from_shares(1 / 3, 1 / 3, 1 / 3, cost_ratio=2.0)
 _STEPS = 20
 
 
-def bring_to_cost(baseline: Baseline, macs: float, native_resolution: int) -> BaselineCandidate:
+def bring_to_cost(baseline: Baseline, amount: float, native_resolution: int) -> BaselineCandidate:
     """The member of its evenly scaled family nearest to the cost, itself where that is near.
 
     Raises InvalidInput where it needs more pixels than the images have.
@@ -24,9 +24,9 @@ def bring_to_cost(baseline: Baseline, macs: float, native_resolution: int) -> Ba
 
     def look(phi: float) -> float:
         member = scale(baseline, _EQUAL, phi)
-        if not member.cost.macs:
+        if not member.amount:
             return -math.inf
-        off = math.log(member.cost.macs / macs)
+        off = math.log(member.amount / amount)
         seen.setdefault(member.id, (round(abs(off), 9), abs(phi), member))
         return off
 
@@ -38,7 +38,7 @@ def bring_to_cost(baseline: Baseline, macs: float, native_resolution: int) -> Ba
     if not able:
         raise InvalidInput(
             f"{baseline.name} needs more than the {native_resolution} px of the images at "
-            f"{macs:,.0f} multiply-adds: take it out of sweep.compare, or give a smaller "
+            f"{baseline.quantity.told(amount)}: take it out of sweep.compare, or give a smaller "
             "baseline.resolution"
         )
     return BaselineCandidate(min(able, key=lambda entry: entry[:2])[2], baseline.name)

@@ -109,7 +109,7 @@ class GuidedProposals:
         order = self._in_order(rng, number)
         best = order[0]
         for draw in order[:_TRIED]:
-            member = self.realise(draw.proposed, draw.macs)
+            member = self.realise(draw.proposed, draw.amount)
             if member is not None and member.id not in self.seen:
                 self.seen.add(member.id)
                 best = draw
@@ -122,7 +122,7 @@ class GuidedProposals:
         """The error of the network of an ask, of this or of other choices; or the last known."""
         self.seen.add(member.id)
         if isinstance(member.network, Architecture):
-            numbers = _numbers(member.network, member.resolution, member.cost.macs)
+            numbers = _numbers(member.network, member.resolution, member.amount)
             self.answered[number] = numbers, math.log(max(error, _LEAST))
             if number not in self.chosen:
                 self.chosen[number] = self._nearest(numbers)
@@ -206,14 +206,14 @@ class _Draw(NamedTuple):
 
     chosen: Chosen
     proposed: Proposed
-    macs: float
+    amount: float
 
     @property
     def numbers(self) -> Floats:
         """(p,): what it is by its choices, and its log2 cost."""
-        return _numbers(self.proposed.architecture, self.proposed.resolution, self.macs)
+        return _numbers(self.proposed.architecture, self.proposed.resolution, self.amount)
 
 
-def _numbers(architecture: Architecture, resolution: int, macs: float) -> Floats:
+def _numbers(architecture: Architecture, resolution: int, amount: float) -> Floats:
     values = [choice.value(architecture, resolution) for choice in CHOICES]
-    return np.array([*values, math.log2(macs)])
+    return np.array([*values, math.log2(amount)])

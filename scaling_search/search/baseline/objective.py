@@ -23,8 +23,8 @@ class Objective:
     multiple of it changes no order.
     """
 
-    #: T: the cost that is wished for, in multiply-adds.
-    macs: float
+    #: T: the cost that is wished for, in multiply-adds or another quantity.
+    amount: float
     #: w: below 0, cheaper networks count as better.
     w: float
     #: Whether the frontier of error against cost is looked for instead of one network.
@@ -32,10 +32,10 @@ class Objective:
     #: Of the errors.
     metric: Metric = ERROR
 
-    def value(self, error: Floats, macs: Floats) -> Floats:
+    def value(self, error: Floats, amount: Floats) -> Floats:
         """The objective of networks with these errors and costs; higher is better."""
         good = 1 - error if self.metric.is_fraction else 1 / np.maximum(error, _NOTHING)
-        return np.asarray(good * (macs / self.macs) ** self.w)
+        return np.asarray(good * (amount / self.amount) ** self.w)
 
     def best_first(self, looked_at: Sequence[tuple[BaselineCandidate, float]]) -> list[int]:
         """The order of networks with these val errors, which are infinite where there is none.
@@ -44,15 +44,15 @@ class Objective:
         et al. 2002, NSGA-II); the lower error first within a layer.
         """
         errors = np.array([error for _, error in looked_at], float)
-        macs = np.array([candidate.macs for candidate, _ in looked_at], float)
+        amounts = np.array([candidate.amount for candidate, _ in looked_at], float)
         # Behind all others.
         worst = 2.0 if self.metric.is_fraction else np.inf
-        first = -self.value(np.where(np.isfinite(errors), errors, worst), macs)
-        layers = _layers(errors, macs) if self.pareto else np.zeros(len(errors))
+        first = -self.value(np.where(np.isfinite(errors), errors, worst), amounts)
+        layers = _layers(errors, amounts) if self.pareto else np.zeros(len(errors))
         return [int(i) for i in np.lexsort((first, layers))]
 
 
-def _layers(errors: Floats, macs: Floats) -> Floats:
+def _layers(errors: Floats, amounts: Floats) -> Floats:
     """(n,): how many layers of better networks have to be taken away first; inf: no error."""
     layer = np.full(len(errors), np.inf)
     for depth in range(len(errors)):
@@ -63,8 +63,8 @@ def _layers(errors: Floats, macs: Floats) -> Floats:
             [
                 (
                     (errors[left] <= errors[i])
-                    & (macs[left] <= macs[i])
-                    & ((errors[left] < errors[i]) | (macs[left] < macs[i]))
+                    & (amounts[left] <= amounts[i])
+                    & ((errors[left] < errors[i]) | (amounts[left] < amounts[i]))
                 ).any()
                 for i in left
             ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scaling_search.baselines import FamilyMember
+from scaling_search.baselines import MACS, UNBOUNDED, Bounds, FamilyMember, Quantity
 from scaling_search.errors import InvalidInput
 from scaling_search.metric import ERROR, Metric
 from scaling_search.search.baseline.candidate import BaselineCandidate
@@ -40,6 +40,9 @@ class Task:
     epochs: int
     train_images: int
     metric: Metric = ERROR
+    #: What networks are compared by, and what none may exceed.
+    quantity: Quantity = MACS
+    bounds: Bounds = UNBOUNDED
 
 
 class BaselineProposals:
@@ -59,7 +62,7 @@ class BaselineProposals:
         self._sampler = sampler
         self._space = space
         self._task = task
-        #: What a network may cost, in multiply-adds; one of these is chosen.
+        #: What a network may cost; one of these is chosen.
         self._costs = tuple(costs)
         self._tolerance = tolerance
         self._existing = list(existing)
@@ -97,11 +100,14 @@ class BaselineProposals:
                 return
             ratios.append(ratio)
         closest = min(ratios, key=lambda ratio: abs(math.log(ratio)))
-        macs = self._costs[0]
+        amount, quantity = self._costs[0], self._space.quantity
+        setting, nearest = "macs", f"{amount * closest:.0f}"
+        if quantity != MACS:
+            setting, nearest = "budget", f"{amount * closest:.6g}"
         raise InvalidInput(
-            f"sweep.macs is {macs:,.0f}, but of {_TRIED} networks of random shape none comes "
-            f"within {100 * self._tolerance:.3g} % of it; the nearest costs "
-            f"{macs * closest:,.0f}: give sweep.macs={macs * closest:.0f}, other "
+            f"sweep.{setting} is {quantity.text(amount)}, but of {_TRIED} networks of random shape "
+            f"none comes within {100 * self._tolerance:.3g} % of it; the nearest costs "
+            f"{quantity.text(amount * closest)}: give sweep.{setting}={nearest}, other "
             "sweep.resolutions, or a larger sweep.tolerance"
         )
 
@@ -151,10 +157,10 @@ class BaselineProposals:
             # Optuna has no rungs for several objectives.
             self._end(trial, None, "FAIL" if self.objective.pareto else "PRUNED")
         elif self.objective.pareto:
-            self._end(trial, [last.val_error, float(candidate.macs)], "COMPLETE")
+            self._end(trial, [last.val_error, candidate.amount], "COMPLETE")
         else:
-            error, macs = np.array(last.val_error), np.array(float(candidate.macs))
-            self._end(trial, [float(self.objective.value(error, macs))], "COMPLETE")
+            error, amount = np.array(last.val_error), np.array(candidate.amount)
+            self._end(trial, [float(self.objective.value(error, amount))], "COMPLETE")
 
     @cached_property
     def _guided(self) -> GuidedProposals | None:
@@ -165,16 +171,17 @@ class BaselineProposals:
         return GuidedProposals(guide, self._shape, lambda *shape: self._at_cost(*shape)[0])
 
     def _shape(self, choose: Choose) -> tuple[Proposed, float]:
-        """The network of the choices, of any cost, and the multiply-adds that it shall have."""
-        macs = self._costs[choose(COST, range(len(self._costs)))]
-        return self._space.propose(choose, self._task.num_classes, self._task.in_channels), macs
+        """The network of the choices, of any cost, and what it shall cost."""
+        amount = self._costs[choose(COST, range(len(self._costs)))]
+        return self._space.propose(choose, self._task.num_classes, self._task.in_channels), amount
 
-    def _at_cost(self, proposed: Proposed, macs: float) -> tuple[FamilyMember | None, float]:
+    def _at_cost(self, proposed: Proposed, amount: float) -> tuple[FamilyMember | None, float]:
         """The network at its cost, None where there is none; the nearest cost over that."""
         member, ratio = self._space.at_cost(
-            proposed, macs, self._tolerance, self._task.native_resolution
+            proposed, amount, self._tolerance, self._task.native_resolution
         )
-        return (member if abs(ratio - 1) <= self._tolerance else None), ratio
+        fits = abs(ratio - 1) <= self._tolerance and not self._task.bounds.broken_by(member)
+        return (member if fits else None), ratio
 
     def _end(self, trial: optuna.Trial, values: list[float] | None, state: str) -> None:
         import optuna

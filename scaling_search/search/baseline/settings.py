@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, cast, get_args
 
-from scaling_search.baselines import Baseline
+from scaling_search.baselines import MACS, Baseline, Quantity
+from scaling_search.baselines.pricing import Pricing
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.metric import ERROR, Metric
 from scaling_search.scaling.architecture import Activation, BlockKind
@@ -18,6 +19,7 @@ from scaling_search.search.baseline.objective import Objective
 from scaling_search.search.baseline.proposals import BaselineProposals, Task
 from scaling_search.search.baseline.space import Space
 from scaling_search.search.optuna_samplers import explicit_sampler, rehearse_sampler
+from scaling_search.search.points import scaled
 from scaling_search.search.settings import Budget, SearchSettings
 from scaling_search.search.strategy import Evaluation, Search
 
@@ -46,14 +48,18 @@ class BaselineSearchSettings(SearchSettings):
     """`+sweep=baseline`: asks of a sampler over stages, blocks, widths and pixels at one cost; then
     more seeds for the best."""
 
-    READS: ClassVar[frozenset[str]] = frozenset({"budget"})
+    READS: ClassVar[frozenset[str]] = frozenset(
+        {"budget", *(f"constraint.{name}" for name in ("on", "at_most", "batch_size", "training"))}
+    )
 
     kind: str = "baseline"
     #: Multiply-adds that every network shall cost; null takes those of the present baseline.
     macs: int | None = None
+    #: The same where constraint.on= is another quantity, such as 8MiB of memory.
+    budget: Any = None
     #: Greatest relative distance from that cost.
     tolerance: float = 0.05
-    #: paper: ACC * (multiply-adds / macs)^w; pareto: the frontier of error against cost.
+    #: paper: ACC * (cost / macs)^w; pareto: the frontier of error against cost.
     objective: str = "paper"
     #: The exponent w.
     w: float = -0.07
@@ -174,11 +180,29 @@ class BaselineSearchSettings(SearchSettings):
 
     def goal(self, present: Baseline, metric: Metric = ERROR) -> Objective:
         """The objective, at the cost that is asked for."""
-        member = present.priced(present.network(1, 1), present.round_resolution(1.0))
-        macs = float(self.macs or member.cost.macs)
-        return Objective(macs, self.w, self.is_frontier, metric)
+        amount = float(self.macs or 0.0)
+        if present.quantity != MACS and self.budget is not None:
+            amount = Pricing().amount(present.quantity.name, self.budget, "sweep.budget")
+        return Objective(amount or scaled(present).amount, self.w, self.is_frontier, metric)
 
-    def space(self, native_resolution: int) -> Space:
+    def require_quantity(self, on: str) -> None:
+        """Raise InvalidInput where the cost is given in another quantity than this one."""
+        if on == "macs":
+            given, instead, value = "budget", "macs", self.budget
+        else:
+            given, instead, value = "macs", "budget", self.macs
+        if value is not None:
+            raise InvalidInput(
+                f"sweep.{given} is {value!r}, but cost is counted in {on}: give sweep.{instead}="
+            )
+        if on not in ("macs", "params", "activations", "memory"):
+            raise InvalidInput(
+                f"constraint.on is {on!r}, but STEP 0 asks for networks of any shape, and a "
+                "model of latency knows those of one baseline: take macs, params, activations or "
+                "memory"
+            )
+
+    def space(self, native_resolution: int, quantity: Quantity = MACS) -> Space:
         """What can be chosen. Raises InvalidInput."""
         resolutions = tuple(px for px in self.resolutions if px <= native_resolution)
         if not resolutions:
@@ -191,16 +215,16 @@ class BaselineSearchSettings(SearchSettings):
             activations=cast(tuple[Activation, ...], tuple(self.activations)),
             resolutions=resolutions,
             channel_divisor=self.channel_divisor,
-            **{name: tuple(getattr(self, name)) for name in _PLAIN_OPTIONS},
+            quantity=quantity,
+            **cast(Any, {name: tuple(getattr(self, name)) for name in _PLAIN_OPTIONS}),
         )
 
     def existing(
         self, present: Baseline, others: Sequence[Baseline], native_resolution: int
     ) -> list[BaselineCandidate]:
         """The present baseline and the others at the cost that is asked for."""
-        macs = self.goal(present).macs
-        found = [bring_to_cost(baseline, macs, native_resolution) for baseline in others]
-        return [bring_to_cost(present, macs, native_resolution), *found]
+        amount = self.goal(present).amount
+        return [bring_to_cost(one, amount, native_resolution) for one in (present, *others)]
 
     def search(
         self, task: Task, present: Baseline, others: Sequence[Baseline], budget: Budget
@@ -226,11 +250,11 @@ class BaselineSearchSettings(SearchSettings):
     def _proposals(
         self, task: Task, objective: Objective, existing: Sequence[BaselineCandidate]
     ) -> BaselineProposals:
-        costs = [objective.macs]
+        costs = [objective.amount]
         if self.is_frontier:
             step = self.span ** (1 / (_LEVELS - 1))
-            costs = [objective.macs / step**level for level in range(_LEVELS)]
-        space = self.space(task.native_resolution)
+            costs = [objective.amount / step**level for level in range(_LEVELS)]
+        space = self.space(task.native_resolution, task.quantity)
         return BaselineProposals(
             self.sampler, space, task, objective, costs, self.tolerance, existing
         )

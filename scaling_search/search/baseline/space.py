@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from scaling_search.baselines import ArchitectureBaseline, FamilyMember, scale_by
-from scaling_search.scaling import Architecture, FineRounding, Stage, price, scale_architecture
+from scaling_search.baselines import MACS, ArchitectureBaseline, FamilyMember, Quantity, scale_by
+from scaling_search.scaling import Architecture, FineRounding, Grid, Stage, scale_architecture
 from scaling_search.scaling.architecture import EXPANSIONS, SQUEEZED, Activation, BlockKind
+from scaling_search.scaling.rounding import Floats
 
 #: Makes one choice: (name, options) -> one of the options.
 Choose = Callable[[str, Sequence[Any]], Any]
@@ -55,6 +56,8 @@ class Space:
     resolutions: tuple[int, ...]
     #: Of the channels of every network.
     channel_divisor: int
+    #: What networks are brought to an equal amount of.
+    quantity: Quantity = MACS
 
     def propose(self, choose: Choose, num_classes: int, in_channels: int) -> Proposed:
         """A network at full width, of any cost."""
@@ -131,7 +134,7 @@ class Space:
         return min(able, key=lambda e: (abs(e - expansion), e))
 
     def at_cost(
-        self, proposed: Proposed, macs: float, tolerance: float, native_resolution: int
+        self, proposed: Proposed, amount: float, tolerance: float, native_resolution: int
     ) -> tuple[FamilyMember, float]:
         """The network of the proposed shape nearest to the cost, and its cost over that.
 
@@ -145,7 +148,7 @@ class Space:
         seen: list[tuple[float, float, int]] = []
         for fewest in _FEWEST:
             for resolution in sizes:
-                found = self._nearest_width(proposed.architecture, resolution, macs, fewest)
+                found = self._nearest_width(proposed.architecture, resolution, amount, fewest)
                 seen.append((*found, resolution))
                 if abs(found[0] - 1) <= tolerance:
                     return self._member(proposed, *found, resolution)
@@ -155,31 +158,32 @@ class Space:
         self, proposed: Proposed, ratio: float, width: float, resolution: int
     ) -> tuple[FamilyMember, float]:
         architecture = scale_architecture(proposed.architecture, self.rounding, 1.0, width)
-        return member_of(architecture, resolution, self.rounding), ratio
+        return member_of(architecture, resolution, self.rounding, self.quantity), ratio
 
     def _nearest_width(
-        self, architecture: Architecture, resolution: int, macs: float, fewest: int
+        self, architecture: Architecture, resolution: int, amount: float, fewest: int
     ) -> tuple[float, float]:
-        """(cost over `macs`, width multiplier) of the width that comes nearest."""
+        """(cost over `amount`, width multiplier) of the width that comes nearest."""
         rounding, channels = self.rounding, architecture.channels
         low = fewest / _STEM
-        least = float(self._macs(architecture, resolution, [low])[0]) / macs
+        least = float(self._amounts(architecture, resolution, [low])[0]) / amount
         if least >= 1:
             return least, low
         high = 2 * low
-        while self._macs(architecture, resolution, [high])[0] < macs and high < 2**12:
+        while self._amounts(architecture, resolution, [high])[0] < amount and high < 2**12:
             high *= 2
         edges = np.r_[low, rounding.width_changes(channels, low, high), high]
         widths = np.sqrt(edges[:-1] * edges[1:])
-        costs = self._macs(architecture, resolution, widths) / macs
+        costs = self._amounts(architecture, resolution, widths) / amount
         best = int(np.argmin(np.abs(np.log(costs))))
         return float(costs[best]), float(widths[best])
 
-    def _macs(
+    def _amounts(
         self, architecture: Architecture, resolution: int, widths: Sequence[float]
-    ) -> np.ndarray:
+    ) -> Floats:
         ones = np.ones(len(widths))
-        return price(architecture, resolution, self.rounding, ones, widths, ones).macs
+        grid = Grid.of(architecture, resolution, self.rounding, ones, widths, ones)
+        return self.quantity.of_grid(grid)
 
     @property
     def rounding(self) -> FineRounding:
@@ -196,7 +200,9 @@ class Proposed:
     resolution: int
 
 
-def member_of(architecture: Architecture, resolution: int, rounding: FineRounding) -> FamilyMember:
+def member_of(
+    architecture: Architecture, resolution: int, rounding: FineRounding, quantity: Quantity = MACS
+) -> FamilyMember:
     """The network as a baseline of its own, unscaled."""
-    baseline = ArchitectureBaseline("found", architecture, resolution, rounding)
+    baseline = ArchitectureBaseline("found", architecture, resolution, rounding, quantity)
     return scale_by(baseline, depth_mult=1, width_mult=1, resolution=resolution)

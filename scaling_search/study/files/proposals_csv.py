@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from scaling_search.baselines import ArchitectureBaseline, plain_table, read_table
+from scaling_search.baselines import ArchitectureBaseline, Quantity, plain_table, read_table
 from scaling_search.scaling import FineRounding
 from scaling_search.search.baseline import BaselineCandidate
 from scaling_search.search.baseline.space import member_of
@@ -53,7 +53,11 @@ def plain_of(candidate: BaselineCandidate) -> dict[str, object]:
 
 
 def read_proposals(
-    folder: Path, existing: Iterable[BaselineCandidate], num_classes: int, in_channels: int
+    folder: Path,
+    existing: Iterable[BaselineCandidate],
+    num_classes: int,
+    in_channels: int,
+    quantity: Quantity,
 ) -> list[BaselineCandidate]:
     """The distinct networks, in the order of first asking.
 
@@ -69,7 +73,9 @@ def read_proposals(
         if row.mark and row.mark not in marked:
             raise damaged(path, f"ask {row.ask} is of {row.mark!r}, which is not compared")
         try:
-            made = marked[row.mark] if row.mark else _proposed(row, num_classes, in_channels)
+            made = (
+                marked[row.mark] if row.mark else _proposed(row, num_classes, in_channels, quantity)
+            )
         except (ValueError, RecursionError) as error:
             raise damaged(path, f"ask {row.ask}: {error}") from error
         if made.id != row.trial:
@@ -94,8 +100,10 @@ def network_of(folder: Path, trial: str) -> dict[str, Any] | None:
     return None
 
 
-def _proposed(row: ProposalRow, num_classes: int, in_channels: int) -> BaselineCandidate:
+def _proposed(
+    row: ProposalRow, num_classes: int, in_channels: int, quantity: Quantity
+) -> BaselineCandidate:
     architecture, resolution, rounding = read_table(json.loads(row.network))
     assert isinstance(rounding, FineRounding)
     ours = replace(architecture, num_classes=num_classes, in_channels=in_channels)
-    return BaselineCandidate(member_of(ours, resolution, rounding))
+    return BaselineCandidate(member_of(ours, resolution, rounding, quantity))

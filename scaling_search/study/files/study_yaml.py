@@ -23,7 +23,15 @@ _REMEDY = "restore it, or make the study again with fresh=true or another name="
 #: Settings that are younger than the first stored studies, or never stored; without them the
 #: defaults hold.
 _OPTIONAL = (
-    *("budget", "fidelity", "sweep.rungs", "sweep.reduction", "sweep.rivals", "data.cache_dir"),
+    *(
+        "budget",
+        "fidelity",
+        "sweep.rungs",
+        "sweep.reduction",
+        "sweep.rivals",
+        "sweep.budget",
+        "data.cache_dir",
+    ),
     *("baseline.from_", "baseline.table", "baseline.model", "baseline.pretrained"),
     *(f"constraint.{name}" for name in YOUNGER),
     *("data.ground", "data.allow_left_out"),

@@ -68,7 +68,10 @@ class BaselineSearch(Kind):
             epochs=settings.recipe.epochs,
             train_images=facts.epoch_images,
             metric=self.definition.metric,
+            quantity=self.definition.quantity,
+            bounds=self.definition.bounds,
         )
+        self.sweep.require_quantity(settings.constraint.on)
         return self.sweep.search(task, self.definition.baseline, self._others, settings.budget)
 
     def _run(self, candidate: BaselineCandidate, evaluation: Evaluation) -> PlannedRun:
@@ -109,7 +112,13 @@ class BaselineSearch(Kind):
     def candidates(self, folder: Path) -> list[BaselineCandidate]:
         """The networks of the study in a folder. Raises InvalidInput."""
         facts = self.definition.facts
-        return read_proposals(folder, self.existing, facts.num_classes, facts.in_channels)
+        return read_proposals(
+            folder,
+            self.existing,
+            facts.num_classes,
+            facts.in_channels,
+            self.definition.quantity,
+        )
 
     def decide(self, folder: Path, rows: Iterable[RunRow]) -> BaselineDecision:
         """STEP 0's decision from the rows of runs.csv; it gets no test errors.
@@ -136,9 +145,10 @@ class BaselineSearch(Kind):
 
     def print_plan(self, plan: Plan, write: Callable[[str], None]) -> None:
         sweep, goal = self.sweep, self.sweep.goal(self.definition.baseline)
-        cost = f"{goal.macs:,.0f} multiply-adds within {100 * sweep.tolerance:g} %"
+        quantity = self.definition.quantity
+        cost = f"{quantity.told(goal.amount)} within {100 * sweep.tolerance:g} %"
         if sweep.is_frontier:
-            cost = f"{goal.macs / sweep.span:,.0f} to {cost}"
+            cost = f"{quantity.text(goal.amount / sweep.span)} to {cost}"
         write(f"STEP 0: {sweep.asks} networks at {cost}, the best {sweep.finalists} with all seeds")
         write("  compared with     px  multiply-adds     params")
         for candidate in self.existing:

@@ -62,7 +62,7 @@ def test_resolutions_above_the_images_are_left_out_or_refused() -> None:
 def test_without_a_cost_it_is_the_present_baselines() -> None:
     network = present().network(1, 1)
     assert isinstance(network, Architecture)
-    assert sweep(macs=None).goal(present()).macs == cost(network, 20).macs
+    assert sweep(macs=None).goal(present()).amount == cost(network, 20).macs
 
 
 def answered(search: Search[Any]) -> dict[str, list[int]]:
