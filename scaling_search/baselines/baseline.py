@@ -80,11 +80,12 @@ class ArchitectureBaseline:
 
     def priced(self, network: Network, resolution: int) -> Priced:
         assert isinstance(network, Architecture)
-        return _closed_form(network, resolution)
+        return closed_form(network, resolution)
 
 
 @lru_cache(maxsize=65536)
-def _closed_form(architecture: Architecture, resolution: int) -> Priced:
+def closed_form(architecture: Architecture, resolution: int) -> Priced:
+    """What a network described as data costs at a resolution in pixels, and its name."""
     content = json.dumps([plain_architecture(architecture), resolution], sort_keys=True)
     return Priced(cost(architecture, resolution), short_hash(content))
 

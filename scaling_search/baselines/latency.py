@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scaling_search.baselines.baseline import FamilyMember
+from scaling_search.baselines.baseline import FamilyMember, Network, build_network
 from scaling_search.baselines.layout import lay_out, memory_format_of, place
 from scaling_search.errors import InvalidInput, whole_number
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor, nn
 
 #: One core, as in Table 4 of Tan & Le 2019.
@@ -25,7 +27,7 @@ BATCH_SIZE = 64
 ROUNDS = 20
 #: Rounds before them that do not: the first passes choose kernels and fill caches.
 WARM_UP_ROUNDS = 2
-#: A sample repeats the pass for at least so long: the clock's resolution is below 1e-5 of it.
+#: A sample repeats the pass for at least so long: the clock's resolution is below 1e-4 of it.
 SAMPLE_SECONDS = 0.02
 
 
@@ -75,20 +77,16 @@ def measure_latency(
     so that a slow moment of a shared machine hits all of them alike. All stay in memory. A large
     network takes rounds + 2 times the time of a batch and two images.
 
-    Gives one Latency for each distinct network, in the order of first appearance; seconds of wall
-    time. The thread count and random state of the process are left as they were. Raises
+    Gives one Latency for each distinct network, in the order of first appearance; seconds are those
+    of `clock`. The thread count and random state of the process are left as they were. Raises
     InvalidInput.
     """
     batch_size = whole_number("batch_size", batch_size)
     threads, rounds = whole_number("threads", threads), whole_number("rounds", rounds)
-    import torch
-
-    if device not in ("cpu", "cuda"):
-        raise InvalidInput(f"device is {device!r}, but must be cpu or cuda")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InvalidInput("device is 'cuda', but torch finds no GPU here: use cpu")
     distinct = {member.id: member for member in members}
-    seconds = _sample_in_turns(list(distinct.values()), batch_size, threads, rounds, device)
+    with timing(device, threads):
+        timed = [TimedNetwork.of(member, device, threads) for member in distinct.values()]
+        seconds = _sample_in_turns(timed, batch_size, rounds)
     return tuple(
         Latency(
             network=name,
@@ -105,53 +103,102 @@ def measure_latency(
 
 
 def _sample_in_turns(
-    members: list[FamilyMember], batch_size: int, threads: int, rounds: int, device: str
+    timed: Sequence[TimedNetwork], batch_size: int, rounds: int
 ) -> NDArray[np.float64]:
     """(rounds, networks, 2): seconds of a pass of one image and of one batch."""
-    import torch
-
-    had_threads, count = torch.get_num_threads(), len(members)
-    layouts = [memory_format_of(m.network, m.resolution, device) for m in members]
+    count = len(timed)
     seconds = np.empty((WARM_UP_ROUNDS + rounds, count, 2))
-    torch.set_num_threads(threads)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            networks = [
-                place(member.build().eval(), device, layout)
-                for member, layout in zip(members, layouts)
-            ]
-        autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda")
-        with torch.inference_mode(), autocast:
-            for turn in range(len(seconds)):
-                for i in ((turn + place) % count for place in range(count)):
-                    # Noise in the layout of training, made anew: that of all may not fit at once.
-                    noise = torch.Generator().manual_seed(0)
-                    side, channels = members[i].resolution, members[i].network.in_channels
-                    x_BHWC = torch.randn((batch_size, side, side, channels), generator=noise)
-                    x_BCHW = lay_out(x_BHWC.to(device).permute(0, 3, 1, 2), layouts[i])
-                    # The network before has emptied the caches.
-                    networks[i](x_BCHW[:1])
-                    for which, x in enumerate((x_BCHW[:1], x_BCHW)):
-                        seconds[turn, i, which] = _seconds_of_a_pass(networks[i], x)
-    finally:
-        torch.set_num_threads(had_threads)
+    for turn in range(len(seconds)):
+        for i in ((turn + step) % count for step in range(count)):
+            # Made anew: the images of all networks may not fit at once.
+            x_BCHW = timed[i].images(batch_size)
+            # The network before has emptied the caches.
+            timed[i].seconds_of_a_pass(x_BCHW[:1], 0)
+            for which, x in enumerate((x_BCHW[:1], x_BCHW)):
+                seconds[turn, i, which] = timed[i].seconds_of_a_pass(x, SAMPLE_SECONDS)
     return seconds[WARM_UP_ROUNDS:]
 
 
-def _seconds_of_a_pass(network: nn.Module, x_BCHW: Tensor) -> float:
-    """The median of passes one after another, each waited for.
-
-    Other work on the machine takes a core away for milliseconds: that hits few of short passes.
-    """
+@contextmanager
+def timing(device: str, threads: int) -> Iterator[None]:
+    """Meanwhile the process has so many threads. Raises InvalidInput: no such device here."""
     import torch
 
-    on_gpu = x_BCHW.device.type == "cuda"
-    if on_gpu:
-        torch.cuda.synchronize()
-    times = [time.perf_counter()]
-    while times[-1] - times[0] < SAMPLE_SECONDS:
-        network(x_BCHW)
-        if on_gpu:
-            torch.cuda.synchronize()
-        times.append(time.perf_counter())
-    return float(np.median(np.diff(times)))
+    if device not in ("cpu", "cuda"):
+        raise InvalidInput(f"device is {device!r}, but must be cpu or cuda")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InvalidInput("device is 'cuda', but torch finds no GPU here: use cpu")
+    had_threads = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(had_threads)
+
+
+def clock(device: str, threads: int) -> Callable[[], float]:
+    """The time of the thread that works where it alone works, else the time on the wall.
+
+    They are the same where nothing else runs. On a shared machine other work takes a core away in
+    the middle of a pass, the longer the pass the surer, which says nothing of the network.
+    """
+    return time.thread_time if device == "cpu" and threads == 1 else time.perf_counter
+
+
+class Buildable(Protocol):
+    """What can be timed: a family member, or a network of a list."""
+
+    @property
+    def network(self) -> Network: ...
+    @property
+    def resolution(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class TimedNetwork:
+    """A network with fresh weights on a device, in the layout of training; used within `timing`."""
+
+    module: nn.Module
+    layout: torch.memory_format
+    resolution: int
+    in_channels: int
+    device: str
+    threads: int
+
+    @classmethod
+    def of(cls, built: Buildable, device: str, threads: int) -> TimedNetwork:
+        import torch
+
+        network, resolution = built.network, built.resolution
+        layout = memory_format_of(network, resolution, device)
+        with torch.random.fork_rng(devices=[]):
+            module = place(build_network(network, resolution).eval(), device, layout)
+        return cls(module, layout, resolution, network.in_channels, device, threads)
+
+    def images(self, batch_size: int) -> Tensor:
+        """(batch_size, in_channels, resolution, resolution): noise in the layout of training."""
+        import torch
+
+        noise, side = torch.Generator().manual_seed(0), self.resolution
+        x_BHWC = torch.randn((batch_size, side, side, self.in_channels), generator=noise)
+        return lay_out(x_BHWC.to(self.device).permute(0, 3, 1, 2), self.layout)
+
+    def seconds_of_a_pass(self, x_BCHW: Tensor, at_least: float) -> float:
+        """The median of passes one after another for so many seconds, each waited for.
+
+        Other work on the machine takes a core away for milliseconds: that hits few of short passes.
+        """
+        import torch
+
+        now, on_gpu = clock(self.device, self.threads), self.device == "cuda"
+        autocast = torch.autocast(self.device, dtype=torch.bfloat16, enabled=on_gpu)
+        with torch.inference_mode(), autocast:
+            if on_gpu:
+                torch.cuda.synchronize()
+            times = [now()]
+            while len(times) < 2 or times[-1] - times[0] < at_least:
+                self.module(x_BCHW)
+                if on_gpu:
+                    torch.cuda.synchronize()
+                times.append(now())
+        return float(np.median(np.diff(times)))

@@ -25,9 +25,21 @@ def plain_table(
     architecture: Architecture, resolution: int, rounding: FineRounding
 ) -> dict[str, Any]:
     """The table as nested dicts and lists, in the words of `Architecture` and `Stage`."""
+    return {"resolution": resolution, **vars(rounding), **plain_layers(architecture)}
+
+
+def plain_layers(architecture: Architecture) -> dict[str, Any]:
+    """An architecture without what the data set, as nested dicts and lists."""
     plain = {name: value for name, value in asdict(architecture).items() if name not in _OF_DATA}
     stages = [dict(stage) for stage in plain.pop("stages")]
-    return {"resolution": resolution, **vars(rounding), **plain, "stages": stages}
+    return {**plain, "stages": stages}
+
+
+def read_layers(plain: Any, num_classes: int, in_channels: int) -> Architecture:
+    """The architecture that `plain_layers` gave. Raises InvalidInput, which names what is wrong."""
+    table = _section("the network", plain, _kinds(Architecture))
+    stages = _stages(table.pop("stages"))
+    return Architecture(**table, stages=stages, num_classes=num_classes, in_channels=in_channels)
 
 
 def read_table(plain: Any) -> StageTable:
@@ -35,17 +47,20 @@ def read_table(plain: Any) -> StageTable:
     of_rounding, of_architecture = _kinds(FineRounding), _kinds(Architecture)
     of_table = {"resolution": "int", **of_rounding, **of_architecture}
     table = _section("the stage table", plain, of_table)
-    stages = table.pop("stages")
-    if not isinstance(stages, list) or not stages:
-        raise InvalidInput(f"stages is {stages!r}, but must be a list of stages")
-    rows = [
-        Stage(**_section(f"stage {number}", stage, _kinds(Stage)))
-        for number, stage in enumerate(stages, 1)
-    ]
+    rows = _stages(table.pop("stages"))
     resolution = whole_number("resolution", table.pop("resolution"))
     rounding = {name: whole_number(name, table.pop(name)) for name in of_rounding}
-    architecture = Architecture(**table, stages=tuple(rows), num_classes=1, in_channels=1)
+    architecture = Architecture(**table, stages=rows, num_classes=1, in_channels=1)
     return StageTable(architecture, resolution, FineRounding(**rounding))
+
+
+def _stages(plain: Any) -> tuple[Stage, ...]:
+    if not isinstance(plain, list) or not plain:
+        raise InvalidInput(f"stages is {plain!r}, but must be a list of stages")
+    return tuple(
+        Stage(**_section(f"stage {number}", stage, _kinds(Stage)))
+        for number, stage in enumerate(plain, 1)
+    )
 
 
 def _kinds(of: type) -> dict[str, str]:

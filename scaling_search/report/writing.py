@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_search.errors import InvalidInput
-from scaling_search.study.files.text_file import write_text
+from scaling_search.text_file import write_text
 
 
 def as_json(content: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from scaling_search.errors import InvalidInput, finite_number, whole_number
@@ -105,6 +105,17 @@ class Architecture:
     def repeats(self) -> tuple[int, ...]:
         """The number of blocks of each stage."""
         return tuple(stage.repeats for stage in self.stages)
+
+    def is_scaled_to(self, other: object) -> bool:
+        """Whether the other differs in repeats and channels alone."""
+        return isinstance(other, Architecture) and self._unscaled == other._unscaled
+
+    @property
+    def _unscaled(self) -> Architecture:
+        stages = tuple(replace(stage, repeats=1, channels=1) for stage in self.stages)
+        return replace(
+            self, stem_channels=1, stages=stages, head_channels=min(1, self.head_channels)
+        )
 
     @property
     def total_stride(self) -> int:

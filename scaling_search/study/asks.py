@@ -10,7 +10,7 @@ from scaling_search.search import MARKS, Asked, Candidates, OptunaSettings
 from scaling_search.search.sampler import SampledProposals
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.csv_file import CsvFile, within
-from scaling_search.study.files.text_file import damaged
+from scaling_search.text_file import damaged
 
 
 @dataclass(frozen=True, kw_only=True)

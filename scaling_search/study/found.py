@@ -9,9 +9,9 @@ from typing import Any
 from scaling_search.baselines import FOUND, BaselineSettings, read_table
 from scaling_search.errors import InvalidInput
 from scaling_search.study.files.proposals_csv import network_of
-from scaling_search.study.files.text_file import damaged, read_text
 from scaling_search.study.files.yaml_text import LARGEST, YAML_ERRORS, plain_yaml
 from scaling_search.study.read import read_study
+from scaling_search.text_file import damaged, read_text
 
 #: The file that holds it.
 BASELINE_YAML = "baseline.yaml"

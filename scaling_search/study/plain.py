@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from scaling_search.errors import InvalidInput
-from scaling_search.study.files.text_file import is_text, shown
+from scaling_search.text_file import is_text, shown
 
 T = TypeVar("T")
 #: No setting is larger, and what is computed with fits into 64 bits.

@@ -16,8 +16,8 @@ from scaling_search.study.files.csv_file import read_cells
 from scaling_search.study.files.environment_json import read_environment
 from scaling_search.study.files.runs_csv import CURVES_CSV, RUNS_CSV, TIMINGS_CSV, read_runs
 from scaling_search.study.files.study_yaml import read_definition
-from scaling_search.study.files.text_file import damaged, missing, read_json, read_text
 from scaling_search.study.kinds import KINDS, kind_of
+from scaling_search.text_file import damaged, missing, read_json, read_text
 
 if TYPE_CHECKING:
     import optuna

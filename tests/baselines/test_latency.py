@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import astuple
 from types import ModuleType
@@ -61,6 +62,9 @@ class Clock:
     now = 0.0
 
     def perf_counter(self) -> float:
+        return self.now
+
+    def thread_time(self) -> float:
         return self.now
 
 
@@ -167,6 +171,12 @@ def test_a_larger_network_is_slower(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first.images_per_second.median > second.images_per_second.median
     assert all(value > 0 for value in (*first.seconds_per_image, *first.images_per_second))
     assert isinstance(first.images_per_second, Quartiles)
+
+
+def test_the_clock_is_that_of_the_thread_where_it_alone_works() -> None:
+    assert latency.clock("cpu", 1) is time.thread_time
+    assert latency.clock("cpu", 2) is time.perf_counter
+    assert latency.clock("cuda", 1) is time.perf_counter
 
 
 def test_no_networks_take_no_time() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_type_hints
 
-from scaling_search.study.files.text_file import (
+from scaling_search.text_file import (
     RESTORE,
     damaged,
     is_text,

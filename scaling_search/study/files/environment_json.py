@@ -14,8 +14,8 @@ from importlib import metadata
 from pathlib import Path
 
 from scaling_search.errors import InvalidInput
-from scaling_search.study.files.text_file import damaged, read_json, write_json
 from scaling_search.study.plain import from_plain
+from scaling_search.text_file import damaged, read_json, write_json
 
 _PACKAGES = ("torch", "numpy", "scipy", "pandas", "pillow", "optuna", "matplotlib", "hydra-core")
 #: What files of older versions, or of installed packages, do not have.

@@ -13,7 +13,7 @@ from scaling_search.scaling import FineRounding
 from scaling_search.search.baseline import BaselineCandidate
 from scaling_search.search.baseline.space import member_of
 from scaling_search.study.files.csv_file import CsvFile, within
-from scaling_search.study.files.text_file import damaged
+from scaling_search.text_file import damaged
 
 
 @dataclass(frozen=True, kw_only=True)

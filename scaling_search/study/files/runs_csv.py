@@ -13,8 +13,8 @@ from typing import Any
 from scaling_search.proxy.result import RunStatus
 from scaling_search.proxy.run import key_of
 from scaling_search.study.files.csv_file import CsvFile, within
-from scaling_search.study.files.text_file import shown
 from scaling_search.study.records import Step, step_text
+from scaling_search.text_file import shown
 
 _LARGEST = 2**63 - 1
 

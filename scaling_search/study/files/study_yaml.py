@@ -12,11 +12,11 @@ from scaling_search.search import SweepSettings
 from scaling_search.search.constraint import YOUNGER
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.networks_csv import stored_prices
-from scaling_search.study.files.text_file import damaged, read_text, write_text
 from scaling_search.study.files.yaml_text import LARGEST, YAML_ERRORS, plain_yaml, yaml_text
 from scaling_search.study.plain import from_plain
 from scaling_search.study.platform import Platform
 from scaling_search.study.settings import SWEEPS, StudySettings
+from scaling_search.text_file import damaged, read_text, write_text
 from scaling_search.trainers import TrainerSettings
 
 _REMEDY = "restore it, or make the study again with fresh=true or another name="

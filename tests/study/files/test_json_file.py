@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scaling_search.errors import InvalidInput
-from scaling_search.study.files.text_file import read_json, write_json
+from scaling_search.text_file import read_json, write_json
 
 
 def test_what_is_written_reads_back(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scaling_search.errors import InvalidInput
-from scaling_search.study.files.text_file import (
+from scaling_search.text_file import (
     damaged,
     is_text,
     one_line,
