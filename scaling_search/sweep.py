@@ -21,6 +21,7 @@ from scaling_search.study import (
     study_folder,
 )
 from scaling_search.study.away import away_from_here
+from scaling_search.study.measured import measure_candidates
 from scaling_search.study.running import Trained
 from scaling_search.study.store_url import shown
 from scaling_search.trainers import carry_out
@@ -43,6 +44,8 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
     folder = study_folder(settings, conduct)
     require_places(conduct, folder)
     definition, task = define(settings, conduct)
+    if not conduct.dry_run:
+        definition = measure_candidates(definition)
     slots = conduct.executor.slots(definition.platform.device)
     known_runs = None if conduct.fresh else folder
     plan = make_plan(definition, task, open_database(conduct, create=False), slots, known_runs)

@@ -30,16 +30,21 @@ _ROW = ("id", "resolution", "depth_mult", "width_mult", "layers", "cost", "secon
 
 def write_list(path: Path, listed: NetworkList) -> None:
     """Write the networks that are to be measured. Raises OSError."""
-    _write(path, listed, {"kind": _LIST})
+    write_text(path, _content(listed, {"kind": _LIST}))
 
 
 def write_measurements(path: Path, measurements: Measurements) -> None:
     """Write what was measured. Raises OSError."""
+    write_text(path, measurements_text(measurements))
+
+
+def measurements_text(measurements: Measurements) -> str:
+    """What a file of measurements holds."""
     more = {"kind": _MEASURED, "conditions": vars(measurements.conditions)}
-    _write(path, measurements.listed, more)
+    return _content(measurements.listed, more)
 
 
-def _write(path: Path, listed: NetworkList, more: Mapping[str, Any]) -> None:
+def _content(listed: NetworkList, more: Mapping[str, Any]) -> str:
     network = listed.baseline.network
     head = {
         **more,
@@ -55,7 +60,7 @@ def _write(path: Path, listed: NetworkList, more: Mapping[str, Any]) -> None:
         }
     rows = ",\n".join(json.dumps(_plain(network)) for network in listed.networks)
     text = json.dumps(head, indent=1, ensure_ascii=False).removesuffix("\n}")
-    write_text(path, f'{text},\n "networks": [\n{rows}\n]}}\n')
+    return f'{text},\n "networks": [\n{rows}\n]}}\n'
 
 
 def _plain(row: ListedNetwork) -> dict[str, Any]:

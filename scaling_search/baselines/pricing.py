@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scaling_search.baselines.quantity import COUNTS, Bounds, Counted, Quantity
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling.units import Unit, parse_quantity
+
+if TYPE_CHECKING:
+    from scaling_search.baselines.measurements import Measurements
 
 #: What a bound is given in.
 UNITS: Mapping[str, Unit] = {
@@ -23,11 +26,35 @@ UNITS: Mapping[str, Unit] = {
 class Pricing:
     """What quantities depend on beside the network."""
 
+    #: Images of a pass, for latency (None: 1) and throughput (None: the most that was measured).
+    batch_size: int | None = None
+    #: Networks that were measured on the device that counts, one batch size each.
+    drawn: tuple[Measurements, ...] = ()
+    #: Members that were measured there later.
+    members: tuple[Measurements, ...] = ()
+
     def quantity(self, name: str) -> Quantity:
         """The quantity of this name. Raises InvalidInput where something is missing for it."""
         if name in COUNTS:
             return Counted(name)
+        if name in ("latency", "throughput"):
+            return self._timed(name)
         raise InvalidInput(f"{name!r} is no quantity: give one of {', '.join(UNITS)}")
+
+    def _timed(self, name: str) -> Quantity:
+        from scaling_search.baselines.timed import Timed
+
+        sizes = {one.batch_size: one for one in self.drawn}
+        wanted = self.batch_size or (1 if name == "latency" else max(sizes, default=1))
+        if wanted not in sizes:
+            there = ", ".join(map(str, sizes)) or "none"
+            raise InvalidInput(
+                f"{name} at batch size {wanted} was not measured (batch sizes measured: {there}): "
+                "run python -m scaling_search.measure baseline=... data=... --batch-size "
+                f"{wanted} --to FILE, and give its file"
+            )
+        members = next((one for one in self.members if one.batch_size == wanted), None)
+        return Timed(name=name, drawn=sizes[wanted], members=members)
 
     def bounds(self, at_most: Mapping[str, Any], where: str = "constraint.at_most.") -> Bounds:
         """Bounds as people write them, such as {memory: 8GiB}. Raises InvalidInput."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Cost, Grid
@@ -53,6 +54,18 @@ class Quantity(ABC):
     @abstractmethod
     def of_grid(self, grid: Grid) -> Floats:
         """(n,): of all networks of a grid."""
+
+    def is_measured(self, member: FamilyMember) -> bool:
+        """Whether that of a network comes from measuring it; counting is as good."""
+        return True
+
+    def log_se(self, member: FamilyMember) -> float:
+        """The standard error of the log of what is known of a network; 0 where it is counted."""
+        return 0.0
+
+    def log_se_of_grid(self, grid: Grid) -> tuple[Floats, NDArray[np.bool_]]:
+        """(n,) each: that of each network of a grid, and whether it was measured or counted."""
+        return np.zeros(len(grid.pair_of)), np.ones(len(grid.pair_of), bool)
 
     @abstractmethod
     def text(self, value: float) -> str:

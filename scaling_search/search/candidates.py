@@ -171,7 +171,7 @@ class Snapper:
             self._dropped.append(Dropped(point, f"it has {broken}", beyond=True))
             return None
         nominal = self.constraint.on == NOMINAL
-        within = nominal or self.constraint.allows(member.cost_ratio)
+        within = nominal or self.constraint.allows(member)
         known = self._found.get(member.id, Candidate(member, (), within))
         candidate = replace(known, asked=(*known.asked, point))
         self._found[candidate.id] = candidate

@@ -6,7 +6,12 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput, whole_number
+from scaling_search.scaling.rounding import Floats
 
 #: What "twice the cost" can be counted in; nominal is alpha * beta^2 * gamma^2, before rounding.
 QUANTITIES = ("macs", "params", "activations", "memory", "latency", "throughput")
@@ -35,12 +40,12 @@ class CostConstraint:
     #: beyond one are shown and not trained. Of throughput, images a second, it is the least.
     at_most: dict[str, Any] = field(default_factory=dict)
     #: Images of a batch, for memory (null: recipe.batch_size), latency (null: 1) and throughput
-    #: (null: 32).
+    #: (null: that of the measurements).
     batch_size: int | None = None
     #: Memory of a training step (true), or of inference alone (false).
     training: bool = True
-    #: File of `python -m scaling_search.measure`, for latency and throughput; empty measures here.
-    measurements: str = ""
+    #: Files of `python -m scaling_search.measure`, for latency and throughput: of each batch one.
+    measurements: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.on == _OLD:
@@ -66,6 +71,19 @@ class CostConstraint:
                     f"constraint.at_most has {name!r}, but must have one of {', '.join(QUANTITIES)}"
                 )
 
+        timed = self.quantities & {"latency", "throughput"}
+        if self.measurements and not timed:
+            raise InvalidInput(
+                f"constraint.measurements is {self.measurements}, but neither constraint.on nor "
+                "constraint.at_most is of latency or throughput: leave it out"
+            )
+        if timed and not self.measurements:
+            raise InvalidInput(
+                f"constraint.measurements is missing for {' and '.join(sorted(timed))}: run "
+                "python -m scaling_search.measure baseline=... data=... --to FILE on the device "
+                "that counts, and give constraint.measurements=[FILE] (docs/latency.md)"
+            )
+
     @property
     def quantities(self) -> frozenset[str]:
         """All that networks are priced by."""
@@ -80,13 +98,22 @@ class CostConstraint:
                 del given[name]
         return given
 
-    def allows(self, cost_ratio: float, se: float = 0.0) -> bool:
-        """Whether a realised cost ratio lies within the tolerance.
+    def room(self, log_se: Floats, measured: NDArray[np.bool_]) -> Floats:
+        """(n,): how far from the goal networks may lie, relatively.
 
-        se: of its log, where it was measured: its 90 % interval lies within then.
+        What is measured has noise: its 90 % interval shall lie within the tolerance. What a model
+        tells is measured before it is trained: of the tolerance half is left for that at most.
         """
-        off = abs(cost_ratio / self.cost_ratio - 1)
-        return off + TAIL * se <= self.tolerance
+        noise = TAIL * log_se
+        kept = np.where(measured, noise, np.minimum(noise, self.tolerance / 2))
+        left: Floats = self.tolerance - kept
+        return left
+
+    def allows(self, member: FamilyMember) -> bool:
+        """Whether what a network costs lies within the tolerance."""
+        quantity = member.baseline.quantity
+        se, measured = np.array([quantity.log_se(member)]), np.array([quantity.is_measured(member)])
+        return bool(abs(member.cost_ratio / self.cost_ratio - 1) <= self.room(se, measured)[0])
 
 
 def in_what(constraint: CostConstraint) -> str:

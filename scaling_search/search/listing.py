@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scaling_search.baselines import MACS, ArchitectureBaseline
 from scaling_search.errors import InvalidInput
@@ -34,6 +35,8 @@ class Listing:
     #: (n,): sizes over the baseline's.
     cost_ratios: Floats
     params: Ints
+    #: (n,): whether they lie within the tolerance.
+    within: NDArray[np.bool_]
     #: (n,): log of the multiply-adds per pixel over those at the baseline's resolution.
     log_pixel_price: Floats
 
@@ -69,8 +72,10 @@ def list_near(baseline: ArchitectureBaseline, constraint: CostConstraint) -> Lis
     base = _grid(baseline, np.ones((1, 3)))
     quantity = baseline.quantity
     cost_ratios = (macs if quantity == MACS else quantity.of_grid(grid)) / quantity.of_grid(base)
+    off = np.abs(cost_ratios / constraint.cost_ratio - 1)
+    within = off <= constraint.room(*quantity.log_se_of_grid(grid))
     price = macs / coarse[pair] / sizes[size] ** 2
-    return Listing(multipliers, cost_ratios, grid.counts("params"), np.log(price))
+    return Listing(multipliers, cost_ratios, grid.counts("params"), within, np.log(price))
 
 
 def _distinct(

@@ -37,7 +37,7 @@ class RayShell:
         if self._fair and (fair := self._at_fair_resolution(asked)) is not None:
             return fair
         on_ray = self.nearest_cost(asked)
-        if self._constraint.allows(on_ray.cost_ratio):
+        if self._constraint.allows(on_ray):
             return on_ray
         point = log_point(np.array([asked.alpha, asked.beta, asked.gamma]))
         if not self._plain:
@@ -51,7 +51,7 @@ class RayShell:
 
         # How far they lie is known, what they cost is counted: the nearest first.
         for member in sorted(around, key=distance):
-            if self._constraint.allows(member.cost_ratio):
+            if self._constraint.allows(member):
                 return member
         raise InvalidInput(nothing_within(self._constraint, on_ray.cost_ratio))
 
@@ -72,7 +72,7 @@ class RayShell:
             return scaled(self._baseline, depth, width, resolution)
 
         found = self._followed(plain.nominal_cost_ratio, member, left)
-        return found if self._constraint.allows(found.cost_ratio) else None
+        return found if self._constraint.allows(found) else None
 
     def _followed(
         self, ratio: float, member_at: Callable[[float], FamilyMember], left: float | None = None

@@ -61,9 +61,7 @@ class ListedShell:
         if fair:
             sizes, size = np.unique(self.multipliers[:, 2], return_inverse=True)
             self._fair = np.array([is_fair(baseline, float(mult)) for mult in sizes])[size]
-        self.within: NDArray[np.bool_] = (
-            np.abs(self.cost_ratios / constraint.cost_ratio - 1) <= constraint.tolerance
-        )
+        self.within: NDArray[np.bool_] = listing.within
 
     def at_cost(self, asked: Coefficients) -> FamilyMember:
         """The network of the right cost nearest to the asked point.

@@ -23,6 +23,7 @@ from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.found import looked_up
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.limits import require_describable
+from scaling_search.study.measured import Measured, members_of
 from scaling_search.study.plain import differences
 from scaling_search.study.plan import COUNTING
 from scaling_search.study.platform import Platform
@@ -43,9 +44,11 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     There is no task where a training of the user's own reads its own data.
     """
     platform = Platform.here(conduct.executor.resolved_device())
+    measured = Measured.of_files(settings.constraint.measurements)
     settings = replace(
         settings,
         baseline=looked_up(settings.baseline),
+        constraint=replace(settings.constraint, measurements=measured.identities),
         data=settings.data.shared(core_count(), conduct.executor.slots(platform.device)),
         sweep=settings.sweep.resolved(_winner_of),
     )
@@ -54,7 +57,10 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     weights = settings.baseline.pretrained
     code = {target: code_of_function(target, weights) for target in settings.own_networks}
     code |= code_of_training(settings.trainer)
-    definition = StudyDefinition(settings, facts, platform, code=code)
+    if measured.drawn and not conduct.fresh:
+        measured = members_of(study_folder(settings, conduct), measured)
+    definition = StudyDefinition(settings, facts, platform, code=code, measured=measured)
+    measured.require(definition.baseline)
     if conduct.latency and settings.baseline.name == COST:
         raise InvalidInput(
             "latency is true, but the networks of baseline=cost are not built here: leave it out"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scaling_search.baselines import (
     MACS,
@@ -34,11 +34,15 @@ from scaling_search.search.decide import Decision, decide
 from scaling_search.search.strategy import Answer, Evaluation, Search
 from scaling_search.series import Networks, list_networks
 from scaling_search.study.limits import require_native
+from scaling_search.study.measured import Measured
 from scaling_search.study.platform import Platform
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.sizes import sizes_to_train
 from scaling_search.trainers import Spec, Trainer, make_trainer
+
+if TYPE_CHECKING:
+    from scaling_search.baselines.timed import Timed
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class StudyDefinition:
     prices: Prices | None = field(default=None, compare=False, repr=False)
     #: What stands for the code of own networks and own trainings, by import path or script.
     code: dict[str, str] = field(default_factory=dict)
+    #: Latencies that its budget rests on; study.yaml names them.
+    measured: Measured = field(default_factory=Measured, compare=False, repr=False)
 
     @cached_property
     def trainer(self) -> Trainer:
@@ -95,7 +101,15 @@ class StudyDefinition:
     @cached_property
     def pricing(self) -> Pricing:
         """How its networks are priced beside counting them."""
-        return Pricing()
+        batch_size, measured = self.settings.constraint.batch_size, self.measured
+        return Pricing(batch_size, measured.drawn, measured.members)
+
+    @property
+    def timed(self) -> Timed | None:
+        """The latency that its budget is counted in; None where it is counted in something else."""
+        from scaling_search.baselines.timed import Timed
+
+        return self.quantity if isinstance(self.quantity, Timed) else None
 
     @cached_property
     def quantity(self) -> Quantity:
@@ -157,6 +171,11 @@ class StudyDefinition:
             seeded=self.settings.trainer.seeded,
             bounds=self.bounds,
         )
+
+    @property
+    def first_members(self) -> list[FamilyMember]:
+        """The networks of STEP 1 that are known before anything is trained."""
+        return [candidate.member for candidate in self.candidates.kept]
 
     @cached_property
     def candidates(self) -> Candidates:

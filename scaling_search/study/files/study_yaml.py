@@ -11,8 +11,15 @@ from scaling_search.proxy.data_settings import OF_OWN
 from scaling_search.search import SweepSettings
 from scaling_search.search.constraint import YOUNGER
 from scaling_search.study.definition import StudyDefinition
+from scaling_search.study.files.measured_json import (
+    batch_of,
+    read_drawn,
+    read_members,
+    write_measured,
+)
 from scaling_search.study.files.networks_csv import stored_prices
 from scaling_search.study.files.yaml_text import LARGEST, YAML_ERRORS, plain_yaml, yaml_text
+from scaling_search.study.measured import Measured
 from scaling_search.study.plain import from_plain
 from scaling_search.study.platform import Platform
 from scaling_search.study.settings import SWEEPS, StudySettings
@@ -66,17 +73,27 @@ def read_definition(folder: Path) -> StudyDefinition:
         facts, platform = plain.pop("facts", None), plain.pop("platform", None)
         code = plain.pop("code", {})
         optional = _OPTIONAL + (_OPTIONAL_OF_OWN if "trainer" in plain else ())
+        settings = from_plain(
+            StudySettings, plain, optional=optional, kinds={SweepSettings: SWEEPS}
+        )
+        identities = settings.constraint.measurements
+        measured = Measured(
+            read_drawn(folder, identities),
+            read_members(folder, [batch_of(identity) for identity in identities]),
+        )
         return StudyDefinition(
-            from_plain(StudySettings, plain, optional=optional, kinds={SweepSettings: SWEEPS}),
+            settings,
             from_plain(TaskFacts, facts, "facts"),
             from_plain(Platform, platform, "platform"),
             stored_prices(folder),
             from_plain(dict[str, str], code, "code"),
+            measured,
         )
     except YAML_ERRORS as error:
         raise damaged(path, error, _REMEDY) from error
 
 
 def write_definition(folder: Path, definition: StudyDefinition) -> None:
-    """study.yaml."""
+    """study.yaml, and the measurements that it names."""
+    write_measured(folder, definition.measured.drawn, definition.measured.members)
     write_text(folder / "study.yaml", yaml_text(definition.to_plain()))

@@ -1,0 +1,56 @@
+"""measurements_N.json and members_N.json: latencies at batch size N that a study rests on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from scaling_search.baselines.measurements import Measurements
+from scaling_search.baselines.measurements_file import measurements_text, read_measurements
+from scaling_search.errors import InvalidInput
+from scaling_search.text_file import damaged, write_text
+
+_REMEDY = "restore it, or make the study again with fresh=true or another name="
+
+
+def identity_of(measurements: Measurements) -> str:
+    """Stands for what was measured: batch size and a hash of all of it."""
+    digest = hashlib.sha256(measurements_text(measurements).encode()).hexdigest()
+    return f"batch {measurements.batch_size}, {digest[:12]}"
+
+
+def batch_of(identity: str) -> int:
+    """The batch size in an identity. Raises InvalidInput where it is none."""
+    found = re.fullmatch(r"batch ([1-9]\d{0,8}), [0-9a-f]{12}", identity)
+    if found is None:
+        raise InvalidInput(f"constraint.measurements has {identity!r}, which names no measurements")
+    return int(found[1])
+
+
+def write_measured(
+    folder: Path, drawn: Iterable[Measurements], members: Iterable[Measurements]
+) -> None:
+    """Both, as measurements that any study can use."""
+    for kind, measured in (("measurements", drawn), ("members", members)):
+        for one in measured:
+            write_text(folder / f"{kind}_{one.batch_size}.json", measurements_text(one))
+
+
+def read_drawn(folder: Path, identities: Sequence[str]) -> tuple[Measurements, ...]:
+    """Those of a study. Raises InvalidInput where they are missing or others."""
+    found = []
+    for identity in identities:
+        path = folder / f"measurements_{batch_of(identity)}.json"
+        one = read_measurements(path)
+        if identity_of(one) != identity:
+            raise damaged(path, "it is not what study.yaml names", _REMEDY)
+        found.append(one)
+    return tuple(found)
+
+
+def read_members(folder: Path, batch_sizes: Iterable[int]) -> tuple[Measurements, ...]:
+    """Candidates that were measured, where there are any. Raises InvalidInput: damaged."""
+    paths = [folder / f"members_{size}.json" for size in batch_sizes]
+    return tuple(read_measurements(path) for path in paths if path.exists())

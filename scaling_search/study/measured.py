@@ -1,0 +1,109 @@
+"""What a study knows of latencies: of drawn networks, for a model, and of its own candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaling_search.baselines import Baseline
+from scaling_search.baselines.measurements import Measurements, measure_members
+from scaling_search.baselines.this_device import device_name
+from scaling_search.errors import InvalidInput
+from scaling_search.study.files.measured_json import identity_of
+
+if TYPE_CHECKING:
+    from scaling_search.study.definition import StudyDefinition
+
+#: Rounds in which candidates that turn out too slow or too fast are replaced by others.
+_ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Measurements by batch size, on one device."""
+
+    #: Of networks around the baseline: a model of them tells all others.
+    drawn: tuple[Measurements, ...] = ()
+    #: Of candidates, measured before they are trained.
+    members: tuple[Measurements, ...] = ()
+
+    @classmethod
+    def of_files(cls, paths: Sequence[str]) -> Measured:
+        """The drawn ones of some files. Raises InvalidInput."""
+        drawn = tuple(Measurements.read(path) for path in paths)
+        sizes = [one.batch_size for one in drawn]
+        if len(set(sizes)) < len(sizes):
+            raise InvalidInput(
+                f"constraint.measurements has files of the batch sizes {sizes}: give one of each"
+            )
+        devices = sorted({one.device for one in drawn})
+        if len(devices) > 1:
+            raise InvalidInput(
+                f"constraint.measurements is of {' and of '.join(devices)}: give those of one"
+            )
+        return cls(tuple(sorted(drawn, key=lambda one: one.batch_size)))
+
+    @property
+    def identities(self) -> list[str]:
+        """What stands for the drawn ones in study.yaml."""
+        return [identity_of(one) for one in self.drawn]
+
+    def require(self, baseline: Baseline) -> None:
+        """Raise InvalidInput unless all are of networks of this baseline."""
+        for one in self.drawn:
+            one.listed.require(baseline)
+            one.model(baseline)
+
+    @property
+    def is_of_this_device(self) -> bool:
+        """Whether networks can be measured here as those were."""
+        import torch
+
+        conditions = [one.conditions for one in self.drawn]
+        return all(
+            (made.device == "cpu" or torch.cuda.is_available())
+            and made.device_name == device_name(made.device)
+            and made.torch_version == torch.__version__
+            for made in conditions
+        )
+
+    def with_members(self, batch_size: int, found: Measurements) -> Measured:
+        """With some more that were measured."""
+        before = {one.batch_size: one for one in self.members}
+        if (old := before.get(batch_size)) is not None:
+            networks = {n.id: n for n in (*old.listed.networks, *found.listed.networks)}
+            listed = replace(found.listed, networks=tuple(networks.values()))
+            found = replace(found, listed=listed)
+        before[batch_size] = found
+        return replace(self, members=tuple(before[size] for size in sorted(before)))
+
+
+def measure_candidates(definition: StudyDefinition) -> StudyDefinition:
+    """The study with all its candidates measured, where their budget is a latency of this device.
+
+    One that lies outside the tolerance then gives way to another network of nearly the same
+    shares, which is measured too.
+    """
+    timed = definition.timed
+    if timed is None or not definition.measured.is_of_this_device:
+        return definition
+    for _ in range(_ROUNDS):
+        unknown = [m for m in definition.first_members if not timed.is_measured(m)]
+        if not unknown:
+            break
+        found = measure_members(unknown, like=timed.drawn)
+        measured = definition.measured.with_members(timed.drawn.batch_size, found)
+        definition = replace(definition, measured=measured)
+        timed = definition.timed
+        assert timed is not None
+    return definition
+
+
+def members_of(folder: Path, measured: Measured) -> Measured:
+    """With the candidates that a study in this folder has measured before, if it is the same."""
+    from scaling_search.study.files.measured_json import read_members
+
+    drawn = [one.batch_size for one in measured.drawn]
+    return replace(measured, members=read_members(folder, drawn))
