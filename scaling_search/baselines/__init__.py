@@ -18,6 +18,7 @@ from scaling_search.baselines.own_network import OwnNetwork, Priced
 from scaling_search.baselines.solve import solve_phi
 from scaling_search.baselines.stage_tables import STAGE_TABLES
 from scaling_search.baselines.table import plain_table, read_table
+from scaling_search.scaling import MemorySetup
 
 __all__ = [
     "FOUND",
@@ -27,6 +28,7 @@ __all__ = [
     "BaselineSettings",
     "FamilyMember",
     "Latency",
+    "MemorySetup",
     "Network",
     "OwnBaseline",
     "OwnNetwork",

@@ -9,6 +9,7 @@ from scaling_search.scaling.coefficients import (
     Shares,
 )
 from scaling_search.scaling.cost import Cost, GridCosts, cost, price
+from scaling_search.scaling.memory import MemorySetup, grid_peak_bytes, peak_bytes
 from scaling_search.scaling.realise import require_multipliers, scale_architecture
 from scaling_search.scaling.rounding import FineRounding, PaperRounding, Rounding
 
@@ -20,12 +21,15 @@ __all__ = [
     "Cost",
     "FineRounding",
     "GridCosts",
+    "MemorySetup",
     "Multipliers",
     "PaperRounding",
     "Rounding",
     "Shares",
     "Stage",
     "cost",
+    "grid_peak_bytes",
+    "peak_bytes",
     "plain_architecture",
     "price",
     "require_multipliers",
