@@ -20,6 +20,7 @@ from scaling_search.baselines.quantity import COUNTS, MACS, UNBOUNDED, Bounds, C
 from scaling_search.baselines.solve import largest_within, solve_phi
 from scaling_search.baselines.stage_tables import STAGE_TABLES
 from scaling_search.baselines.table import plain_table, read_table
+from scaling_search.scaling import MemorySetup
 
 __all__ = [
     "COUNTS",
@@ -34,6 +35,7 @@ __all__ = [
     "Counted",
     "FamilyMember",
     "Latency",
+    "MemorySetup",
     "Network",
     "OwnBaseline",
     "OwnNetwork",

@@ -185,7 +185,8 @@ def _row(
         id = _text("id", plain["id"])
     else:
         network = read_layers(plain["layers"], num_classes, in_channels)
-        cost, id, _ = closed_form(network, resolution)
+        priced = closed_form(network, resolution)
+        cost, id = priced.cost, priced.id
         if id != plain["id"]:
             raise ValueError(f"its id is {shown(plain['id'])}, but its layers say {id}")
     return ListedNetwork(id, network, resolution, depth, width, cost, _seconds(plain, visits))

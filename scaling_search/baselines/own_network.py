@@ -123,6 +123,8 @@ class Priced(NamedTuple):
     id: str
     #: Why there is no such network, where it cannot be built: then there is no price either.
     fault: str = ""
+    #: Bytes at the worst moment, where a budget asks for memory; 0: not counted.
+    memory: int = 0
 
     def required(self) -> Priced:
         """The price. Raises InvalidInput where there is none."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from scaling_search.baselines.peak_memory import PeakMemory
 from scaling_search.baselines.quantity import COUNTS, Bounds, Counted, Quantity
 from scaling_search.errors import InvalidInput
+from scaling_search.scaling import MemorySetup
 from scaling_search.scaling.units import Unit, parse_quantity
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ UNITS: Mapping[str, Unit] = {
 class Pricing:
     """What quantities depend on beside the network."""
 
+    #: What memory is asked for.
+    memory: MemorySetup = field(default_factory=MemorySetup)
     #: Images of a pass, for latency (None: 1) and throughput (None: the most that was measured).
     batch_size: int | None = None
     #: Networks that were measured on the device that counts, one batch size each.
@@ -37,6 +41,8 @@ class Pricing:
         """The quantity of this name. Raises InvalidInput where something is missing for it."""
         if name in COUNTS:
             return Counted(name)
+        if name == "memory":
+            return PeakMemory(self.memory)
         if name in ("latency", "throughput"):
             return self._timed(name)
         raise InvalidInput(f"{name!r} is no quantity: give one of {', '.join(UNITS)}")

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.conv import _ConvNd
 
+from scaling_search.baselines.matrices import hidden_matrices
 from scaling_search.proxy.recipe import Recipe
 
 #: Under muon, the learning rate of what AdamW steps over that of the matrices.
@@ -47,22 +47,6 @@ def _groups(parameters: list[nn.Parameter], recipe: Recipe, share: float = 1.0) 
         {"params": kernels, "weight_decay": recipe.weight_decay, "share": share},
         {"params": others, "weight_decay": 0.0, "share": share},
     ]
-
-
-def hidden_matrices(network: nn.Module) -> list[nn.Parameter]:
-    """What Muon steps: weights of dense convolutions and linear layers but the last such layer.
-
-    That is the classifier, where a network lists its layers in their order. The kernels of a
-    grouped convolution are one small matrix for each group, so AdamW steps them.
-    """
-    layers = [
-        module
-        for module in network.modules()
-        if isinstance(module, nn.Linear) or (isinstance(module, _ConvNd) and module.groups == 1)
-    ]
-    # A layer whose weight is computed from other parameters has none of its own.
-    weights = [p for layer in layers[:-1] for p in layer.parameters() if p is layer.weight]
-    return list({id(p): p for p in weights}.values())
 
 
 class KernelMuon(torch.optim.Muon):

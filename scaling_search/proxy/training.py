@@ -162,10 +162,11 @@ def evaluate(
     read_batches: ReadBatches,
     device: torch.device,
     layout: torch.memory_format = torch.channels_last,
+    batch_size: int = _EVALUATION_BATCH,
 ) -> NDArray[np.bool_]:
     """Which images of the split the network gets right, (N,) in the split's order."""
     network.eval()
-    rows = np.split(split.rows, range(_EVALUATION_BATCH, len(split.rows), _EVALUATION_BATCH))
+    rows = np.split(split.rows, range(batch_size, len(split.rows), batch_size))
     classes = []
     for x_BHWC in read_batches(rows, None):
         with _autocast(device):

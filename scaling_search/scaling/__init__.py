@@ -9,6 +9,7 @@ from scaling_search.scaling.coefficients import (
     Shares,
 )
 from scaling_search.scaling.cost import Cost, Grid, GridCosts, cost, price
+from scaling_search.scaling.memory import MemorySetup, grid_peak_bytes, peak_bytes
 from scaling_search.scaling.realise import require_multipliers, scale_architecture
 from scaling_search.scaling.rounding import FineRounding, PaperRounding, Rounding
 
@@ -21,12 +22,15 @@ __all__ = [
     "FineRounding",
     "Grid",
     "GridCosts",
+    "MemorySetup",
     "Multipliers",
     "PaperRounding",
     "Rounding",
     "Shares",
     "Stage",
     "cost",
+    "grid_peak_bytes",
+    "peak_bytes",
     "plain_architecture",
     "price",
     "require_multipliers",

@@ -17,6 +17,8 @@ from scaling_search.scaling.architecture import Architecture, Stage
 
 #: One integer, or one integer for each of many networks.
 Count: TypeAlias = "int | NDArray[np.int64]"
+#: The same of what is so or not.
+Flag: TypeAlias = "bool | NDArray[np.bool_]"
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class BlockLayers:
     """The layers of one block, and what becomes of its input."""
 
     layers: tuple[Layer, ...]
-    #: Whether the input is added to the output; for one network, since it costs nothing.
-    residual: bool = False
+    #: Whether the input is added to the output.
+    residual: Flag = False
     #: What gives the input the shape of the output.
     projection: Conv | None = None
     #: Whether the activation follows the sum.
@@ -143,8 +145,7 @@ def _mbconv(stage: Stage, in_channels: Count, width: Count, stride: int) -> Bloc
         squeezed = np.maximum(1, np.floor(np.multiply(in_channels, stage.se_ratio)))
         layers.append(SqueezeExcitation(inner, _count(squeezed)))
     layers.append(Conv(inner, width, 1, activate=False))
-    same = np.array_equal(in_channels, width)
-    return BlockLayers(tuple(layers), residual=stride == 1 and same)
+    return BlockLayers(tuple(layers), residual=stride == 1 and in_channels == width)
 
 
 def _count(value: NDArray[np.float64] | np.float64) -> Count:

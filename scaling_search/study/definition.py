@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scaling_search.baselines import (
     MACS,
@@ -36,13 +36,11 @@ from scaling_search.series import Networks, list_networks
 from scaling_search.study.limits import require_native
 from scaling_search.study.measured import Measured
 from scaling_search.study.platform import Platform
+from scaling_search.study.pricing import pricing_of
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.sizes import sizes_to_train
 from scaling_search.trainers import Spec, Trainer, make_trainer
-
-if TYPE_CHECKING:
-    from scaling_search.baselines.timed import Timed
 
 
 @dataclass(frozen=True)
@@ -101,15 +99,7 @@ class StudyDefinition:
     @cached_property
     def pricing(self) -> Pricing:
         """How its networks are priced beside counting them."""
-        batch_size, measured = self.settings.constraint.batch_size, self.measured
-        return Pricing(batch_size, measured.drawn, measured.members)
-
-    @property
-    def timed(self) -> Timed | None:
-        """The latency that its budget is counted in; None where it is counted in something else."""
-        from scaling_search.baselines.timed import Timed
-
-        return self.quantity if isinstance(self.quantity, Timed) else None
+        return pricing_of(self.settings, self.platform, self.measured)
 
     @cached_property
     def quantity(self) -> Quantity:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scaling_search.baselines import Baseline
 from scaling_search.baselines.measurements import Measurements, measure_members
 from scaling_search.baselines.this_device import device_name
+from scaling_search.baselines.timed import Timed
 from scaling_search.errors import InvalidInput
 from scaling_search.study.files.measured_json import identity_of
 
@@ -86,8 +87,8 @@ def measure_candidates(definition: StudyDefinition) -> StudyDefinition:
     One that lies outside the tolerance then gives way to another network of nearly the same
     shares, which is measured too.
     """
-    timed = definition.timed
-    if timed is None or not definition.measured.is_of_this_device:
+    timed = definition.quantity
+    if not isinstance(timed, Timed) or not definition.measured.is_of_this_device:
         return definition
     for _ in range(_ROUNDS):
         unknown = [m for m in definition.first_members if not timed.is_measured(m)]
@@ -96,8 +97,8 @@ def measure_candidates(definition: StudyDefinition) -> StudyDefinition:
         found = measure_members(unknown, like=timed.drawn)
         measured = definition.measured.with_members(timed.drawn.batch_size, found)
         definition = replace(definition, measured=measured)
-        timed = definition.timed
-        assert timed is not None
+        timed = definition.quantity
+        assert isinstance(timed, Timed)
     return definition
 
 

@@ -35,6 +35,8 @@ class NetworkRow:
     activations: int = within(0, _LARGEST)
     id: str = ""
     fault: str = ""
+    #: Bytes, of a study whose budget asks for memory; else empty.
+    memory: int | None = within(0, _LARGEST)
 
 
 def _called(row: NetworkRow) -> tuple[OwnNetwork, int]:
@@ -44,7 +46,9 @@ def _called(row: NetworkRow) -> tuple[OwnNetwork, int]:
     return network, row.resolution
 
 
-NETWORKS_CSV = CsvFile("networks.csv", NetworkRow, key=_called, younger=("fault",))
+NETWORKS_CSV = CsvFile(
+    "networks.csv", NetworkRow, key=_called, younger=("fault", "memory"), rare=("memory",)
+)
 
 
 def write_networks(folder: Path, counted: Mapping[tuple[OwnNetwork, int], Priced]) -> None:
@@ -56,6 +60,7 @@ def write_networks(folder: Path, counted: Mapping[tuple[OwnNetwork, int], Priced
             **vars(priced.cost),
             id=priced.id,
             fault=priced.fault,
+            memory=priced.memory or None,
         )
         for (network, resolution), priced in counted.items()
     )
@@ -68,7 +73,9 @@ def stored_prices(folder: Path) -> Prices:
     @cache
     def known() -> dict[tuple[OwnNetwork, int], Priced]:
         return {
-            _called(row): Priced(Cost(row.macs, row.params, row.activations), row.id, row.fault)
+            _called(row): Priced(
+                Cost(row.macs, row.params, row.activations), row.id, row.fault, row.memory or 0
+            )
             for row in NETWORKS_CSV.read(folder)
         }
 

@@ -1,0 +1,142 @@
+"""Memory in closed form against what is watched on the meta device, and both against a process."""
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+from drawn_architectures import architectures
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from scaling_search.baselines import (
+    STAGE_TABLES,
+    FamilyMember,
+    MemorySetup,
+    build_network,
+    load_baseline,
+    scale_by,
+)
+from scaling_search.baselines.layout import place
+from scaling_search.baselines.memory import count_memory, watch
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import Architecture, peak_bytes
+
+setups = st.builds(
+    MemorySetup,
+    batch_size=st.integers(2, 64),
+    training=st.booleans(),
+    optimizer=st.sampled_from(["adamw", "sgd", "rmsprop", "muon"]),
+    averaged=st.booleans(),
+)
+
+
+def watched(architecture: Architecture, resolution: int, setup: MemorySetup) -> int:
+    with torch.device("meta"):
+        network = build_network(architecture, resolution)
+    network = place(network, "meta", torch.channels_last)
+    return watch(network, architecture.in_channels, resolution, setup, setup.batch_size)
+
+
+def agree(one: int, other: int, images: int) -> bool:
+    """To the byte but for single numbers, such as the loss, and for some numbers of each image."""
+    return abs(one - other) <= 4 * images + 64
+
+
+@settings(max_examples=40, deadline=None)
+@given(architectures, st.integers(8, 48), setups)
+def test_the_closed_form_is_what_is_watched(
+    architecture: Architecture, resolution: int, setup: MemorySetup
+) -> None:
+    counted = peak_bytes(architecture, resolution, setup)
+    assert agree(counted, watched(architecture, resolution, setup), setup.batch_size)
+
+
+@pytest.mark.parametrize("name", ["efficientnet_b0", "mobilenet_v2", "resnet50", "mobilenet_v1"])
+@pytest.mark.parametrize("training", [True, False])
+def test_published_networks_in_closed_form(name: str, training: bool) -> None:
+    table = STAGE_TABLES[name]
+    setup = MemorySetup(32, training, "muon")
+    counted = peak_bytes(table.architecture, table.resolution, setup)
+    assert agree(counted, watched(table.architecture, table.resolution, setup), 32)
+
+
+class Plain(nn.Module):
+    """Two convolutions whose forward pass may need the numbers in a tensor."""
+
+    def __init__(self, width: int, looks: bool) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, width, 3), nn.Conv2d(width, width, 3)
+        self.classifier = nn.Linear(width, 10)
+        self.looks = looks
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        out = self.second(self.first(x_BCHW).relu()).relu()
+        if self.looks and float(out.detach().max()) < 0:
+            raise AssertionError("a maximum of what relu gives")
+        logits: Tensor = self.classifier(out.mean((2, 3)))
+        return logits
+
+
+Own = Callable[[Callable[..., nn.Module]], FamilyMember]
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> Own:
+    """A member of width 2 at 24 px of a family that a function builds."""
+
+    def own(build: Callable[..., nn.Module]) -> FamilyMember:
+        module = ModuleType(f"networks_of_{id(build)}")
+        vars(module)["net"] = build
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        baseline = load_baseline(f"{module.__name__}.net", 10, 3, resolution=24)
+        return scale_by(baseline, depth_mult=1, width_mult=2, resolution=24)
+
+    return own
+
+
+@pytest.mark.parametrize("setup", [MemorySetup(20), MemorySetup(20, training=False)])
+def test_the_same_network_from_a_function_takes_the_same(own: Own, setup: MemorySetup) -> None:
+    ours = scale_by(
+        load_baseline("efficientnet_micro", 10, 3), depth_mult=1, width_mult=2, resolution=24
+    )
+    theirs = own(lambda **_: build_network(ours.network, 24))
+    assert agree(count_memory(theirs, setup), count_memory(ours, setup), 20)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_what_does_not_work_on_the_meta_device_is_counted_by_small_steps(
+    own: Own, training: bool
+) -> None:
+    """All of it but the weights grows with the images, so that few tell of many."""
+    setup = MemorySetup(200, training)
+    plain = count_memory(own(lambda width_mult, **_: Plain(round(8 * width_mult), False)), setup)
+    looks = count_memory(own(lambda width_mult, **_: Plain(round(8 * width_mult), True)), setup)
+    assert looks == pytest.approx(plain, rel=0.01)
+
+
+def test_a_network_that_fails_is_named(own: Own) -> None:
+    def failing(**_: Any) -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(7, 10))
+
+    member = own(failing)
+    with pytest.raises(InvalidInput, match=r"the memory of .*net cannot be counted: a training st"):
+        count_memory(member, MemorySetup(4))
+
+
+def test_timm_s_own_network_takes_about_the_same() -> None:
+    """It is written independently, and pools in another way."""
+    from timm_here import import_timm
+
+    import_timm()
+    setup = MemorySetup(16)
+    theirs = load_baseline("timm.efficientnet_b0", 1000, 3, resolution=128)
+    ours = load_baseline("efficientnet_b0", 1000, 3)
+    counted, watched_there = (
+        count_memory(scale_by(b, depth_mult=1, width_mult=1, resolution=128), setup)
+        for b in (ours, theirs)
+    )
+    assert watched_there == pytest.approx(counted, rel=0.05)
