@@ -67,7 +67,10 @@ class Configuration(Conduct):
 
 #: What has no effect beside a sweep, and what has none without one.
 _OF_ONE_NETWORK = ("coefficients", "phi", "seed")
-_OF_A_STUDY = ("constraint", "family", "budget", "fidelity", "name", "latency", "fresh")
+_OF_A_STUDY = (
+    *("constraint", "family", "budget", "fidelity", "name"),
+    *("latency", "fresh", "tracker"),
+)
 
 
 def _refuse_without_effect(given: Configuration) -> None:
