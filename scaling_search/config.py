@@ -29,8 +29,11 @@ from scaling_search.trainers import TrainerSettings
 class CoefficientsSettings:
     """The network that is trained where no sweep is given; 1, 1, 1 is the baseline."""
 
+    #: Base of the depth multiplier.
     alpha: float = 1.0
+    #: Base of the width multiplier.
     beta: float = 1.0
+    #: Base of the resolution multiplier.
     gamma: float = 1.0
 
 
