@@ -19,22 +19,11 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.quoting import refuse_what_the_shell_took
 from scaling_search.search import Budget, CostConstraint
+from scaling_search.single import CoefficientsSettings
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
 from scaling_search.study.plain import differences
 from scaling_search.study.settings import SWEEPS
 from scaling_search.trainers import TrainerSettings
-
-
-@dataclass(frozen=True)
-class CoefficientsSettings:
-    """The network that is trained where no sweep is given; 1, 1, 1 is the baseline."""
-
-    #: Base of the depth multiplier.
-    alpha: float = 1.0
-    #: Base of the width multiplier.
-    beta: float = 1.0
-    #: Base of the resolution multiplier.
-    gamma: float = 1.0
 
 
 @dataclass(frozen=True)
