@@ -11,6 +11,8 @@ from pathlib import Path
 
 # Otherwise it tells its makers of each call, and waits for them where there is no network.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# A server that has gone is said to have gone after a quarter of a minute, not after four.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
@@ -25,8 +27,9 @@ class MlflowRuns(Tracker):
     """On a server, or in a database on this machine: `mlflow ui --backend-store-uri URL`."""
 
     def __init__(self, url: str, project: str, folder: Path, study: str) -> None:
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        # Of an error that ends it one line is said.
+        for name in ("alembic", "mlflow", "urllib3.connectionpool"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         url = url or os.environ.get("MLFLOW_TRACKING_URI", "")
         place = None
         if not url:
