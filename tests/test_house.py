@@ -21,10 +21,10 @@ ARROWS = {
     "proxy": {"baselines"},
     "trainers": {"baselines", "proxy"},
     "execution": set(),
-    "tracking": set(),
     "findings": {"scaling"},
     "forecast": set(),
     "search": {"scaling", "baselines", "findings"},
+    "tracking": set(),
     "series": {"scaling", "baselines", "findings", "search"},
     "study": {
         "scaling",
