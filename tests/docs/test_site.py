@@ -37,7 +37,10 @@ def test_every_page_stands_in_the_navigation_once() -> None:
     made = [f"docs/reference/{name}" for name in reference.PAGES]
     pages = [path.relative_to(CHECKOUT).as_posix() for path in PAGES]
     others = {"CONTRIBUTING.md", "CHANGELOG.md", "experiments/README.md"}
-    assert sorted(found) == sorted([*pages, *made, *others]), "mkdocs.yml"
+    assert len(found) == len(set(found))
+    lacking, unknown = {*pages, *made, *others} - {*found}, {*found} - {*pages, *made, *others}
+    assert not lacking, f"add these to the nav of mkdocs.yml: {sorted(lacking)}"
+    assert not unknown, f"take these out of the nav of mkdocs.yml: {sorted(unknown)}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
