@@ -19,19 +19,11 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.quoting import refuse_what_the_shell_took
 from scaling_search.search import Budget, CostConstraint
+from scaling_search.single import CoefficientsSettings
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
 from scaling_search.study.plain import differences
 from scaling_search.study.settings import SWEEPS
 from scaling_search.trainers import TrainerSettings
-
-
-@dataclass(frozen=True)
-class CoefficientsSettings:
-    """The network that is trained where no sweep is given; 1, 1, 1 is the baseline."""
-
-    alpha: float = 1.0
-    beta: float = 1.0
-    gamma: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +59,10 @@ class Configuration(Conduct):
 
 #: What has no effect beside a sweep, and what has none without one.
 _OF_ONE_NETWORK = ("coefficients", "phi", "seed")
-_OF_A_STUDY = ("constraint", "family", "budget", "fidelity", "name", "latency", "fresh")
+_OF_A_STUDY = (
+    *("constraint", "family", "budget", "fidelity", "name"),
+    *("latency", "fresh", "tracker"),
+)
 
 
 def _refuse_without_effect(given: Configuration) -> None:

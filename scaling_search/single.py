@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,18 @@ from scaling_search.trainers.settings import require_together
 
 if TYPE_CHECKING:
     from scaling_search.config import Configuration
+
+
+@dataclass(frozen=True)
+class CoefficientsSettings:
+    """The network that is trained where no sweep is given; 1, 1, 1 is the baseline."""
+
+    #: Base of the depth multiplier.
+    alpha: float = 1.0
+    #: Base of the width multiplier.
+    beta: float = 1.0
+    #: Base of the resolution multiplier.
+    gamma: float = 1.0
 
 
 def train_one(configuration: Configuration) -> bool:

@@ -29,6 +29,8 @@ from scaling_search.trainers import carry_out
 if TYPE_CHECKING:
     from scaling_search.config import Configuration
 
+#: What a tracker gets once the study has ended.
+_REPORT = ("report.html", "report.md", "study.yaml")
 #: Failed runs that are printed; environment.json lists them all.
 _PRINTED = 20
 #: Different tracebacks that are printed; the logs of the runs have them all.
@@ -43,6 +45,7 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
     settings, conduct = configuration.study, configuration.conduct
     folder = study_folder(settings, conduct)
     require_places(conduct, folder)
+    conduct.tracker.require()
     definition, task = define(settings, conduct)
     if not conduct.dry_run:
         definition = measure_candidates(definition)
@@ -62,7 +65,7 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
 
     database = open_database(conduct)
     assert database is not None
-    with held(folder, definition, conduct):
+    with held(folder, definition, conduct), conduct.tracker.start(folder) as tracking:
         print_plan(plan, print, remarks)
         command = command_line(words, conduct.store)
         showing = show_progress(definition.metric)
@@ -70,7 +73,8 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
         own = settings.trainer.own or bool(settings.own_networks)
         away = away_from_here(own, settings.data, conduct)
         with conduct.executor.start(carry_out, device, away) as executor, showing as progress:
-            trained = run_study(definition, conduct, folder, database, executor, command, progress)
+            how = (command, progress, tracking)
+            trained = run_study(definition, conduct, folder, database, executor, *how)
         _print_failures(trained, folder)
         failures = trained.failures
         if not trained.finished:
@@ -88,6 +92,7 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
             write_latency(folder, definition)
             answer = build_report(folder)
         print(f"\n{answer}\n\nReport: {folder / 'report.html'}")
+        tracking.report(folder.name, [folder / name for name in _REPORT])
     return not failures
 
 

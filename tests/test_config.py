@@ -21,6 +21,7 @@ GROUPS = {
     "data": {"glyphs", "parquet", "hub", "cifar10", "flowers102", "imagenet-1k", "own"},
     "recipe": {"quick", "proxy", "smoke", "paper", "own"},
     "executor": {"local", "ray"},
+    "tracker": {"none", "tensorboard", "mlflow", "wandb"},
     "trainer": set(TRAINERS),
     "sweep": set(SWEEPS),
 }

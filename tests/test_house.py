@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ ARROWS = {
     "execution": set(),
     "forecast": set(),
     "search": {"scaling", "baselines", "findings"},
+    "tracking": set(),
     "series": {"scaling", "baselines", "findings", "search"},
     "study": {
         "scaling",
@@ -30,6 +32,7 @@ ARROWS = {
         "proxy",
         "trainers",
         "execution",
+        "tracking",
         "search",
         "series",
         "forecast",
@@ -61,7 +64,12 @@ def room_of(path: Path) -> str:
     return first.removesuffix(".py")
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def imports(path: Path) -> tuple[tuple[int, str], ...]:
+    return tuple(found_imports(path))
+
+
+def found_imports(path: Path) -> Iterator[tuple[int, str]]:
     """(line, full name) of everything that a module imports anywhere, relative names resolved."""
     here = ("scaling_search", *path.relative_to(PACKAGE).with_suffix("").parts)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -122,6 +130,9 @@ def test_all_arrows_are_used() -> None:
         ("jinja2", {"report/page.py"}),
         ("timm", {"baselines/timm_"}),
         ("ray", {"execution/ray_"}),
+        ("tensorboard", {"tracking/tensorboard_"}),
+        ("mlflow", {"tracking/mlflow_"}),
+        ("wandb", {"tracking/wandb_"}),
     ],
 )
 def test_a_library_stays_in_its_place(library: str, places: set[str]) -> None:

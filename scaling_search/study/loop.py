@@ -18,6 +18,7 @@ from scaling_search.study.progress import Progress
 from scaling_search.study.proposer import Proposer
 from scaling_search.study.records import Claim, SearchResult
 from scaling_search.study.run_logs import log_attempt, log_epoch, log_failure, log_result
+from scaling_search.study.tracked import Tracked
 from scaling_search.study.wanted import Wanted, attempt_of, stored_run
 from scaling_search.study.watching import Watch
 from scaling_search.trainers import Job, Spec, log_of
@@ -43,6 +44,7 @@ def complete(
     progress: Progress,
     study: str = "",
     step: str = "",
+    tracked: Tracked | None = None,
 ) -> None:
     """Train what is wanted and missing until nothing more is wanted.
 
@@ -52,10 +54,13 @@ def complete(
     mistake of the user's in a worker (InvalidInput) and a disk that refuses to write (OSError) end
     the loop. A run that another driver of the database trains meanwhile is waited for.
 
-    study, step: their names, for whoever watches.
+    study, step: their names, for whoever watches. tracked: tells a tracker of the runs.
     """
     watch = Watch(database, study, step, executor.slots)
-    loop = _Loop(proposer, database, executor, make_job, attempts, timeout, progress, watch)
+    tracked = tracked or Tracked()
+    loop = _Loop(
+        proposer, database, executor, make_job, attempts, timeout, progress, watch, tracked
+    )
     try:
         loop.want(proposer.start())
         while loop.queue or loop.running or loop.taken:
@@ -85,6 +90,7 @@ class _Loop:
     timeout: float
     progress: Progress
     watch: Watch
+    tracked: Tracked
     queue: deque[Wanted] = field(default_factory=deque)
     running: dict[Future[Outcome], Wanted] = field(default_factory=dict)
     #: Runs that another driver trains.
@@ -159,6 +165,7 @@ class _Loop:
                 log_attempt(log, attempt, what.worker)
             else:
                 self.watch.heard(key, what.message)
+                self.tracked.heard(wanted.spec, what.message)
                 log_epoch(log, what.message)
         self.watch.tell(self.progress)
 
@@ -175,6 +182,7 @@ class _Loop:
         run = stored_run(wanted, outcome)
         is_new = self.database.record(wanted.spec.content, run)
         log_result(job.log, outcome.result, outcome.seconds)
+        self.tracked.ended([run])
         if wanted.spec.rung is None:
             job.forget()
         self.progress.trained += 1
@@ -229,6 +237,7 @@ class _Loop:
             f"run {spec.key} (seed {spec.seed}, {spec.resolution} px): {'; then '.join(causes)}"
             + log_of(self.make_job(spec))
         )
+        self.tracked.failed(spec)
         # Another driver that waits for it may try in its turn.
         self.database.release(spec.key)
         self.want(self.proposer.failed(spec))

@@ -20,6 +20,7 @@ from scaling_search.study.kinds import KINDS, kind_of
 from scaling_search.text_file import damaged, missing, read_json, read_text
 
 if TYPE_CHECKING:
+    import datasets
     import optuna
     import pandas as pd
 
@@ -88,6 +89,12 @@ class Study:
         has_trials = "trials.csv" in kind_of(self.definition).FILES
         networks = self.trials if has_trials else pd.DataFrame()
         return as_optuna(self.runs, self.curves, networks, self.folder.resolve().name)
+
+    def to_dataset(self) -> datasets.Dataset:
+        """Every run with its curve as a row of a Hugging Face dataset. Raises InvalidInput."""
+        from scaling_search.study.as_dataset import as_dataset
+
+        return as_dataset(self.runs, self.curves, self.timings, self.folder.resolve().name)
 
     @cached_property
     def law(self) -> ScalingLaw:

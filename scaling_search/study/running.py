@@ -27,6 +27,8 @@ from scaling_search.study.records import Step
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
 from scaling_search.study.store_url import without_secrets
+from scaling_search.study.tracked import Tracked
+from scaling_search.tracking import UNTRACKED, HandingOn
 from scaling_search.trainers import Job, Spec
 
 if TYPE_CHECKING:
@@ -41,11 +43,12 @@ def run_study(
     executor: Executor[Job, Outcome],
     command: str,
     progress: Callable[[str, int], Progress],
+    tracking: HandingOn = UNTRACKED,
 ) -> Trained:
     """Train what is missing and write the study's records.
 
     `progress(step, runs)` gives the progress to report on. Records are written after each step and
-    also when the study is interrupted.
+    also when the study is interrupted. tracking: hears of every run, of those of before too.
     """
     if conduct.fresh:
         # The files of an earlier study of this name; its lock and its weights stay.
@@ -55,7 +58,7 @@ def run_study(
     # A folder that came from elsewhere, such as a clone's, brings its runs with it.
     for content, run in read_records(folder).items():
         database.record(content, run)
-    study = Training(definition, conduct, folder, database, executor, command, progress)
+    study = Training(definition, conduct, folder, database, executor, command, progress, tracking)
     kind = kind_of(definition)
     study.prepare(kind.first_runs())
     kind.train(study)
@@ -90,6 +93,7 @@ class Training:
     executor: Executor[Job, Outcome]
     command: str
     progress: Callable[[str, int], Progress]
+    tracking: HandingOn = UNTRACKED
     #: All runs of the steps so far, in the order of planning.
     planned: list[PlannedRun] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -179,6 +183,7 @@ class Training:
                 progress=reported,
                 study=self.folder.name,
                 step=str(step),
+                tracked=self._tracked(runs),
             )
         finally:
             self.failures.extend(reported.failures)
@@ -186,9 +191,14 @@ class Training:
             self.planned.extend(runs)
             self.write(whole=False)
 
+    def _tracked(self, runs: Sequence[PlannedRun]) -> Tracked:
+        return Tracked(self.tracking, self.definition, runs, self.folder.name)
+
     def write(self, whole: bool) -> None:
         """The study's records as far as they are known."""
         stored = self.database.stored_runs(run.spec.key for run in self.planned)
+        # Those that the database had before, too.
+        self._tracked(self.planned).ended(stored.values())
         # A folder that knows more than the database, such as a clone's, is left alone.
         if whole or len(stored) >= known_rows(self.folder):
             searching = self.searching

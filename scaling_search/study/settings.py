@@ -27,6 +27,7 @@ from scaling_search.series import (
     SeriesSettings,
     SingleVsCompoundSettings,
 )
+from scaling_search.tracking import TrackerSettings
 from scaling_search.trainers import TrainerSettings
 from scaling_search.trainers.settings import require_together
 
@@ -223,3 +224,4 @@ class Conduct:
     #: Replace the study of this name; runs that it shares with the new one are kept.
     fresh: bool = False
     executor: ExecutorSettings = field(default_factory=ExecutorSettings)
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)

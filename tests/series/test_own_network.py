@@ -42,7 +42,9 @@ def test_the_documented_command_runs(tmp_path: Path) -> None:
     pytest.importorskip("datasets")
     images(tmp_path / "my_images" / "train", 40, seed=0)
     images(tmp_path / "my_images" / "test", 20, seed=1)
-    (tmp_path / "my_network.py").write_text(documented("README.md", "python", "def small_net"))
+    (tmp_path / "my_network.py").write_text(
+        documented("docs/network.md", "python", "def small_net")
+    )
     command = documented("docs/comparisons.md", "bash", "my_network.small_net")
     words = command.replace("\\\n", " ").split()
     assert words[:3] == ["python", "-m", "scaling_search"]

@@ -14,13 +14,17 @@ from scaling_search.study.records import Attempt, Reason
 class FailureRow:
     """A row of failures.csv; docs/study_folder.md says more of each column."""
 
+    #: Key of the run.
     run: str
     #: 1 for the first.
     attempt: int = within(1, 1000)
+    #: lost: worker or machine; late: executor.timeout; memory; error: of the training.
     reason: Reason
+    #: What happened, in a line.
     message: str
     #: host:pid; empty where it had not begun.
     worker: str = ""
+    #: From the beginning of the attempt to its end.
     seconds: float = within(0)
     #: ISO 8601, UTC.
     ended_at: str

@@ -17,17 +17,29 @@ _TINY, _HUGE = 1e-12, 1e12
 class LatencyRow:
     """A row of latency.csv: medians over rounds, with the lower and the upper quartile."""
 
+    #: Id of the network.
     network: str
+    #: One image at a time: the median over the rounds.
     seconds_per_image: float = within(_TINY, _HUGE)
+    #: Its lower quartile.
     seconds_per_image_low: float = within(_TINY, _HUGE)
+    #: Its upper quartile.
     seconds_per_image_high: float = within(_TINY, _HUGE)
+    #: In batches: the median over the rounds.
     images_per_second: float = within(_TINY, _HUGE)
+    #: Its lower quartile.
     images_per_second_low: float = within(_TINY, _HUGE)
+    #: Its upper quartile.
     images_per_second_high: float = within(_TINY, _HUGE)
+    #: Images of a batch.
     batch_size: int = within(1, 10**6)
+    #: Of torch.
     threads: int = within(1, 10**6)
+    #: How often each network was timed.
     rounds: int = within(1, 10**6)
+    #: Rounds before those, which do not count.
     warm_up: int = within(0, 10**6)
+    #: cpu or cuda.
     device: str
 
 

@@ -21,18 +21,29 @@ _TINIEST = 1e-300
 class NetworkRow:
     """A row of networks.csv: one call of a function, and what counting its network gave.
 
+    #: Why there is no such network; empty where there is one.
     fault: why there is no such network; its price then says nothing.
     """
 
+    #: Import path of the function.
     target: str
+    #: Of the depth, as the function was asked.
     depth_mult: float = within(_TINIEST, 1e300)
+    #: Of the width, as it was asked.
     width_mult: float = within(_TINIEST, 1e300)
+    #: Side of the images in pixels.
     resolution: int = within(1, 10**6)
+    #: Outputs of the network.
     num_classes: int = within(1, 10**9)
+    #: Channels of the images.
     in_channels: int = within(1, 10**9)
+    #: Multiply-adds of one forward pass of one image.
     macs: int = within(0, _LARGEST)
+    #: Trained numbers of the network.
     params: int = within(0, _LARGEST)
+    #: Elements of the outputs of its convolutions for one image.
     activations: int = within(0, _LARGEST)
+    #: Names the network: equal for equal networks.
     id: str = ""
     fault: str = ""
     #: Bytes, of a study whose budget asks for memory; else empty.

@@ -20,9 +20,11 @@ from scaling_search.text_file import damaged
 class ProposalRow:
     """An ask, and the network that answers it; none where no width had the right cost."""
 
+    #: 0 for the first.
     ask: int = within(0, 10**6)
     #: Name of an existing baseline; empty for a proposed network.
     mark: str = ""
+    #: Id of the network that answers it; empty where no width had the right cost.
     trial: str = ""
     #: The stage table of a proposed network, as JSON in the words of baseline.yaml.
     network: str = ""

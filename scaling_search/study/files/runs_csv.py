@@ -23,27 +23,40 @@ _LARGEST = 2**63 - 1
 class RunRow:
     """A row of runs.csv; docs/study_folder.md says more of each column."""
 
+    #: Key of the run: it stands for all that determines the result.
     run: str
+    #: Why it was trained: STEP 0, STEP 1, STEP 2, a check of fidelity (and which), or a series.
     step: Step
     #: Of a check of fidelity its name; it stands in the column `step`.
     check: str = ""
+    #: Id of the realised network; of a check of fidelity, the candidate that it stands for.
     trial: str
     #: None where multipliers were asked for.
     phi: float | None
+    #: Seed of weights, order and augmentation.
     seed: int = within(0, _LARGEST)
     #: Epochs trained: fewer than the recipe's where the run stopped at a rung.
     epochs: int = within(1, 10_000)
+    #: diverged: the loss was no longer finite.
     status: RunStatus
     #: Fractions, or of a metric without bounds its values; None where it diverged, and the test
     #: error at a rung.
     val_error: float | None = within(0)
+    #: The same on images that decided nothing; the search never gets it.
     test_error: float | None = within(0)
+    #: Side of the images in pixels.
     resolution: int = within(1, 10**6)
+    #: Multiply-adds of one forward pass of one image.
     macs: int = within(0, _LARGEST)
+    #: Trained numbers of the network.
     params: int = within(0, _LARGEST)
+    #: Elements of the outputs of its convolutions for one image.
     activations: int = within(0, _LARGEST)
+    #: 3 x 2 x macs x examples.
     train_flops: int = within(0, 10**36)
+    #: base64 of packed bits, one for each val image, 1 where it was right.
     val_correct: str = ""
+    #: All that determines the run, as JSON.
     spec: str
     #: Further metrics, a JSON object of names and numbers.
     also: str = ""
@@ -124,10 +137,13 @@ RUN_COLUMNS = RUNS_CSV.columns
 class CurveRow:
     """A row of curves.csv: an epoch of a run."""
 
+    #: Key of the run in runs.csv.
     run: str
+    #: 1 for the first.
     epoch: int = within(1, 10_000)
     #: None where a training of one's own does not tell it.
     train_loss: float | None
+    #: Error on the val images after this epoch.
     val_error: float = within(0)
 
 
@@ -135,8 +151,11 @@ class CurveRow:
 class TimingRow:
     """A row of timings.csv: how a run came about; it differs from machine to machine."""
 
+    #: Key of the run in runs.csv.
     run: str
+    #: From the beginning of its training to the end, as its worker measured.
     seconds: float = within(0, 1e12)
+    #: How often it was begun until it had a result.
     attempts: int = within(1, 10**6)
     #: host:pid
     worker: str
