@@ -10,25 +10,31 @@ from typing import Any
 import pandas as pd
 
 from scaling_search.findings.interval import LEVEL
-from scaling_search.forecast import Lesson
+from scaling_search.forecast import Lesson, ScalingLaw
 from scaling_search.metric import Metric
 from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
 from scaling_search.report.figures.family import error_against_macs, held_out_members
+from scaling_search.report.search.alike import OWN, Alike
 from scaling_search.report.search.family import Family
+from scaling_search.report.seen import networks_seen
 from scaling_search.wording import capital, percent
 
 SHOWN_LESSONS = 4
 
 
-def family_figure(family: Family, baseline: str) -> list[Figure]:
+def family_figure(family: Family, baseline: str, alike: Alike = OWN) -> list[Figure]:
     """Its curve, where there is a family. baseline: its name."""
     if not len(family.table):
         return []
     words = family.words
+    seen = networks_seen(family.measured["error"], words)
+    if isinstance(family.law, ScalingLaw):
+        forecast = family.table.loc[family.table["forecast"].notna(), "forecast"]
+        seen += f"; with the forecast, {networks_seen(forecast, words)}"
     figure = Figure(
         name="accuracy",
-        svg=error_against_macs(family.table, family.law, words),
-        alt=f"{capital(words.shown)} against multiply-adds",
+        svg=error_against_macs(family.table, family.law, words, alike.family),
+        alt=f"{capital(words.shown)} against multiply-adds: {seen}",
         caption=f"{capital(words.shown)} of {baseline} scaled by the winner's coefficients. "
         "Multiply-adds are those of convolutions and linear layers; the paper prints them as "
         "FLOPs.",
@@ -105,7 +111,8 @@ def _backtest(family: Family) -> Block:
     return Figure(
         name="backtest",
         svg=held_out_members(family.backtest, family.words),
-        alt="The largest trained members as the smaller ones forecast them",
+        alt="The largest trained members as the smaller ones forecast them: "
+        f"{sum(map(bool, family.backtest.hit))} of {len(family.backtest.hit)} hit",
         caption=told,
     )
 
