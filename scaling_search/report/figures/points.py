@@ -50,7 +50,8 @@ class Drawing(Figure):
             pixels = axes.transData.transform(place)
             right, up = self.transFigure.inverted().transform(pixels)
             told = html.escape(printable("\n".join(lines)))
-            row = html.escape(printable("\n".join(cells)))
+            # XML takes a plain line feed in an attribute for a space.
+            row = "&#10;".join(html.escape(printable(cell)) for cell in cells)
             of = f' data-row="{row}"' if row else ""
             circles.append(
                 f'<circle class="point" cx="{width * right:.2f}" cy="{height * (1 - up):.2f}" '
