@@ -64,7 +64,8 @@ def _draw_paper(figure: Drawing, axes: Any) -> None:
     outline: Any = {"facecolors": "none", "edgecolors": look.colour, "linewidth": 2}
     axes.scatter(*([share] for share in shares), s=420, marker=look.marker, **outline, zorder=4)
     told = ["the paper's shares", f"α = {PAPER.alpha:g}, β = {PAPER.beta:g}, γ = {PAPER.gamma:g}"]
-    figure.tell(axes, *axes.transProjection.transform([shares]).T, [Tip(told)])
+    x, y = axes.transProjection.transform([shares]).T
+    figure.tell(axes, x, y, [Tip(told)])
 
 
 def _draw_candidates(
@@ -104,7 +105,8 @@ def _draw_candidates(
         axes.scatter(*at, s=110, marker="*", zorder=6, **white)
     figure.colorbar(colours, ax=axes, shrink=0.7, label=words.axis, pad=0.1)
     places = axes.transProjection.transform([_shares(row) for row in shown.itertuples()])
-    figure.tell(axes, *places.T, [_tip(row, words) for row in shown.itertuples()])
+    x, y = places.T
+    figure.tell(axes, x, y, [_tip(row, words) for row in shown.itertuples()])
     if crowd == 1:
         form = ".1f" if words.metric.is_fraction else ".3g"
         # The best first.
