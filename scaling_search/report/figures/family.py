@@ -9,7 +9,7 @@ import numpy as np
 from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import Backtest, Prediction, ScalingLaw
 from scaling_search.report.figures.drawing import drawn, error_axis, macs_axis
-from scaling_search.report.figures.labels import ABOVE, BELOW, LEFT, RIGHT, label
+from scaling_search.report.figures.labels import ABOVE, BELOW, BESIDE, LEFT, RIGHT, label
 from scaling_search.report.figures.looks import LOOKS
 from scaling_search.report.figures.points import Drawing, Tip
 from scaling_search.report.words import Words
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 #: The winner's family grows in all dimensions together.
 _LOOK = LOOKS["compound"]
-#: Where labels may stand, in points away from their points.
-_PLACES = ((6, -5), (-6, 5), (6, 5), (-6, -5))
 
 
 @drawn
@@ -76,7 +74,7 @@ def error_against_macs(
         if float(row.phi).is_integer() and not row.above_native and np.isfinite(y)
     ]
     # First on the side of the curve that is free.
-    label(figure, axes, named, _PLACES if words.metric.rises else _PLACES[::-1], fontsize=11)
+    label(figure, axes, named, BESIDE if words.metric.rises else BESIDE[::-1], fontsize=11)
 
 
 @drawn

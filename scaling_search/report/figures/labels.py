@@ -13,6 +13,8 @@ from scaling_search.report.figures.points import Drawing
 
 #: Where a text may stand, in points away from its own: above, below, and to the sides.
 ABOVE, BELOW, RIGHT, LEFT = (0, 7), (0, -7), (8, 0), (-8, 0)
+#: Beside a curve that rises and its error bars; the other way round beside one that falls.
+BESIDE = ((6, -5), (-6, 5), (6, 5), (-6, -5))
 #: How a text is aligned that stands on the low side, in the middle, or on the high side.
 _ACROSS, _UP = ("right", "center", "left"), ("top", "center", "bottom")
 

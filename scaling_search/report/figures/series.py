@@ -12,7 +12,7 @@ from scaling_search.findings.balance import Balance
 from scaling_search.findings.diminishing import Diminishing
 from scaling_search.findings.interval import Interval
 from scaling_search.report.figures.drawing import drawn, error_axis, macs_axis
-from scaling_search.report.figures.labels import ABOVE, BELOW, LEFT, RIGHT, label
+from scaling_search.report.figures.labels import BESIDE, label
 from scaling_search.report.figures.looks import Look, looks
 from scaling_search.report.figures.points import Drawing, Tip
 from scaling_search.report.words import Words
@@ -166,8 +166,6 @@ def _label(
     known = [index for index in at if np.isfinite(measured.mean[index])]
     mults = [getattr(measured.points[i].member, f"{dimension}_mult") for i in known]
     texts = [f"{dimension[0]}={mult:.3g}" for mult in mults]
-    below = ((6, -4), BELOW, (6, 4), ABOVE, RIGHT, LEFT)
-    above = ((6, 4), ABOVE, (6, -4), BELOW, RIGHT, LEFT)
-    places = below if measured.words.metric.rises else above
+    places = BESIDE if measured.words.metric.rises else BESIDE[::-1]
     drawn_at = measured.words.drawn(measured.mean[known])
     label(figure, axes, list(zip(measured.macs[known], drawn_at, texts)), places, fontsize=9)
