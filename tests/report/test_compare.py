@@ -80,7 +80,8 @@ def test_what_two_searches_found_stands_in_rows() -> None:
     for at, folder in enumerate((QUICK, PROXY)):
         winner = json.loads((folder / "winner.json").read_text())
         forecast = json.loads((folder / "forecast.json").read_text())
-        assert numbers["its alpha"][at] == f"{winner['alpha']:.3f}"
+        coefficients = [f"{winner[name]:.3f}" for name in ("alpha", "beta", "gamma")]
+        assert numbers["its α, β, γ"][at] == ", ".join(coefficients)
         assert numbers["the winner"][at] == f"trial {winner['trial']}"
         assert numbers["its expected val error"][at].startswith(
             f"{100 * winner['expected_error']:.1f}"

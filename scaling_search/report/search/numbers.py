@@ -27,7 +27,7 @@ def _winner(found: Found) -> dict[str, str]:
     at, metric = decision.candidates.index(winner), found.words.metric
     told = {
         "the winner": f"trial {winner.id}",
-        **{f"its {name}": f"{value:.3f}" for name, value in vars(winner.coefficients).items()},
+        "its α, β, γ": ", ".join(f"{value:.3f}" for value in vars(winner.coefficients).values()),
         "its shares": ", ".join(
             f"{name} {percent(share, 0)}" for name, share in zip(DIMENSIONS, winner.shares)
         ),
