@@ -5,7 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from scaling_search.errors import InvalidInput
 from scaling_search.study.read import read_study
+
+
+def compare_studies(one: Path, other: Path, to: Path) -> None:
+    """Write a page with two studies beside each other; their folders stay as they are.
+
+    Raises InvalidInput where they ask different questions, and where the file cannot be.
+    """
+    from scaling_search.report.compare import compare
+    from scaling_search.report.page import render_comparison
+    from scaling_search.report.writing import write_files
+
+    if to.suffix.lower() not in (".html", ".htm"):
+        raise InvalidInput(f"--to is {str(to)!r}, but must name a page: compare.html")
+    page = render_comparison(compare([one, other]))
+    write_files(to.parent, {to.name: page})
 
 
 def build_report(folder: Path) -> str:

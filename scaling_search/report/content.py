@@ -111,3 +111,16 @@ class Content:
         """All of them."""
         below = [b for section in self.sections for b in section.blocks if isinstance(b, Figure)]
         return [*self.lead, *below]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two studies beside each other; what stands in pairs is in the order of the names."""
+
+    names: Sequence[str]
+    #: Questions of the first screen with the answer of each study.
+    briefs: Sequence[tuple[str, Sequence[str]]]
+    #: Figures that belong beside each other, each with the name of its study.
+    figures: Sequence[Sequence[tuple[str, Figure]]]
+    answers: Sequence[Sequence[str]]
+    sections: Sequence[Section]

@@ -41,7 +41,7 @@ def further_results(rows: Sequence[RunRow]) -> list[Section]:
         note="Means over the whole runs of each network, as the training gave them. Nothing was "
         "chosen by them.",
     )
-    return [Section("Further results", [table])]
+    return [Section("What else did the trainings give?", [table])]
 
 
 def _mean(group: _Group, name: str) -> str:

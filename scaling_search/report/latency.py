@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from scaling_search.findings.interval import LEVEL
 from scaling_search.findings.latency_predictors import LatencyPredictors, latency_predictors
 from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
 from scaling_search.report.figures.latency import Timed, error_against_latency
+from scaling_search.report.figures.looks import looks
+from scaling_search.report.seen import networks_seen
 from scaling_search.report.words import Words
 from scaling_search.report.writing import as_json
 from scaling_search.wording import capital
 
 
-def latency_section(timed: Sequence[Timed], words: Words) -> tuple[list[Section], dict[str, str]]:
-    """The section and latency.json; nothing where nothing was measured."""
+def latency_section(
+    timed: Sequence[Timed], series: Iterable[str], words: Words
+) -> tuple[list[Section], dict[str, str]]:
+    """The section and latency.json; nothing where nothing was measured.
+
+    series: all that the study has, so that each looks as it does in the other figures.
+    """
     if not timed:
         return [], {}
     first = timed[0].latency
@@ -37,8 +44,9 @@ def latency_section(timed: Sequence[Timed], words: Words) -> tuple[list[Section]
     )
     figure = Figure(
         name="latency",
-        svg=error_against_latency(timed, words),
-        alt=f"{capital(words.shown)} against latency",
+        svg=error_against_latency(timed, looks(series), words),
+        alt=f"{capital(words.shown)} against latency: "
+        f"{networks_seen([t.error for t in timed], words)}",
         caption=f"{capital(words.shown)} against the median time of an image; bars: quartiles.",
     )
     sentences = [
@@ -46,7 +54,7 @@ def latency_section(timed: Sequence[Timed], words: Words) -> tuple[list[Section]
     ]
     blocks: list[Block] = [*sentences, figure, _table(timed, many, conditions, words)]
     known = {"latency.json": as_json(_json(conditions, predictors))}
-    return [Section("Latency", blocks)], known
+    return [Section("How fast are they, and what predicts that?", blocks)], known
 
 
 def _table(timed: Sequence[Timed], many: str, conditions: str, words: Words) -> Table:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import jinja2
 from markupsafe import Markup
 
-from scaling_search.report.content import Content
+from scaling_search.report.content import Comparison, Content, Table
+from scaling_search.report.printable import printable
 
-#: What no page can show: control characters, and halves of surrogate pairs.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 #: What Markdown would take for something else: code, HTML, a link.
 _MARKDOWN = re.compile(r"[\\`]|<(?=[A-Za-z/!?])|\[(?=[^\]]*\]\()")
 
 
 def render(title: str, content: Content) -> dict[str, str]:
     """report.html and report.md: name -> text."""
+    given = {"title": title, "content": content}
+    return {f"report.{kind}": _template(f"page.{kind}").render(given) for kind in ("html", "md")}
+
+
+def render_comparison(comparison: Comparison) -> str:
+    """The page of two studies beside each other."""
+    title = " and ".join(comparison.names)
+    return _template("compare.html").render(title=title, comparison=comparison)
+
+
+def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("scaling_search.report", "templates"),
         trim_blocks=True,
@@ -26,19 +37,31 @@ def render(title: str, content: Content) -> dict[str, str]:
         autoescape=lambda name: name is not None and ".html" in name,
         finalize=_printable,
     )
-    environment.filters |= {"md": _as_markdown, "cell": _as_cell, "fence": _fence, "svg": _as_svg}
-    return {
-        f"report.{kind}": environment.get_template(f"page.{kind}.jinja").render(
-            title=title, content=content
-        )
-        for kind in ("html", "md")
+    environment.filters |= {
+        "md": _as_markdown,
+        "cell": _as_cell,
+        "fence": _fence,
+        "svg": _as_svg,
+        "filled": _filled,
     }
+    return environment.get_template(f"{name}.jinja")
+
+
+def _filled(table: Table) -> Table:
+    """The table without columns of which no row says anything."""
+    columns = [
+        column
+        for column in range(len(table.head))
+        if not table.rows or any(row[column] for row in table.rows)
+    ]
+    rows = [[row[column] for column in columns] for row in table.rows]
+    return replace(table, head=[table.head[column] for column in columns], rows=rows)
 
 
 def _printable(value: object) -> object:
     """Markup is a figure of our own."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return _UNPRINTABLE.sub("\ufffd", value)
+        return printable(value)
     return value
 
 

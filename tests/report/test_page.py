@@ -90,3 +90,12 @@ def test_it_can_be_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["plain", "a < b", "5 % & more", "[0,1]", "x_y", "2 * 3"])
 def test_what_needs_no_escape_stays(text: str) -> None:
     assert f"\n{text}\n" in page(text)["report.md"]
+
+
+def test_a_column_of_which_no_row_says_anything_is_left_out() -> None:
+    table = Table(["one", "empty", "two"], [["a", "", "b"], ["c", "", ""]])
+    content = Content(answer=["a"], remarks=[], sections=[Section("b", [table])], files={})
+    for text in render("study", content).values():
+        assert "one" in text
+        assert "two" in text
+        assert "empty" not in text

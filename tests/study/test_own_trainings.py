@@ -168,7 +168,7 @@ def test_another_metric_is_stored_beside(type_here: Any, tmp_path: Path) -> None
     runs = table("a")
     assert [json.loads(also)["n"] for also in runs["also"]] == runs["seed"].to_list()
     report = (tmp_path / "experiments" / "a" / "report.md").read_text()
-    assert "Further results" in report
+    assert "What else did the trainings give?" in report
     assert "| step | network | runs | n |" in report
     # A folder that came from elsewhere brings them too.
     (tmp_path / "experiments" / "store.db").unlink()

@@ -12,6 +12,7 @@ from scaling_search.report.content import Brief, Content, Figure, Section, Table
 from scaling_search.report.figures.baseline import errors_of_networks
 from scaling_search.report.figures.latency import Timed
 from scaling_search.report.latency import latency_section
+from scaling_search.report.seen import networks_seen
 from scaling_search.report.words import Words, assumption, of_judged
 from scaling_search.report.writing import as_csv, as_json
 from scaling_search.search.baseline import BaselineCandidate
@@ -31,7 +32,8 @@ def baseline(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
     found = find(study, rows)
     judged = of_judged(found.study.definition)
-    latency, measured = latency_section(_timed(found, judged), judged)
+    series = ["found", *(existing.candidate.mark for existing in found.existing)]
+    latency, measured = latency_section(_timed(found, judged), series, judged)
     files = {
         "trials.csv": as_csv(found.table),
         "baseline.json": as_json(_as_plain(found)),
@@ -166,7 +168,8 @@ def _frontier(found: FoundBaseline) -> list[Figure]:
     figure = Figure(
         name="frontier",
         svg=errors_of_networks(found),
-        alt=f"{capital(found.words.shown)} against multiply-adds",
+        alt=f"{capital(found.words.shown)} against multiply-adds: "
+        f"{networks_seen(found.table['val_error'], found.words)}",
         caption=f"Mean {found.words.shown} of every network that was trained to its end."
         + (_FRONTIER if found.decision.objective.pareto else ""),
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.ticker
 import numpy as np
-from matplotlib.figure import Figure
 
-from scaling_search.report.figures.drawing import drawn, error_axis, looks, macs_axis
+from scaling_search.report.figures.drawing import drawn, error_axis, macs_axis
+from scaling_search.report.figures.looks import LOOKS, looks
+from scaling_search.report.figures.points import Drawing, Tip
+from scaling_search.report.words import Words
 
 if TYPE_CHECKING:
     from scaling_search.report.baseline.found import FoundBaseline
@@ -18,7 +20,7 @@ _WIDE = 3.0
 
 
 @drawn
-def errors_of_networks(figure: Figure, found: FoundBaseline) -> None:
+def errors_of_networks(figure: Drawing, found: FoundBaseline) -> None:
     """Every network a point, the frontier a line, the existing baselines by name."""
     figure.set_size_inches(9.4, 5.0)
     axes = figure.subplots()
@@ -44,22 +46,28 @@ def errors_of_networks(figure: Figure, found: FoundBaseline) -> None:
         frontier = proposed[proposed["frontier"]].sort_values("macs")
         expected = words.drawn(frontier["expected_error"])
         axes.plot(frontier["macs"], expected, "-", color="black", label="frontier, expected")
+    told = [_tip(row, words) for row in proposed.itertuples()]
+    figure.tell(axes, proposed["macs"], words.drawn(proposed["val_error"]), told)
     best = proposed[proposed["trial"] == (found.winner.id if found.winner else "")]
     axes.errorbar(
         best["macs"],
         words.drawn(best["expected_error"]),
         yerr=words.spread(np.nan_to_num(best["expected_sd"])),
-        fmt="*",
-        color="gold",
+        fmt=LOOKS["found"].marker,
+        color=LOOKS["found"].colour,
         ecolor="black",
         markeredgecolor="black",
         markersize=15,
         capsize=4,
         label="found, expected ± sd",
     )
+    told = [_tip(row, words) for row in best.itertuples()]
+    figure.tell(axes, best["macs"], words.drawn(best["expected_error"]), told)
     marked = table[table["mark"] != ""]
     present = found.existing[0].candidate.mark
-    for look, row in zip(looks([f" {m}" for m in marked["mark"]]).values(), marked.itertuples()):
+    look_of = looks(existing.candidate.mark for existing in found.existing)
+    for row in marked.itertuples():
+        look = look_of[row.mark]
         axes.plot(
             row.macs,
             words.drawn(row.val_error),
@@ -69,4 +77,18 @@ def errors_of_networks(figure: Figure, found: FoundBaseline) -> None:
             markersize=9,
             label=row.mark + (" (present)" if row.mark == present else ""),
         )
+        figure.tell(axes, [row.macs], [words.drawn(row.val_error)], [_tip(row, words)])
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=10, frameon=False)
+
+
+def _tip(row: Any, words: Words) -> Tip:
+    metric = words.metric
+    lines = [
+        row.mark or f"trial {row.trial}",
+        row.network,
+        f"{words.error} {metric.text(row.val_error)} ({row.runs} run{'s' if row.runs > 1 else ''})",
+        f"{row.macs:,} multiply-adds",
+    ]
+    if not row.mark and np.isfinite(row.expected_error):
+        lines.append(f"expected {metric.give_or_take(row.expected_error, row.expected_sd)}")
+    return Tip(lines, [row.mark or row.trial])

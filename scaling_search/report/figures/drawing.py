@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, NamedTuple, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 import matplotlib as mpl
 import matplotlib.ticker
-from matplotlib.figure import Figure
 
 from scaling_search.baselines import MACS, Counted, Quantity
+from scaling_search.report.figures.points import Drawing
 from scaling_search.report.words import Words
 
 P = ParamSpec("P")
@@ -27,32 +27,7 @@ _STYLE: Any = {
 }
 
 
-class Look(NamedTuple):
-    """Colour, marker and line of a series: told apart without colour too."""
-
-    colour: str
-    marker: str
-    line: Any
-
-
-#: A way of scaling looks the same in every figure.
-_LOOKS = {
-    "depth": Look("#1b3a6b", "o", "-"),
-    "width": Look("#b3541e", "s", "--"),
-    "resolution": Look("#4f7f3a", "^", "-."),
-    "compound": Look("#000000", "D", (0, (1, 1))),
-    "": Look("#7a4a8c", "v", (0, (5, 1, 1, 1))),
-    "baseline": Look("#777777", "P", (0, (3, 2))),
-}
-
-
-def looks(names: Iterable[str]) -> dict[str, Look]:
-    """The look of each series: its own, or for names that have none, all looks in turn."""
-    turn = list(_LOOKS.values())
-    return {name: _LOOKS.get(name, turn[i % len(turn)]) for i, name in enumerate(names)}
-
-
-def drawn(draw: Callable[Concatenate[Figure, P], None]) -> Callable[P, str]:
+def drawn(draw: Callable[Concatenate[Drawing, P], None]) -> Callable[P, str]:
     """Turn a function that draws onto an empty figure into one that gives SVG."""
 
     @wraps(draw)
@@ -62,7 +37,7 @@ def drawn(draw: Callable[Concatenate[Figure, P], None]) -> Callable[P, str]:
     return svg
 
 
-def as_svg(draw: Callable[[Figure], None]) -> str:
+def as_svg(draw: Callable[[Drawing], None]) -> str:
     """What `draw` draws, without a date.
 
     Whatever a user has configured, a report looks the same, and the user's own figures and backend
@@ -72,15 +47,10 @@ def as_svg(draw: Callable[[Figure], None]) -> str:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
-        figure = Figure()
+        figure = Drawing()
         draw(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
-
-
-def note(axes: Any, text: str, at: tuple[Any, Any], away: tuple[int, int], **look: Any) -> None:
-    """Text so many points away from a place."""
-    axes.annotate(text, at, xytext=away, textcoords="offset points", **look)
+        return figure.with_tips(buffer.getvalue())
 
 
 def error_axis(axes: Any, words: Words, name: bool = True) -> None:

@@ -5,24 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from scaling_search.baselines import Quantity
 from scaling_search.findings.interval import LEVEL
 from scaling_search.forecast import Backtest, Prediction, ScalingLaw
-from scaling_search.report.figures.drawing import drawn, error_axis, note, quantity_axis
+from scaling_search.report.figures.drawing import drawn, error_axis, quantity_axis
+from scaling_search.report.figures.labels import ABOVE, BELOW, BESIDE, LEFT, RIGHT, label
+from scaling_search.report.figures.looks import LOOKS
+from scaling_search.report.figures.points import Drawing, Tip
 from scaling_search.report.words import Words
 from scaling_search.wording import percent
 
 if TYPE_CHECKING:
     import pandas as pd
 
+#: The winner's family grows in all dimensions together.
+_LOOK = LOOKS["compound"]
+
 
 @drawn
 def error_against_amount(
-    figure: Figure, family: pd.DataFrame, law: ScalingLaw | str, words: Words, quantity: Quantity
+    figure: Drawing,
+    family: pd.DataFrame,
+    law: ScalingLaw | str,
+    words: Words,
+    quantity: Quantity,
+    ends: tuple[tuple[float, float], tuple[float, float]] | None = None,
 ) -> None:
-    """The winner's family against what its budget is counted in, measured and forecast."""
+    """The winner's family against what its budget is counted in, measured and forecast.
+
+    ends: costs and errors at which the axes begin and end, where families are compared.
+    """
     axes = _axes(figure, words, quantity)
     if not len(family):
         return
@@ -31,8 +44,8 @@ def error_against_amount(
         measured["amount"],
         words.drawn(measured["error"]),
         yerr=words.spread((measured["error_high"] - measured["error"]).fillna(0)),
-        fmt="o",
-        color="black",
+        fmt=_LOOK.marker,
+        color=_LOOK.colour,
         capsize=4,
         zorder=4,
         label=f"measured, with its {percent(LEVEL, 0)} interval",
@@ -45,22 +58,31 @@ def error_against_amount(
         axes.plot(
             listed["amount"],
             words.drawn(listed["forecast"]),
-            "o",
+            _LOOK.marker,
             markerfacecolor="white",
-            color="black",
+            color=_LOOK.colour,
             label="listed member, forecast",
         )
-    # On the side of the curve that is free.
-    away = -16 if words.metric.rises else 8
-    for row in family.itertuples():
-        y = row.error if row.runs else row.forecast
-        if float(row.phi).is_integer() and not row.above_native and np.isfinite(y):
-            note(axes, f"φ={row.phi:g}", (row.amount, words.drawn(y)), (5, away), fontsize=11)
+    shown = words.drawn(family["error"].fillna(family["forecast"]))
+    figure.tell(
+        axes, family["amount"], shown, [_tip(row, words, quantity) for row in family.itertuples()]
+    )
+    if ends is not None:
+        axes.set_xlim(ends[0])
+        axes.set_ylim(*sorted(words.drawn(np.array(ends[1]))))
     axes.legend(loc=f"{words.free} right", fontsize=11, frameon=False)
+    rows = zip(family.itertuples(), shown)
+    named = [
+        (row.amount, y, f"φ={row.phi:g}")
+        for row, y in rows
+        if float(row.phi).is_integer() and not row.above_native and np.isfinite(y)
+    ]
+    # First on the side of the curve that is free.
+    label(figure, axes, named, BESIDE if words.metric.rises else BESIDE[::-1], fontsize=11)
 
 
 @drawn
-def held_out_members(figure: Figure, backtest: Backtest, words: Words, quantity: Quantity) -> None:
+def held_out_members(figure: Drawing, backtest: Backtest, words: Words, quantity: Quantity) -> None:
     """The largest trained members as a fit to the smaller ones forecasts them."""
     axes = _axes(figure, words, quantity)
     fitted, held_out = backtest.law.observations, backtest.prediction
@@ -68,16 +90,19 @@ def held_out_members(figure: Figure, backtest: Backtest, words: Words, quantity:
     law = backtest.law.predict(macs, held_out.level, of="run")
     _draw_law(axes, law, "fit and forecast", "one run", words)
     kept = words.drawn(np.exp(fitted.log_error))
-    axes.plot(fitted.macs, kept, "o", color="black", label="fitted, mean over seeds")
-    white: Any = {"markersize": 9, "markerfacecolor": "white", "color": "black"}
+    axes.plot(fitted.macs, kept, _LOOK.marker, color=_LOOK.colour, label="fitted, mean over seeds")
+    white: Any = {"markersize": 9, "markerfacecolor": "white", "color": _LOOK.colour}
     told = words.drawn(backtest.error)
-    axes.plot(held_out.macs, told, "D", **white, label="held out, mean over seeds")
-    for size, error, hit in zip(held_out.macs, backtest.error, backtest.hit):
-        note(axes, "hit" if hit else "miss", (size, words.drawn(error)), (-8, 10), ha="right")
+    axes.plot(held_out.macs, told, _LOOK.marker, **white, label="held out, mean over seeds")
+    sizes = [*fitted.macs, *held_out.macs]
+    figure.tell(axes, sizes, [*kept, *told], _backtest_tips(backtest, words))
     axes.legend(loc=f"{words.free} right", fontsize=11, frameon=False)
+    verdicts = ["hit" if hit else "miss" for hit in backtest.hit]
+    sides = (BELOW, ABOVE) if words.metric.rises else (ABOVE, BELOW)
+    label(figure, axes, list(zip(held_out.macs, told, verdicts)), (*sides, LEFT, RIGHT))
 
 
-def _axes(figure: Figure, words: Words, quantity: Quantity) -> Any:
+def _axes(figure: Drawing, words: Words, quantity: Quantity) -> Any:
     figure.set_size_inches(7.2, 4.8)
     axes = figure.subplots()
     quantity_axis(axes, quantity)
@@ -96,3 +121,35 @@ def _draw_law(axes: Any, law: Prediction, name: str, of: str, words: Words) -> N
         zorder=0,
         label=f"{percent(law.level, 0)} interval of {of}",
     )
+
+
+def _tip(row: Any, words: Words) -> Tip:
+    metric = words.metric
+    lines = [
+        f"φ={row.phi:.3g}",
+        f"depth ×{row.depth_mult:.2f}, width ×{row.width_mult:.2f}, {row.resolution} px",
+    ]
+    if row.runs:
+        half = row.error_high - row.error
+        runs = f"{row.runs} run{'s' if row.runs > 1 else ''}"
+        lines.append(f"{words.error} {metric.give_or_take(row.error, half)} ({runs})")
+    if np.isfinite(row.forecast):
+        interval = metric.between(row.forecast_low, row.forecast_high)
+        lines.append(f"forecast {metric.text(row.forecast)} ({interval})")
+    cost = f"{row.macs:,} multiply-adds, cost {row.cost_ratio:.2f}"
+    return Tip([*lines, cost], [f"{row.phi:.3g}", f"{row.macs:,}"])
+
+
+def _backtest_tips(backtest: Backtest, words: Words) -> list[Tip]:
+    metric, fitted, ahead = words.metric, backtest.law.observations, backtest.prediction
+    tips = [
+        Tip([f"fitted: {words.error} {metric.text(error)}", f"{size:,.0f} multiply-adds"])
+        for size, error in zip(fitted.macs, np.exp(fitted.log_error))
+    ]
+    rows = zip(ahead.macs, backtest.error, ahead.low, ahead.high, backtest.hit)
+    for size, error, low, high, hit in rows:
+        verdict = "hit" if hit else "miss"
+        forecast = f"forecast {metric.between(low, high)}{metric.unit}"
+        lines = [f"{verdict}: {words.error} {metric.text(error)}", forecast]
+        tips.append(Tip([*lines, f"{size:,.0f} multiply-adds"], [f"{size:,.0f}"]))
+    return tips

@@ -9,6 +9,7 @@ from scaling_search.report.content import Block, Content, Figure, Section
 from scaling_search.report.figures.latency import Timed
 from scaling_search.report.figures.triangle import triangle
 from scaling_search.report.latency import latency_section
+from scaling_search.report.search.alike import OWN, Alike
 from scaling_search.report.search.answer import (
     first_sentence,
     further_remarks,
@@ -25,22 +26,29 @@ from scaling_search.report.search.forecast import (
     family_sections,
     forecast_json,
 )
-from scaling_search.report.search.found import find
+from scaling_search.report.search.found import Found, find
 from scaling_search.report.search.trials import shown_trials
+from scaling_search.report.seen import networks_seen
 from scaling_search.report.writing import as_csv, as_json
+from scaling_search.scaling import DIMENSIONS
 from scaling_search.study.files.latency_csv import read_latencies
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
-from scaling_search.wording import capital
+from scaling_search.wording import capital, percent
 
 
 def search(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
-    found, definition = find(study, rows), study.definition
+    return content_of(find(study, rows))
+
+
+def content_of(found: Found, alike: Alike = OWN) -> Content:
+    """The content of the report, its figures on axes like those of another one where asked for."""
+    study, definition = found.study, found.study.definition
     figure = Figure(
         name="triangle",
-        svg=triangle(found),
-        alt=f"{capital(found.words.shown)} on the triangle of shares",
+        svg=triangle(found, alike.colours),
+        alt=f"{capital(found.words.shown)} on the triangle of shares: {_seen(found)}",
         caption=f"Mean {found.words.shown} of every candidate on the triangle of shares: α = "
         "C^depth, β² = C^width, γ² = C^resolution, with grid lines at quarters. All candidates "
         "cost the same within the tolerance.",
@@ -53,12 +61,12 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
         *fidelity_tables(found.fidelity, found.words),
     ]
     timed = _timed(found.family, read_latencies(study.folder))
-    latency, measured = latency_section(timed, found.family.words)
+    latency, measured = latency_section(timed, ["compound"], found.family.words)
     answer = [first_sentence(found), second_sentence(found)]
     remarks = [*edge_remarks(found), *further_remarks(found)]
     return Content(
         brief=brief(found),
-        lead=[figure, *family_figure(found.family, definition.baseline.name)],
+        lead=[figure, *family_figure(found.family, definition.baseline.name, alike)],
         answer=answer,
         headlines=2,
         remarks=remarks,
@@ -75,6 +83,15 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
             **measured,
         },
     )
+
+
+def _seen(found: Found) -> str:
+    networks = networks_seen(found.trials["val_error"], found.words)
+    if found.decision.winner is None:
+        return networks
+    shares = zip(DIMENSIONS, found.decision.winner.shares)
+    where = ", ".join(f"{name} {percent(share, 0)}" for name, share in shares)
+    return f"{networks}; the lowest expected error at {where}"
 
 
 def _timed(family: Family, measured: dict[str, Latency]) -> list[Timed]:

@@ -11,25 +11,31 @@ import pandas as pd
 
 from scaling_search.baselines import MACS, Counted, Quantity
 from scaling_search.findings.interval import LEVEL
-from scaling_search.forecast import Lesson
+from scaling_search.forecast import Lesson, ScalingLaw
 from scaling_search.metric import Metric
 from scaling_search.report.content import Block, Figure, Paragraph, Section, Table
 from scaling_search.report.figures.family import error_against_amount, held_out_members
+from scaling_search.report.search.alike import OWN, Alike
 from scaling_search.report.search.family import Family
+from scaling_search.report.seen import networks_seen
 from scaling_search.wording import capital, percent
 
 SHOWN_LESSONS = 4
 
 
-def family_figure(family: Family, baseline: str) -> list[Figure]:
+def family_figure(family: Family, baseline: str, alike: Alike = OWN) -> list[Figure]:
     """Its curve, where there is a family. baseline: its name."""
     if not len(family.table):
         return []
     words = family.words
+    seen = networks_seen(family.measured["error"], words)
+    if isinstance(family.law, ScalingLaw):
+        forecast = family.table.loc[family.table["forecast"].notna(), "forecast"]
+        seen += f"; with the forecast, {networks_seen(forecast, words)}"
     figure = Figure(
         name="accuracy",
-        svg=error_against_amount(family.table, family.law, words, family.quantity),
-        alt=f"{capital(words.shown)} against {family.quantity.what}",
+        svg=error_against_amount(family.table, family.law, words, family.quantity, alike.family),
+        alt=f"{capital(words.shown)} against {family.quantity.what}: {seen}",
         caption=f"{capital(words.shown)} of {baseline} scaled by the winner's coefficients. "
         f"{family.quantity.explained}",
     )
@@ -106,7 +112,8 @@ def _backtest(family: Family) -> Block:
     return Figure(
         name="backtest",
         svg=held_out_members(family.backtest, family.words, family.quantity),
-        alt="The largest trained members as the smaller ones forecast them",
+        alt="The largest trained members as the smaller ones forecast them: "
+        f"{sum(map(bool, family.backtest.hit))} of {len(family.backtest.hit)} hit",
         caption=told,
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from scaling_search.report.content import Brief, Content, Figure, Section
 from scaling_search.report.figures.latency import Timed
 from scaling_search.report.latency import latency_section
+from scaling_search.report.seen import networks_seen
 from scaling_search.report.series.measured import Measured, points_table
 from scaling_search.report.series.pixel_price import price_remarks
 from scaling_search.report.short_runs import short_run_remarks
@@ -36,9 +37,11 @@ def series_content(
     """
     svg, caption = figure
     alt = alt or f"{capital(measured.words.shown)} against multiply-adds"
+    alt = f"{alt}: {networks_seen(measured.mean, measured.words)}"
     drawn = Figure(name="series", svg=svg, alt=alt, caption=caption)
     all_remarks = [*remarks, *_common_remarks(measured)]
-    latency, times = latency_section(_timed(measured), measured.words)
+    series = [point.series for point in measured.points]
+    latency, times = latency_section(_timed(measured), series, measured.words)
     return Content(
         brief=[Brief("What was found?", answer[0])],
         lead=[drawn],

@@ -12,7 +12,7 @@ import numpy as np
 
 from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.report.content import Content, Section, Table
-from scaling_search.report.figures.series import exchanges
+from scaling_search.report.figures.series import exchanges, point_tip
 from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.gains import Gains
 from scaling_search.report.series.measured import Measured, measure
@@ -105,7 +105,12 @@ def balance(study: Study, rows: Sequence[RunRow]) -> Content:
     measured = measure(study, rows)
     found = find_balance(measured)
     own, words = found.gains.own_interval, measured.words
-    lines = [(e.name, e.gains, own(e.points)) for e in found.exchanges if not e.rival.reason]
+    places = {id(point): index for index, point in enumerate(measured.points)}
+    lines = [
+        (e.name, e.gains, own(e.points), point_tip(measured, places[id(e.rival.point)]))
+        for e in found.exchanges
+        if not e.rival.reason
+    ]
     adds = "adds to" if words.metric.rises else "takes from"
     caption = (
         f"{capital(words.gain)} that each exchange of equal cost {adds} the baseline, with "
@@ -120,7 +125,12 @@ def balance(study: Study, rows: Sequence[RunRow]) -> Content:
         ],
         figure=(exchanges(lines, words), caption),
         alt=f"{capital(words.gain)} of each exchange {words.over} the baseline",
-        sections=[Section("At the baseline's cost", [_trades(found), _networks(measured, found)])],
+        sections=[
+            Section(
+                "What does each exchange buy at the baseline's cost?",
+                [_trades(found), _networks(measured, found)],
+            )
+        ],
         verdict=_json(found),
     )
 

@@ -56,7 +56,7 @@ def observation1(study: Study, rows: Sequence[RunRow]) -> Content:
             *(_sentence(n, f, measured.gains) for n, f in found.items()),
         ],
         figure=(error_by_dimension(measured, found), caption),
-        sections=[Section("How much a doubling buys", [_table(found, measured)])],
+        sections=[Section("How much does a doubling buy?", [_table(found, measured)])],
         verdict={"series": {name: _json(f, measured.gains) for name, f in found.items()}},
     )
 

@@ -48,7 +48,9 @@ def observation2(study: Study, rows: Sequence[RunRow]) -> Content:
         ],
         figure=(width_series(measured, found), caption),
         sections=(
-            [] if isinstance(found, str) else [Section("At equal cost", [_table(found, measured)])]
+            []
+            if isinstance(found, str)
+            else [Section("Which base is better at equal cost?", [_table(found, measured)])]
         ),
         verdict={"reason": found} if isinstance(found, str) else _json(found, measured.gains),
     )

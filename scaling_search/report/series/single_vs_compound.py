@@ -74,7 +74,7 @@ def single_vs_compound(study: Study, rows: Sequence[RunRow]) -> Content:
         ],
         remarks=_remarks(measured),
         figure=(scalings_by_baseline(measured), caption),
-        sections=[Section("At equal cost", [_table(measured, found)])],
+        sections=[Section("Which is better at equal cost?", [_table(measured, found)])],
         verdict={"comparisons": [_json(compared, measured.gains) for compared in found]},
     )
 
