@@ -44,6 +44,7 @@ ARROWS = {
         "series",
         "study",
     },
+    "export": {"scaling", "baselines", "proxy", "findings", "study", "report"},
 }
 #: Modules beside the rooms: the command line may import everything.
 TOP = {
@@ -122,6 +123,7 @@ def test_all_arrows_are_used() -> None:
         ("jinja2", {"report/page.py"}),
         ("timm", {"baselines/timm_"}),
         ("ray", {"execution/ray_"}),
+        ("onnxruntime", {"export/onnx_file.py"}),
     ],
 )
 def test_a_library_stays_in_its_place(library: str, places: set[str]) -> None:
