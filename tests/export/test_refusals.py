@@ -61,7 +61,6 @@ def test_studies_without_a_family_that_stands_alone(
         (("--phi", "1e9"), "--phi is 1e+09, but must lie between -20 and 20"),
         (("--phi", "nan"), "--phi is nan, but must be a finite number"),
         (("--macs", "-3"), "macs is -3.0, but must be a finite number above 0"),
-        (("--phi", "20"), "parameters, but must have at most"),
         (("--macs", "1"), "the smallest network of searched_micro costs"),
         (("--phi", "4", "--train"), "phi = 4 was not trained, so there is no run to repeat"),
     ],
@@ -70,6 +69,14 @@ def test_members_that_there_are_not(
     words: tuple[str, ...], told: str, untrained: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     refused(capsys, told, untrained, *words, "--to", tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_members_that_would_take_all_memory(
+    untrained: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scaling_search.export.member._MOST_PARAMS", 5000)
+    refused(capsys, "but must have at most 5,000", untrained, "--phi", "3", "--to", tmp_path / "o")
     assert list(tmp_path.iterdir()) == []
 
 
