@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import asdict
 from typing import Any
 
 from scaling_search.export.member import Chosen
@@ -11,7 +12,6 @@ from scaling_search.export.model_source import network_name
 from scaling_search.export.weights import Weights
 from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.metric import Metric
-from scaling_search.scaling.architecture import plain_architecture
 from scaling_search.study.files.environment_json import read_environment
 from scaling_search.study.files.text_file import one_line
 from scaling_search.wording import capital, percent
@@ -28,7 +28,7 @@ def config(chosen: Chosen, weights: Weights | str, data_license: str) -> dict[st
         "made_by": MADE_BY,
         "name": chosen.name,
         "network": network_name(member.baseline.name),
-        "architecture": plain_architecture(chosen.architecture),
+        "architecture": asdict(chosen.architecture),
         "input": {
             "resolution": member.resolution,
             "channels": chosen.architecture.in_channels,
@@ -92,8 +92,8 @@ def card(chosen: Chosen, weights: Weights | str, data_license: str, onnx: float 
     onnx_text = ""
     if onnx is not None:
         onnx_text = (
-            f"\n`model.onnx` takes normalised images, (batch, {channels}, {side}, {side}); its "
-            f"logits differ from torch's by at most {onnx:.1g} of the largest one.\n"
+            f"\n`model.onnx`{'' if trained else ', with fresh weights,'} takes normalised images, "
+            f"(batch, {channels}, {side}, {side}); its logits agree with torch's to {onnx:.1g}.\n"
         )
     return f"""# {chosen.name}
 
@@ -145,14 +145,14 @@ def _errors(chosen: Chosen) -> str:
     if chosen.measured is not None:
         runs = [metric.text(e) for one in chosen.runs if (e := chosen.judged(one)) is not None]
         interval = _interval(chosen.measured, metric)
-        of = f"mean of {len(runs)} runs, {', '.join(runs)}" if len(runs) > 1 else "of one run"
+        of = f"the mean of {len(runs)} runs ({', '.join(runs)})" if len(runs) > 1 else "one run"
         sentences.append(f"{what}, measured: {metric.text(chosen.measured.value)}{interval}, {of}.")
     if isinstance(chosen.forecast, str):
         sentences.append(f"There is no forecast: {chosen.forecast}.")
     else:
         told = f"{metric.text(chosen.forecast.value)}{_interval(chosen.forecast, metric)}"
-        also = "the law of the trained sizes says" if sentences else "forecast, not measured:"
-        sentences.append(f"{what}, {also} {told}.")
+        law = "The law of all trained sizes says"
+        sentences.append(f"{law if sentences else f'{what}, forecast, not measured:'} {told}.")
     if chosen.above_native:
         native = chosen.study.definition.facts.largest_resolution
         sentences.append(
@@ -175,8 +175,7 @@ def _weights_text(chosen: Chosen, weights: Weights) -> str:
         test = f", {metric.error_on('test')} {metric.text(row.test_error)}"
     averaged = chosen.study.definition.settings.recipe.ema_horizon
     return (
-        f"`weights.safetensors` are those of run `{row.run}`, seed {row.seed}, of the member's "
-        f"{len(chosen.runs)} the one with the lowest {metric.error_on('val')} that has some: "
+        f"`weights.safetensors` are those of run `{row.run}`, seed {row.seed}: "
         f"{metric.error_on('val')} {metric.text(row.val_error or 0.0)}{test}; {weights.how}. "
         + ("They are the averaged weights, which were evaluated. " if averaged else "")
         + "The file holds tensors alone: nothing in it can be run."

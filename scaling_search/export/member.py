@@ -97,6 +97,15 @@ class Chosen:
         return Interval(*(float(part[0]) for part in (said.mean, said.low, said.high)))
 
     @property
+    def trained_phi(self) -> list[float]:
+        """The compound coefficients of the members that were trained."""
+        definition = self.study.definition
+        known = {row.run for row in self.found.rows if row.val_error is not None}
+        runs = definition.family_runs(self.coefficients)
+        sizes = {run.member.phi for run in runs if run.spec.key in known}
+        return sorted({1.0, *(phi for phi in sizes if phi is not None)})
+
+    @property
     def above_native(self) -> bool:
         """Whether it asks for more pixels than the study's images have."""
         return self.member.resolution > self.study.definition.facts.largest_resolution

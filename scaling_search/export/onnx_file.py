@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from torch import nn
 
 from scaling_search.errors import InvalidInput
 
-#: The largest difference of a logit, absolute or as a part of the largest one.
+#: The largest difference of a logit: absolute, and where logits exceed 1 relative to the largest.
 TOLERANCE = 1e-4
 _NEEDED = ("onnx", "onnxscript", "onnxruntime")
 #: Bytes beyond which weights lie in a file of their own: protobuf ends at 2 GiB.
@@ -40,17 +41,20 @@ def write_onnx(path: Path, network: nn.Module, in_channels: int, resolution: int
     generator = torch.Generator().manual_seed(0)
     x = torch.randn((3, in_channels, resolution, resolution), generator=generator)
     size = sum(p.numel() * p.element_size() for p in network.parameters())
-    torch.onnx.export(
-        network,
-        (x[:2],),
-        path,
-        dynamo=True,
-        verbose=False,
-        input_names=["images"],
-        output_names=["logits"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        external_data=size > _ONE_FILE,
-    )
+    with warnings.catch_warnings():
+        # torch warns of its own parts.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network,
+            (x[:2],),
+            path,
+            dynamo=True,
+            verbose=False,
+            input_names=["images"],
+            output_names=["logits"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            external_data=size > _ONE_FILE,
+        )
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     worst = 0.0
     for count in (1, 3):

@@ -68,7 +68,8 @@ def test_the_exported_network_makes_the_mistakes_that_were_recorded(
 def test_a_member_that_was_not_trained(trained: Path, tmp_path: Path, capsys: Capture) -> None:
     ended = typed(capsys, trained, "--phi", "2.5", "--to", tmp_path / "out")
     assert ended.code == 0, ended.err
-    assert "No weights: This member was not trained." in ended.out
+    assert "No weights: This member was not trained; those at φ = " in ended.out
+    assert ", ".join(repr(member.phi) for member in sizes(trained)) in ended.out
     assert not (tmp_path / "out" / "weights.safetensors").exists()
     config = json.loads((tmp_path / "out" / "config.json").read_text())
     assert config["name"] == "searched_micro_phi2_5"
