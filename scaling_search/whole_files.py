@@ -60,8 +60,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path.parent)
     partial, replaced = (path.with_name(_partial_name()) for _ in range(2))
-    partial.mkdir()
     try:
+        partial.mkdir()
         yield partial
         if path.exists():
             path.rename(replaced)
@@ -72,6 +72,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 replaced.rename(path)
             raise
         shutil.rmtree(replaced, ignore_errors=True)
+    except OSError as error:
+        if str(error.filename).startswith(str(partial)):
+            error.filename = str(path)
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -18,6 +18,13 @@ from scaling_search.wording import capital, percent
 
 #: By which a folder is known for one that export has written.
 MADE_BY = "scaling_search.export"
+#: What the built-in training gives a network.
+_PIXELS = {
+    "of": "bytes, 0 to 255",
+    "mean": 127.5,
+    "std": 64.0,
+    "resampling": "the central square, averaged over areas",
+}
 
 
 def config(chosen: Chosen, weights: Weights | str, data_license: str) -> dict[str, Any]:
@@ -32,10 +39,7 @@ def config(chosen: Chosen, weights: Weights | str, data_license: str) -> dict[st
         "input": {
             "resolution": member.resolution,
             "channels": chosen.architecture.in_channels,
-            "mean": 127.5,
-            "std": 64.0,
-            "of": "bytes, 0 to 255",
-            "resampling": "the central square, averaged over areas",
+            **(_PIXELS if not chosen.study.definition.settings.trainer.own else {}),
         },
         "coefficients": {"alpha": c.alpha, "beta": c.beta, "gamma": c.gamma, "phi": chosen.phi},
         "multipliers": {
@@ -128,8 +132,7 @@ FLOPs.
 
 ## Images
 
-{channels} channel{"s" * (channels > 1)} of bytes: the central square of an image, averaged over \
-areas to {size}; `normalise` makes (x - 127.5) / 64 of them.
+{_images(chosen)}
 
 ## Where it comes from
 
@@ -160,6 +163,19 @@ def _errors(chosen: Chosen) -> str:
             "holds for images that are enlarged."
         )
     return " ".join(sentences)
+
+
+def _images(chosen: Chosen) -> str:
+    side, channels = chosen.member.resolution, chosen.architecture.in_channels
+    if chosen.study.definition.settings.trainer.own:
+        return (
+            f"{channels} x {side} x {side}. The study's trainings are the user's own: what they "
+            "make of pixels is theirs to say, and `normalise` need not be it."
+        )
+    return (
+        f"{channels} channel{'s' * (channels > 1)} of bytes: the central square of an image, "
+        f"averaged over areas to {side} x {side} px; `normalise` makes (x - 127.5) / 64 of them."
+    )
 
 
 def _interval(known: Interval, metric: Metric) -> str:

@@ -53,7 +53,7 @@ def same_logits(
             for network in (ours, exported):
                 network.eval().to(memory_format=layout)  # type: ignore[call-overload]
                 logits.append(network(x))
-            if not torch.equal(*logits):
+            if not torch.allclose(*logits, rtol=0, atol=0, equal_nan=True):
                 return False
     return True
 

@@ -79,6 +79,8 @@ def _kept(path: Path, trained: TrainedRun) -> dict[str, Tensor]:
         tensors = read_weights(path)
         if {name: t.shape for name, t in tensors.items()} != shapes(trained.run.member):
             raise ValueError("names or shapes are not those of the network")
+        if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+            raise ValueError("not all of its numbers are finite")
     except _DAMAGE as error:
         raise damaged(path, error, remedy) from error
     except OSError as error:

@@ -10,8 +10,13 @@ import pytest
 import torch
 from export_studies import defined, noise, sizes, typed
 
+from scaling_search.errors import InvalidInput
+from scaling_search.export.card import card, config
 from scaling_search.export.member import choose
+from scaling_search.export.weights import find_weights
+from scaling_search.metric import ERROR
 from scaling_search.study.files.runs_csv import read_runs
+from scaling_search.trainers import TrainerSettings
 
 Capture = pytest.CaptureFixture[str]
 
@@ -165,3 +170,19 @@ def test_the_licence_of_the_data_as_it_is_given(
         "License of the data: `CC BY 4.0  with  a | bar`."
         in (tmp_path / "out" / "README.md").read_text()
     )
+
+
+def test_what_own_trainings_make_of_pixels_is_not_known(
+    untrained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = choose(untrained, 1.0, None)
+    assert "averaged over areas" in card(chosen, "none", "", None)
+    assert config(chosen, "none", "")["input"]["std"] == 64
+    monkeypatch.setattr(TrainerSettings, "own", property(lambda _: True))
+    monkeypatch.setattr(TrainerSettings, "scored_by", property(lambda _: ERROR))
+    text = find_weights(chosen, train=False, cache_dir="")
+    assert text == "Trainings of the study are the user's own, and so are the weights."
+    with pytest.raises(InvalidInput, match="trainings of this study are the user's own"):
+        find_weights(chosen, train=True, cache_dir="")
+    assert "is theirs to say" in card(chosen, text, "", None)
+    assert "std" not in config(chosen, text, "")["input"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
 import shutil
 from collections.abc import Callable
@@ -118,8 +119,22 @@ def _of_another_network(path: Path) -> None:
     write_weights(path, tensors, notes)
 
 
+def _not_finite(path: Path) -> None:
+    tensors, notes = read_weights(path), read_notes(path)
+    tensors["classifier.bias"][0] = float("nan")
+    write_weights(path, tensors, notes)
+
+
+def _no_header(path: Path) -> None:
+    path.write_bytes((4).to_bytes(8, "little") + b"[7] ")
+
+
 @pytest.mark.parametrize(
-    "damage", [_pickled, _torch_saved, _cut, _of_another_run, _of_another_network]
+    "damage",
+    [
+        *(_pickled, _torch_saved, _cut, _of_another_run, _of_another_network),
+        *(_not_finite, _no_header),
+    ],
 )
 def test_weights_that_are_not_the_run_s(
     damage: Callable[[Path], None],
@@ -161,6 +176,25 @@ def test_what_is_in_the_way_stays(study: Path, tmp_path: Path, capsys: Capture) 
     (tmp_path / "file").write_text("mine")
     refused(capsys, "cannot be a folder", study, "--phi", "1", "--to", tmp_path / "file", "--force")
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_place_that_cannot_be_written(
+    untrained: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    to = tmp_path / "file" / "out"
+    refused(capsys, "cannot be written", untrained, "--phi", "1", "--to", to)
+
+    make = Path.mkdir
+
+    def full(path: Path, *how: Any, **more: Any) -> None:
+        if path.name.startswith(".partial"):
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        make(path, *how, **more)
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    told = f"{tmp_path / 'out'} cannot be written (No space left on device)"
+    refused(capsys, told, untrained, "--phi", "1", "--to", tmp_path / "out")
 
 
 def test_an_interrupted_export_leaves_nothing(
