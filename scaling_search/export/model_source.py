@@ -58,12 +58,11 @@ from torch import Tensor, nn
         head += "from torch.nn import functional as F\n"
     weights = 'WEIGHTS = Path(__file__).with_name("weights.safetensors")'
     activation = f"Activation = {_ACTIVATIONS[architecture.activation]}"
-    functions = [part for part in parts if not part.startswith("Activation")]
-    table = [part for part in functions if part.startswith("DTYPES")]
-    rest = [part for part in functions if part not in table]
-    network = _network(architecture, name, resolution)
-    constants = "\n\n".join([f"{weights}\n{activation}", *table])
-    return "\n\n\n".join([f"{head}\n{constants}", *rest, network, _load(architecture, name)]) + "\n"
+    (table,) = (part for part in parts if part.startswith("DTYPES"))
+    head += f"\n{weights}\n{activation}\n\n{table}"
+    code = [part for part in parts if not part.startswith(("Activation", "DTYPES"))]
+    code += [_network(architecture, name, resolution), _load(architecture, name)]
+    return "\n\n\n".join([head, *code]) + "\n"
 
 
 def network_name(baseline: str) -> str:
@@ -166,7 +165,7 @@ def _stages(architecture: Architecture) -> Iterable[str]:
         if block in ("InvertedResidual", "FusedInvertedResidual", "Bottleneck"):
             options.append(f"expansion={stage.expansion}")
         if stage.se_ratio:
-            options.append(f"se_ratio={stage.se_ratio!r}")
+            options.append(f"se_ratio={float(stage.se_ratio)!r}")
         sizes = f"{stage.repeats}, {before}, {stage.channels}"
         yield f"stage({block}, {sizes}, {', '.join(options)})"
         before = stage.channels * (stage.expansion if stage.block == "bottleneck" else 1)

@@ -42,13 +42,13 @@ def find_weights(chosen: Chosen, train: bool, cache_dir: str) -> Weights | str:
     that are recorded, to the last bit. cache_dir: where pixel caches live. Raises InvalidInput.
     """
     if not chosen.runs:
-        trained = ", ".join(map(repr, chosen.trained_phi))
+        known = ", ".join(map(repr, chosen.trained_phi))
         if train:
             raise InvalidInput(
                 f"phi = {chosen.phi:g} was not trained, so there is no run to repeat: leave "
-                f"--train out, or take one that was, --phi {trained}"
+                f"--train out, or take one that was, --phi {known}"
             )
-        return f"This member was not trained; those at φ = {trained} were."
+        return f"This member was not trained; those at φ = {known} were."
     if chosen.study.definition.settings.trainer.own:
         if train:
             raise InvalidInput(
