@@ -11,9 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +19,12 @@ import numpy as np
 from scaling_search.baselines import OwnBaseline
 from scaling_search.baselines.timm_lookup import is_timm
 from scaling_search.errors import InvalidInput
-from scaling_search.execution import core_count
 from scaling_search.findings.interval import Floats
 from scaling_search.findings.noise import run_noise
-from scaling_search.proxy import proxy_task
-from scaling_search.proxy.result import RunResult
 from scaling_search.study import read_definition
-from scaling_search.study.definition import PlannedRun, StudyDefinition
+from scaling_search.study.again import for_here, train_again
 from scaling_search.study.files.runs_csv import RunRow, read_runs, runs_by_key
 from scaling_search.study.kinds import kind_of
-from scaling_search.study.platform import Platform
-from scaling_search.trainers import TrainingFailed
 from scaling_search.wording import percent, replace_what_cannot_be_shown
 
 
@@ -51,19 +44,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
             f"{folder / 'study.yaml'} names {', '.join(named)}, which training would "
             "import and run: look at it, and give --trust if you trust it"
         )
-    here = Platform.here()
-    if here != definition.platform:
-        raise InvalidInput(
-            f"the study was made with {definition.platform}, but here is {here}: results are only "
-            "comparable on the same device type and versions"
-        )
-    data = replace(definition.settings.data, cache_dir=cache_dir).shared(core_count(), 1)
-    definition = replace(definition, settings=replace(definition.settings, data=data))
-    if not data.is_own and proxy_task(data).identity != definition.facts.identity:
-        raise InvalidInput(
-            f"the data of {definition.facts.name} are not those of the study: their content hash "
-            "differs"
-        )
+    definition = for_here(definition, cache_dir)
     before = runs_by_key(read_runs(folder))
     runs = kind_of(definition).decisive_runs(folder, before, all_runs)
     if not runs:
@@ -74,7 +55,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
         wanted = f"equal within the noise of a run, {percent(noise)} of its error"
     error = definition.metric.error_on("val")
     for run in runs:
-        was, now = before[run.spec.key], _again(definition, run)
+        was, now = before[run.spec.key], train_again(definition, run)
         same = (was.val_error, was.test_error) == (now.val_error, now.test_error)
         near = same or _is_near(was.val_error, now.val_error, noise)
         good += near
@@ -85,17 +66,6 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
         )
     print(f"{good} of {len(runs)} runs are {wanted}")
     return good == len(runs)
-
-
-def _again(definition: StudyDefinition, run: PlannedRun) -> RunResult:
-    """The run trained once more, in a folder that it leaves. Raises InvalidInput."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            return definition.trainer.job(run.spec, Path(folder)).carry_out().result
-        except TrainingFailed as failure:
-            raise InvalidInput(
-                f"run {run.spec.key} cannot be trained again: {failure}"
-            ) from failure
 
 
 def _errors(rows: Iterable[RunRow]) -> Floats:

@@ -1,9 +1,10 @@
-"""Files that appear whole or not at all, and what killed writers have left of theirs."""
+"""Files and folders that appear whole or not at all, and what killed writers have left."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +26,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path.parent)
-    partial = path.with_name(f".partial-{next(_number)}-{socket.gethostname()}-{os.getpid()}")
+    partial = path.with_name(_partial_name())
     try:
         with partial.open("wb") as file:
             yield file
@@ -49,6 +50,36 @@ def write_whole(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A new folder that gets its name when the block has ended, and is removed when it fails.
+
+    What has the name by then is replaced. The folder above is made, and what processes that are
+    gone were writing there is removed. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path.parent)
+    partial, replaced = (path.with_name(_partial_name()) for _ in range(2))
+    try:
+        partial.mkdir()
+        yield partial
+        if path.exists():
+            path.rename(replaced)
+        try:
+            partial.rename(path)
+        except OSError:
+            if replaced.exists():
+                replaced.rename(path)
+            raise
+        shutil.rmtree(replaced, ignore_errors=True)
+    except OSError as error:
+        if str(error.filename).startswith(str(partial)):
+            error.filename = str(path)
+        raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
 def remove_abandoned(folder: Path) -> None:
     """Remove what processes of this machine that are gone were writing into the folder.
 
@@ -62,7 +93,11 @@ def remove_abandoned(folder: Path) -> None:
                 continue
             if not is_alive(int(found["process"])):
                 with suppress(OSError):
-                    path.unlink()
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _partial_name() -> str:
+    return f".partial-{next(_number)}-{socket.gethostname()}-{os.getpid()}"
 
 
 def is_alive(process: int) -> bool:

@@ -47,6 +47,7 @@ ARROWS = {
         "series",
         "study",
     },
+    "export": {"scaling", "baselines", "proxy", "findings", "study", "report"},
 }
 #: Modules beside the rooms: the command line may import everything.
 TOP = {
@@ -133,6 +134,7 @@ def test_all_arrows_are_used() -> None:
         ("tensorboard", {"tracking/tensorboard_"}),
         ("mlflow", {"tracking/mlflow_"}),
         ("wandb", {"tracking/wandb_"}),
+        ("onnxruntime", {"export/onnx_file.py"}),
     ],
 )
 def test_a_library_stays_in_its_place(library: str, places: set[str]) -> None:

@@ -149,7 +149,8 @@ def checkpoint_name(key: str) -> str:
 def carry_out(job: Job, tell: Tell = unheard) -> Outcome:
     """Train the network of a job; called in a worker."""
     from scaling_search.proxy.checkpoint import Checkpoint
-    from scaling_search.proxy.training import save_weights, train
+    from scaling_search.proxy.training import train
+    from scaling_search.proxy.weights_file import write_weights
 
     started = time.monotonic()
     spec = job.spec
@@ -174,7 +175,7 @@ def carry_out(job: Job, tell: Tell = unheard) -> Outcome:
         tell=tell,
     )
     if job.weights is not None:
-        save_weights(network, job.weights)
+        write_weights(job.weights, network.state_dict(), {"run": spec.key})
     return Outcome(
         result=result,
         seconds=time.monotonic() - started,

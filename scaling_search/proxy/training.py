@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -24,19 +23,13 @@ from scaling_search.baselines.put_back import (
 )
 from scaling_search.proxy.augmentation import Augmentation, augment
 from scaling_search.proxy.average import WeightAverage
-from scaling_search.proxy.checkpoint import (
-    Checkpoint,
-    TrainingState,
-    global_generators,
-    torch_bytes,
-)
+from scaling_search.proxy.checkpoint import Checkpoint, TrainingState, global_generators
 from scaling_search.proxy.loading import ReadBatches, open_images
 from scaling_search.proxy.optimizer import make_optimizers
 from scaling_search.proxy.random_crop import RandomCrops
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import Epoch, RunResult, RunStatus, Tell, unheard
 from scaling_search.proxy.task import Split
-from scaling_search.whole_files import write_whole
 
 #: Images in an evaluation step; it does not change the result.
 _EVALUATION_BATCH = 500
@@ -173,15 +166,6 @@ def evaluate(
             logits_BK = network(lay_out(_centred(x_BHWC), layout))
         classes.append(logits_BK.argmax(1).cpu().numpy())
     return np.asarray(np.concatenate(classes) == split.labels)
-
-
-def save_weights(network: nn.Module, path: Path) -> None:
-    """Write the weights whole or not at all; `member.build().load_state_dict(torch.load(path))`.
-
-    Raises OSError where the disk refuses.
-    """
-    weights = {name: value.cpu() for name, value in network.state_dict().items()}
-    write_whole(path, torch_bytes(weights))
 
 
 def _shuffled(count: int, batch_size: int, generator: torch.Generator) -> tuple[Tensor, ...]:

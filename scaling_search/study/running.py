@@ -18,6 +18,7 @@ from scaling_search.study.files import STUDY_FILES
 from scaling_search.study.files.environment_json import write_environment
 from scaling_search.study.files.failures_csv import write_failures
 from scaling_search.study.files.study_yaml import write_definition
+from scaling_search.study.files.weights import weights_path
 from scaling_search.study.folder import known_rows, read_records, write_prices, write_records
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.loop import complete
@@ -166,9 +167,8 @@ class Training:
             if keeps and spec.whole.key not in noted:
                 note_begun(self.folder, spec.whole.key)
                 noted.add(spec.whole.key)
-            name = f"{saved.get(spec.key)}-seed{spec.seed}.pt"
             folder = self.folder.resolve()
-            weights = folder / "weights" / name if saves else None
+            weights = weights_path(folder, saved[spec.key], spec.seed) if saves else None
             trainer = self.definition.trainer
             return trainer.job(spec, self.experiments, weights, rungs, folder / "logs")
 

@@ -30,6 +30,7 @@ print("LOADED", *sorted(sys.modules))
         ("scaling_search", "+sweep=grid", "dry_run=true"),
         ("scaling_search", "+sweep=race", "dry_run=true"),
         ("scaling_search.status", "experiments/st"),
+        ("scaling_search.export", "--help"),
     ],
 )
 def test_nothing_heavy_is_loaded(words: tuple[str, ...], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import torch
 from scaling_search.baselines import load_baseline, measure_latency, scale_by
 from scaling_search.execution import resolve_device, torch_version
 from scaling_search.proxy import DataSettings, Job, Recipe, RunSpec, carry_out, proxy_task
+from scaling_search.proxy.weights_file import read_weights
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
@@ -73,10 +74,10 @@ def test_a_run_that_stopped_at_a_rung_goes_on_to_the_same_bits(job: Job, optimiz
 
 
 def test_weights_of_a_gpu_run_load_anywhere(job: Job, tmp_path: Path) -> None:
-    path = tmp_path / "weights.pt"
+    path = tmp_path / "weights.safetensors"
     carry_out(Job(spec=job.spec, data=job.data, weights=path))
     network = MEMBER.build()
-    network.load_state_dict(torch.load(path, weights_only=True))
+    network.load_state_dict(read_weights(path))
     assert all(p.device.type == "cpu" for p in network.parameters())
 
 

@@ -153,16 +153,17 @@ def test_carried_out_weights_fit_the_built_member(
 ) -> None:
     from scaling_search.proxy.loading import open_images
     from scaling_search.proxy.training import evaluate
+    from scaling_search.proxy.weights_file import read_weights
 
     recipe = Recipe(epochs=2, batch_size=32, optimizer="sgd", learning_rate=0.2, ema_horizon=0.2)
     spec = replace(SPEC, task=glyph_task.identity, recipe=recipe, dropout=0.1, stochastic_depth=0.1)
-    path = tmp_path / "deep" / "weights.pt"
+    path = tmp_path / "deep" / "weights.safetensors"
     outcome = carry_out(Job(spec=spec, data=glyph_data, weights=path))
     assert outcome.seconds > 0
-    assert [p.name for p in path.parent.iterdir()] == ["weights.pt"]
+    assert [p.name for p in path.parent.iterdir()] == ["weights.safetensors"]
 
     network = MEMBER.build()
-    network.load_state_dict(torch.load(path))
+    network.load_state_dict(read_weights(path))
     _, val, test = glyph_task.load(12)
     for split, error in ((val, outcome.result.val_error), (test, outcome.result.test_error)):
         device = torch.device("cpu")

@@ -207,8 +207,8 @@ def test_weights_are_kept_where_asked_and_load(
     undisturbed: Path, cache: Path, tmp_path: Path
 ) -> None:
     import pandas as pd
-    import torch
 
+    from scaling_search.proxy.weights_file import read_weights
     from scaling_search.study import read_definition
 
     # In the undisturbed study's own directory, so that only STEP 2 is trained again.
@@ -219,11 +219,11 @@ def test_weights_are_kept_where_asked_and_load(
     runs = pd.read_csv(folder / "runs.csv", dtype={"trial": str})
     family = runs[runs["step"] == "family"]
     files = {path.name for path in (folder / "weights").iterdir()}
-    assert files == {f"{row.trial}-seed{row.seed}.pt" for row in family.itertuples()}
+    assert files == {f"{row.trial}-seed{row.seed}.safetensors" for row in family.itertuples()}
     definition = read_definition(folder)
     members = {run.member.id: run.member for run in definition.search_runs}
     for row in family.itertuples():
-        weights = torch.load(folder / "weights" / f"{row.trial}-seed{row.seed}.pt")
+        weights = read_weights(folder / "weights" / f"{row.trial}-seed{row.seed}.safetensors")
         assert sum(w.numel() for n, w in weights.items() if "running" not in n) >= row.params
         if row.trial in members:
             members[row.trial].build().load_state_dict(weights)

@@ -64,9 +64,8 @@ def error_against_amount(
             label="listed member, forecast",
         )
     shown = words.drawn(family["error"].fillna(family["forecast"]))
-    figure.tell(
-        axes, family["amount"], shown, [_tip(row, words, quantity) for row in family.itertuples()]
-    )
+    tips = [_tip(row, words, quantity) for row in family.itertuples()]
+    figure.tell(axes, family["amount"], shown, tips)
     if ends is not None:
         axes.set_xlim(ends[0])
         axes.set_ylim(*sorted(words.drawn(np.array(ends[1]))))
@@ -123,7 +122,7 @@ def _draw_law(axes: Any, law: Prediction, name: str, of: str, words: Words) -> N
     )
 
 
-def _tip(row: Any, words: Words) -> Tip:
+def _tip(row: Any, words: Words, quantity: Quantity) -> Tip:
     metric = words.metric
     lines = [
         f"φ={row.phi:.3g}",
@@ -136,14 +135,14 @@ def _tip(row: Any, words: Words) -> Tip:
     if np.isfinite(row.forecast):
         interval = metric.between(row.forecast_low, row.forecast_high)
         lines.append(f"forecast {metric.text(row.forecast)} ({interval})")
-    cost = f"{row.macs:,} multiply-adds, cost {row.cost_ratio:.2f}"
+    cost = f"{quantity.told(row.amount)}, cost {row.cost_ratio:.2f}"
     return Tip([*lines, cost], [f"{row.phi:.3g}", f"{row.macs:,}"])
 
 
 def _backtest_tips(backtest: Backtest, words: Words) -> list[Tip]:
     metric, fitted, ahead = words.metric, backtest.law.observations, backtest.prediction
     tips = [
-        Tip([f"fitted: {words.error} {metric.text(error)}", f"{size:,.0f} multiply-adds"])
+        Tip([f"fitted: {words.error} {metric.text(error)}", fitted.amounts.told(size)])
         for size, error in zip(fitted.macs, np.exp(fitted.log_error))
     ]
     rows = zip(ahead.macs, backtest.error, ahead.low, ahead.high, backtest.hit)
@@ -151,5 +150,5 @@ def _backtest_tips(backtest: Backtest, words: Words) -> list[Tip]:
         verdict = "hit" if hit else "miss"
         forecast = f"forecast {metric.between(low, high)}{metric.unit}"
         lines = [f"{verdict}: {words.error} {metric.text(error)}", forecast]
-        tips.append(Tip([*lines, f"{size:,.0f} multiply-adds"], [f"{size:,.0f}"]))
+        tips.append(Tip([*lines, fitted.amounts.told(size)], [fitted.amounts.text(size)]))
     return tips

@@ -33,7 +33,7 @@ def alike(founds: Sequence[Found]) -> Alike:
     if len({found.words for found in founds}) == 1:
         errors = pd.concat([found.trials["val_error"] for found in founds]).dropna()
         colours = _ends(errors)
-    if len({found.family.words for found in founds}) == 1:
+    if len({(found.family.words, found.family.quantity.axis) for found in founds}) == 1:
         tables = [found.family.table for found in founds if len(found.family.table)]
         if tables:
             family = _family(pd.concat(tables))
@@ -47,7 +47,7 @@ def _family(table: pd.DataFrame) -> tuple[Ends, Ends] | None:
     if errors is None:
         return None
     room = 0.05 * (errors[1] - errors[0]) or 0.01
-    costs = (float(shown["macs"].min()) / 1.1, float(shown["macs"].max()) * 1.1)
+    costs = (float(shown["amount"].min()) / 1.1, float(shown["amount"].max()) * 1.1)
     return costs, (errors[0] - room, errors[1] + room)
 
 

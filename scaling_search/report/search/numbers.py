@@ -48,14 +48,14 @@ def _family(found: Found) -> dict[str, str]:
         return {}
     large, error = family.measured.iloc[-1], family.words.error
     told = {
-        "largest trained member": f"{large.macs:,} multiply-adds",
+        "largest trained member": family.quantity.told(large.amount),
         f"its {error}": metric.give_or_take(large.error, large.error_high - large.error),
     }
     far = family.target
     if far is not None:
         interval = metric.between(far.forecast_low, far.forecast_high)
         told[f"{error} forecast beyond it, {percent(LEVEL, 0)}"] = (
-            f"φ = {far.phi:g}, {far.macs:,} multiply-adds: {metric.text(far.forecast)} ({interval})"
+            f"φ = {far.phi:g}, {family.quantity.told(far.amount)}: {metric.text(far.forecast)} ({interval})"
         )
     if not isinstance(family.backtest, str):
         hits = family.backtest.hit
