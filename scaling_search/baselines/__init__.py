@@ -14,6 +14,7 @@ from scaling_search.baselines.baseline import (
 )
 from scaling_search.baselines.latency import Latency, measure_latency
 from scaling_search.baselines.load import FOUND, BaselineSettings, load_baseline
+from scaling_search.baselines.measurements import Measurements, measure_members
 from scaling_search.baselines.own_network import OwnNetwork, Priced
 from scaling_search.baselines.solve import solve_phi
 from scaling_search.baselines.stage_tables import STAGE_TABLES
@@ -27,6 +28,7 @@ __all__ = [
     "BaselineSettings",
     "FamilyMember",
     "Latency",
+    "Measurements",
     "Network",
     "OwnBaseline",
     "OwnNetwork",
@@ -35,6 +37,7 @@ __all__ = [
     "build_network",
     "load_baseline",
     "measure_latency",
+    "measure_members",
     "plain_network",
     "plain_table",
     "read_table",
