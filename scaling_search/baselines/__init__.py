@@ -15,6 +15,7 @@ from scaling_search.baselines.baseline import (
 )
 from scaling_search.baselines.latency import Latency, measure_latency
 from scaling_search.baselines.load import FOUND, BaselineSettings, load_baseline
+from scaling_search.baselines.measurements import Measurements, measure_members
 from scaling_search.baselines.own_network import OwnNetwork, Priced
 from scaling_search.baselines.quantity import COUNTS, MACS, UNBOUNDED, Bounds, Counted, Quantity
 from scaling_search.baselines.solve import largest_within, solve_phi
@@ -35,6 +36,7 @@ __all__ = [
     "Counted",
     "FamilyMember",
     "Latency",
+    "Measurements",
     "MemorySetup",
     "Network",
     "OwnBaseline",
@@ -47,6 +49,7 @@ __all__ = [
     "largest_within",
     "load_baseline",
     "measure_latency",
+    "measure_members",
     "plain_network",
     "plain_table",
     "read_table",

@@ -139,12 +139,13 @@ def _shapes(grid: Grid) -> Floats:
     """(n, 3): logs of blocks, channels and pixels a side."""
     blocks = grid.repeats.sum(axis=1)[grid.depth_of]
     channels = np.asarray(sum(grid.channels))[grid.pair_of]
-    return np.log(np.stack([blocks, channels, grid.resolution], axis=1).astype(float))
+    logs: Floats = np.log(np.stack([blocks, channels, grid.resolution], axis=1).astype(float))
+    return logs
 
 
 def _logs(networks: Sequence[Described]) -> Floats:
     """(n, 6): of what is known of a network without layers."""
-    return np.log(
+    logs: Floats = np.log(
         [
             (
                 max(1, one.cost.macs),
@@ -157,3 +158,4 @@ def _logs(networks: Sequence[Described]) -> Floats:
             for one in networks
         ]
     )
+    return logs

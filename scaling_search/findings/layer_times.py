@@ -117,7 +117,7 @@ def seconds(grid: Grid, coefficients: Floats) -> Floats:
         parts = [count(layer) * value for count, value in of_kind.get(kind_of(layer), ())]
         return np.asarray(sum(parts)).round().astype(np.int64)
 
-    return grid.sums({"seconds": of_layer})["seconds"] * _UNIT
+    return grid.sums({"seconds": of_layer})["seconds"].astype(float) * _UNIT
 
 
 def grid_of(networks: Iterable[tuple[Architecture, int]]) -> Grid:

@@ -55,7 +55,8 @@ def _family(found: Found) -> dict[str, str]:
     if far is not None:
         interval = metric.between(far.forecast_low, far.forecast_high)
         told[f"{error} forecast beyond it, {percent(LEVEL, 0)}"] = (
-            f"φ = {far.phi:g}, {family.quantity.told(far.amount)}: {metric.text(far.forecast)} ({interval})"
+            f"φ = {far.phi:g}, {family.quantity.told(far.amount)}: "
+            f"{metric.text(far.forecast)} ({interval})"
         )
     if not isinstance(family.backtest, str):
         hits = family.backtest.hit
