@@ -6,6 +6,7 @@ The watched step runs on torch's meta device, where tensors have sizes and no co
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -41,13 +42,15 @@ def _count_own_network(network: OwnNetwork, resolution: int, setup: MemorySetup)
     """On the meta device, in the layout that it takes; else by small steps on the CPU."""
     for layout in (torch.channels_last, torch.contiguous_format):
         try:
-            return _built_and_watched(network, resolution, setup, "meta", layout, setup.batch_size)
+            return _built_and_watched(network, resolution, setup, "meta", layout)
         except MissingPrice:
             raise
         except Exception:  # whatever the reason, the CPU tells whether it is one
             continue
     few, more = (
-        _built_and_watched(network, resolution, setup, "cpu", torch.contiguous_format, images)
+        _built_and_watched(
+            network, resolution, replace(setup, batch_size=images), "cpu", torch.contiguous_format
+        )
         for images in (_FEW, 2 * _FEW)
     )
     # All but the weights grows with the images.
@@ -60,63 +63,72 @@ def _built_and_watched(
     setup: MemorySetup,
     device: str,
     layout: torch.memory_format,
-    images: int,
 ) -> int:
     import_function(network.target)  # before there is a device that its module would take over
     try:
         with unnoticed():
             with torch.device(device):
                 module = network.build(resolution)
-            module = place(module, device, layout)
-            return watch(module, network.in_channels, resolution, setup, images)
+            return watch(place(module, device, layout), network.in_channels, resolution, setup)
     except InvalidInput:
         raise
     except Exception as error:
         what = "training step" if setup.training else "forward pass"
         raise InvalidInput(
-            f"the memory of {network.target} cannot be counted: a {what} of {images} images of "
-            f"({network.in_channels}, {resolution}, {resolution}) failed with {said(error)}"
+            f"the memory of {network.target} cannot be counted: a {what} of {setup.batch_size} "
+            f"images of ({network.in_channels}, {resolution}, {resolution}) failed with "
+            f"{said(error)}"
         ) from error
 
 
-def watch(
-    network: nn.Module, in_channels: int, resolution: int, setup: MemorySetup, images: int
-) -> int:
+def watch(network: nn.Module, in_channels: int, resolution: int, setup: MemorySetup) -> int:
     """The peak in bytes of a step of a module that lies on the meta device or on the CPU.
 
-    What autocast does is taken for a network in bf16 whose weights are kept in float32 too.
+    The gradient is that of a classification where it gives a row for each image, else of a sum.
+    What autocast does is taken for a network in bf16 whose weights are kept in float32 too. The
+    module is changed.
     """
-    held = _held(network, setup)
-    gradients = sum(map(_bytes, filter(lambda p: p.requires_grad, network.parameters())))
-    cast = 0
+    always = _held(network, setup) + int(setup.images(in_channels, resolution))
+    gradients = sum(_bytes(p) for p in network.parameters() if p.requires_grad)
     if setup.mixed:
-        cast = sum(_bytes(p) // 2 for p in network.parameters() if p.ndim > 1)
+        always += sum(_bytes(p) // 2 for p in network.parameters() if p.ndim > 1)
         network = network.to(torch.bfloat16)
     first = next(network.parameters(), torch.zeros(0))
-    x_BHWC = torch.empty(images, resolution, resolution, in_channels, device=first.device)
+    images = setup.batch_size
+    x_BHWC = torch.zeros(images, resolution, resolution, in_channels, device=first.device)
     x_BCHW = x_BHWC.permute(0, 3, 1, 2)
-    labels = torch.zeros(images, dtype=torch.int64, device=first.device)
     network.train(setup.training)
     live = _Live()
     if not setup.training:
         with torch.no_grad(), live:
             network(x_BCHW.to(first.dtype))
-        return held + cast + live.peak + setup.images(in_channels, resolution)
+        return always + live.peak
+    labels = torch.zeros(images, dtype=torch.int64, device=first.device)
     with live:
-        logits = network(x_BCHW.to(first.dtype))
-    # The training has a name for the logits of the step before until then.
-    forward = live.peak + _bytes(logits)
+        scores = network(x_BCHW.to(first.dtype))
+    # The training has a name for the scores of the step before until then.
+    forward = live.peak + sum(map(_bytes, _tensors(scores)))
     live.peak = live.now
     with live:
-        loss = F.cross_entropy(logits.float(), labels, label_smoothing=0.1)
-    # Its gradients are there until the backward pass begins.
+        loss = _loss(scores, labels)
+    # The gradients of that step are there until the backward pass begins.
     forward = max(forward, live.peak) + gradients
     live.peak = live.now
     with live:
         torch.autograd.backward(loss)
     backward = live.peak + (gradients // 2 if setup.mixed else 0)
-    images_bytes = setup.images(in_channels, resolution) * images // setup.batch_size
-    return held + cast + max(forward, backward) + images_bytes
+    return always + max(forward, backward)
+
+
+def _loss(scores: Any, labels: Tensor) -> Tensor:
+    if isinstance(scores, Tensor) and scores.ndim == 2:
+        return F.cross_entropy(scores.float(), labels, label_smoothing=0.1)
+    sums = [tensor.float().sum() for tensor in _tensors(scores) if tensor.requires_grad]
+    return torch.stack(sums).sum()
+
+
+def _tensors(values: Any) -> list[Tensor]:
+    return [value for value in tree_leaves(values) if _is_dense(value)]
 
 
 def _held(network: nn.Module, setup: MemorySetup) -> int:
@@ -145,10 +157,10 @@ class _Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         # What it is given was there before, or has been seen.
-        given = {t.untyped_storage()._cdata for t in tree_leaves((args, kwargs)) if _is_dense(t)}
+        given = {t.untyped_storage()._cdata for t in _tensors((args, kwargs))}
         out = func(*args, **(kwargs or {}))
-        for tensor in tree_leaves(out):
-            if _is_dense(tensor) and tensor.untyped_storage()._cdata not in given:
+        for tensor in _tensors(out):
+            if tensor.untyped_storage()._cdata not in given:
                 self._see(tensor.untyped_storage())
         return out
 

@@ -52,7 +52,11 @@ def measure_memory(member: FamilyMember, setup: MemorySetup, device: str = "cpu"
         raise InvalidInput("device is 'cuda', but torch finds no GPU here: use cpu")
     if device == "cpu" and not sys.platform.startswith("linux"):
         raise InvalidInput("the memory of a process can be measured on Linux only: use cuda")
-    context = multiprocessing.get_context("spawn")
+    # Where there is one, a server that has imported torch and nothing else starts the process.
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(["scaling_search.proxy.training"])
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
             return pool.submit(_measured, member, setup, device).result()

@@ -73,7 +73,10 @@ def _parts(
 
 def _peak(parts: Sequence[Part], repeats: Sequence[int]) -> Count:
     """All but the images."""
-    held = kept = gradients = high = 0
+    held: Count = 0
+    kept: Count = 0
+    gradients: Count = 0
+    high: Count = 0
     for part in parts:
         times = 1 if part.stage is None else repeats[part.stage] - 1
         if not times:

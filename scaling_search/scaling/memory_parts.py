@@ -9,7 +9,7 @@ holds the gradient that it is given while it makes that of its input; then what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -57,8 +57,11 @@ class Part:
 
     def at(self, rows: Ints) -> Part:
         """Of some of the networks that it stands for."""
-        counts = {name: v[rows] for name, v in vars(self).items() if isinstance(v, np.ndarray)}
-        return replace(self, **counts)
+        held, gradients, kept, forward, backward = (
+            count if isinstance(count, int) else count[rows]
+            for count in (self.held, self.gradients, self.kept, self.forward, self.backward)
+        )
+        return Part(self.stage, held, gradients, kept, forward, backward)
 
 
 class Walk(Protocol):
@@ -162,16 +165,17 @@ class TrainingStep:
         conv = layer.layer
         assert isinstance(conv, Conv)
         out = _leaving(self._setup, layer)
-        kernel = conv.out_channels * conv.fan_in
+        before: Count = 0 if is_first else _entering(self._setup, layer)
+        kernel = FLOAT * conv.out_channels * conv.fan_in
         norm = 2 * FLOAT * conv.out_channels
-        part.kept = part.kept + self._setup.cast(kernel)
-        part.fall(out + (0 if is_first else _entering(self._setup, layer)) + waits)
+        part.kept = part.kept + self._setup.cast(conv.out_channels * conv.fan_in)
+        part.fall(out + before + waits)
         part.kept = part.kept + out + norm
-        part.fall(2 * out + at_norm, FLOAT * kernel)
+        part.fall(2 * out + at_norm, kernel)
         if conv.activate:
             part.kept = part.kept + out
-            part.fall(2 * out + waits, FLOAT * kernel + norm)
-        part.gradients = part.gradients + FLOAT * kernel + norm
+            part.fall(2 * out + waits, kernel + norm)
+        part.gradients = part.gradients + (kernel + norm)
         if not (self._is_relu and conv.activate):
             part.kept = part.kept + out
 

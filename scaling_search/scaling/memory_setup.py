@@ -53,11 +53,12 @@ class MemorySetup:
     def held(self, layer: Pass) -> Count:
         """Bytes that a layer has all the time: weights, statistics, average, optimizer's states."""
         kind = layer.layer
+        dense: Count = 0
         statistics: Count = 0
         if isinstance(kind, MaxPool):
             return 0
         if isinstance(kind, Linear):
-            dense, others = 0, (kind.in_channels + 1) * kind.out_channels
+            others = (kind.in_channels + 1) * kind.out_channels
         elif isinstance(kind, Conv):
             kernel, norm = kind.out_channels * kind.fan_in, 2 * kind.out_channels
             dense, others = (0, kernel + norm) if kind.depthwise else (kernel, norm)

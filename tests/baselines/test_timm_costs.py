@@ -11,7 +11,8 @@ import torch
 from timm_here import import_timm
 from torch import Tensor, nn
 
-from scaling_search.baselines import load_baseline, scale_by
+from scaling_search.baselines import MemorySetup, load_baseline, scale_by
+from scaling_search.baselines.memory import count_memory
 from scaling_search.scaling import Cost
 
 timm = import_timm()
@@ -107,3 +108,24 @@ def test_a_scaled_network_costs_what_timm_s_own_costs(case: Case) -> None:
     with torch.device("meta"):
         network = case.by_hand(num_classes=CLASSES, in_chans=CHANNELS)
     assert member.cost == counted(network, case.resolution)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("efficientnet_b0", "efficientnet_b0"),
+        ("mobilenet_v2", "mobilenetv2_100"),
+        ("resnet50", "resnet50"),
+    ],
+)
+def test_a_training_step_of_timm_s_takes_the_memory_of_ours(ours: str, theirs: str) -> None:
+    """The closed form of ours against timm's, which is written independently, as it is watched."""
+    setup = MemorySetup(16)
+    counted, watched = (
+        count_memory(scale_by(baseline, depth_mult=1, width_mult=1, resolution=128), setup)
+        for baseline in (
+            load_baseline(ours, 1000, 3),
+            load_baseline(f"timm.{theirs}", 1000, 3, resolution=128),
+        )
+    )
+    assert watched == pytest.approx(counted, rel=0.005)
