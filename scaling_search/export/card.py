@@ -13,7 +13,7 @@ from scaling_search.export.weights import Weights
 from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.metric import Metric
 from scaling_search.study.files.environment_json import read_environment
-from scaling_search.study.files.text_file import one_line
+from scaling_search.text_file import one_line
 from scaling_search.wording import capital, percent
 
 #: By which a folder is known for one that export has written.

@@ -14,7 +14,7 @@ from scaling_search.export.member import Chosen
 from scaling_search.export.model_source import model_source, network_name
 from scaling_search.export.timm_source import timm_source
 from scaling_search.export.weights import Weights
-from scaling_search.study.files.text_file import read_json, write_text
+from scaling_search.text_file import read_json, write_text
 from scaling_search.whole_files import whole_folder
 
 #: All that an exported folder may hold.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from scaling_search.errors import InvalidInput
 from scaling_search.export.member import Chosen, TrainedRun
 from scaling_search.study.again import for_here, train_again
-from scaling_search.study.files.text_file import damaged
 from scaling_search.study.files.weights import weights_path
+from scaling_search.text_file import damaged
 
 if TYPE_CHECKING:
     from torch import Tensor
