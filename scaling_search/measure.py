@@ -155,7 +155,7 @@ def _summary(found: Measurements) -> str:
         f"A network's median is known to {percent(noise)} (standard error, the middle one)",
     ]
     if len(networks) >= FEWEST:
-        model = found.model_of_all()
+        model = found.model_of_all
         lines.append(
             f"Networks that the model has not seen are priced within {percent(model.error(0.5))} "
             f"(median), {percent(model.error(0.9))} (nine of ten)"

@@ -105,8 +105,9 @@ class Measurements:
         """What prices any network of the baseline. Raises InvalidInput: another baseline or data,
         or too few networks."""
         self.listed.require(baseline)
-        return self.model_of_all()
+        return self.model_of_all
 
+    @cached_property
     def model_of_all(self) -> LatencyModel:
         """The same for whatever baseline they are of. Raises InvalidInput: too few networks."""
         from scaling_search.findings.latency_model import fit_latency

@@ -65,7 +65,7 @@ class Timed(Quantity):
 
     @cached_property
     def model(self) -> LatencyModel:
-        return self.drawn.model_of_all()
+        return self.drawn.model_of_all
 
     def of(self, member: FamilyMember) -> float:
         if self.is_measured(member):

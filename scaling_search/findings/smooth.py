@@ -10,7 +10,6 @@ always the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,14 +54,16 @@ def fit_smooth(x: Floats, y: Floats, slope: float) -> Smooth:
     scale = np.where(scale > 0, scale, 1.0)
     z, mean = (x - center) / scale, float(y.mean())
     best, found = -np.inf, None
-    for length, noise in product(_LENGTHS, _NOISES):
-        prior = _kernel(z, z, length) + slope**2 * z @ z.T
-        factor = np.linalg.cholesky(prior + (noise**2 + 1e-10) * np.eye(len(z)))
-        half = np.linalg.solve(factor, y - mean)
-        spread = max(float(half @ half) / len(y), 1e-24)
-        evidence = -len(y) / 2 * np.log(spread) - np.log(np.diag(factor)).sum()
-        if evidence > best:
-            best, found = evidence, (length, np.linalg.solve(factor.T, half))
+    for length in _LENGTHS:
+        # One decomposition serves all noises, which only add to the eigenvalues.
+        values, vectors = np.linalg.eigh(_kernel(z, z, length) + slope**2 * z @ z.T)
+        turned = vectors.T @ (y - mean)
+        for noise in _NOISES:
+            variance = np.maximum(values, 0) + noise**2
+            spread = max(float(turned @ (turned / variance)) / len(y), 1e-24)
+            evidence = -len(y) / 2 * np.log(spread) - np.log(variance).sum() / 2
+            if evidence > best:
+                best, found = evidence, (length, vectors @ (turned / variance))
     assert found is not None
     return Smooth(center, scale, mean, z, found[1], found[0], slope)
 

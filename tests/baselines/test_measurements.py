@@ -273,4 +273,4 @@ def test_networks_of_a_function_are_read_without_running_it(
     monkeypatch.delitem(sys.modules, module.__name__)
     found = Measurements.read(path)
     assert found == made
-    assert found.model_of_all().of_member(member) == pytest.approx(member.cost.macs * 1e-9, rel=0.1)
+    assert found.model_of_all.of_member(member) == pytest.approx(member.cost.macs * 1e-9, rel=0.1)

@@ -75,7 +75,7 @@ def test_an_own_function_is_asked_for_cheap_sizes(
     found = shell(baseline, constraint, fair).at_cost(
         Coefficients.from_shares(*PAPER.shares(), cost_ratio=2.0)
     )
-    assert constraint.allows(found.cost_ratio)
+    assert constraint.allows(found)
     # Of a stride of 2 odd sizes pay; 23 are asked for.
     assert found.resolution == (24 if fair else 23)
     # 27 px cost what 28 do.

@@ -65,7 +65,7 @@ def test_no_network_of_the_amount_is_missed(quantity: str, depth: float, width: 
     member = at_equal_amount(baseline, direction, 2.0)
     constraint = CostConstraint(on=quantity)
     listed = listed_by(quantity)
-    if not constraint.allows(member.cost_ratio) or member.resolution_mult > 3.9:
+    if not constraint.allows(member) or member.resolution_mult > 3.9:
         return
     rows = listed.multipliers[np.isclose(listed.multipliers[:, 2], member.resolution_mult)]
     networks = {

@@ -95,9 +95,9 @@ def test_beside_the_ray_the_nearest_network_is_taken() -> None:
     asked, constraint = Coefficients.from_shares(0.1, 0.5, 0.4), CostConstraint(tolerance=0.03)
     found = RayShell(own, constraint)
     on_ray = found.nearest_cost(asked)
-    assert not constraint.allows(on_ray.cost_ratio)
+    assert not constraint.allows(on_ray)
     member = found.at_cost(asked)
-    assert constraint.allows(member.cost_ratio)
+    assert constraint.allows(member)
 
     def distance(one: FamilyMember) -> float:
         mult = np.array([one.depth_mult, one.width_mult, one.resolution_mult])
@@ -110,5 +110,5 @@ def test_beside_the_ray_the_nearest_network_is_taken() -> None:
         for moved in range(3)
         for step in steps
     ]
-    allowed = [one for one in around if constraint.allows(one.cost_ratio)]
+    allowed = [one for one in around if constraint.allows(one)]
     assert distance(member) == pytest.approx(min(map(distance, allowed)))
