@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from scaling_search.baselines.baseline import Baseline, FamilyMember, scale
+from scaling_search.baselines.measurements import Measurements
 from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.baselines.pricing import Pricing
 from scaling_search.baselines.quantity import Bounds
 from scaling_search.errors import InvalidInput
-from scaling_search.scaling import Coefficients
+from scaling_search.scaling import Coefficients, MemorySetup
 
 #: No network is looked for beyond this many doublings of either sign.
 _FURTHEST_PHI = 64.0
@@ -58,17 +60,38 @@ def solve_phi(
     *,
     params: float | str | None = None,
     activations: float | str | None = None,
+    memory: float | str | None = None,
+    latency: float | str | None = None,
+    throughput: float | str | None = None,
+    setup: MemorySetup | None = None,
+    batch_size: int | None = None,
+    measurements: Sequence[str | Path] = (),
 ) -> FamilyMember:
     """The largest family member within all given budgets, at the smallest phi that gives it.
 
-    Budgets are numbers or text such as "600M". Raises InvalidInput where none is given, where one
-    is no number above 0, or where even the smallest network is beyond one.
+    Budgets are numbers or text such as "600M", "8GiB" and "12ms"; throughput, in images a second,
+    is the least. setup: what memory is asked for; by default that of a training step of 64 images.
+    measurements: files of `python -m scaling_search.measure`, for latency (batch_size 1 unless
+    given) and throughput (the largest measured one). Raises InvalidInput where no budget is given,
+    where one is no number above 0, where measurements are missing or of another baseline, or where
+    even the smallest network is beyond a budget.
     """
-    given = {"macs": macs, "params": params, "activations": activations}
+    given = {
+        "macs": macs,
+        "params": params,
+        "activations": activations,
+        "memory": memory,
+        "latency": latency,
+        "throughput": throughput,
+    }
     at_most = {name: value for name, value in given.items() if value is not None}
     if not at_most:
-        raise InvalidInput("solve_phi has no budget: give macs=, params= or activations=")
-    return largest_within(baseline, coefficients, Pricing().bounds(at_most, ""))
+        raise InvalidInput(f"solve_phi has no budget: give one of {', '.join(given)}")
+    drawn = tuple(Measurements.read(path) for path in measurements)
+    for one in drawn:
+        one.model(baseline)
+    pricing = Pricing(setup or MemorySetup(), batch_size, drawn)
+    return largest_within(baseline, coefficients, pricing.bounds(at_most, ""))
 
 
 def _lowest(at: Callable[[float], FamilyMember], low: float) -> float:
