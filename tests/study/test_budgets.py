@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -95,3 +96,52 @@ def test_other_sweeps_have_no_use_for_it(call: Call) -> None:
     ended = call("constraint.on=params", study=("+sweep=observation1",))
     assert ended.code == 2
     assert "constraint.on is 'params', but +sweep=observation1 has no use for it" in ended.err
+
+
+MEMORY = ("name=a", "constraint.on=memory", "constraint.tolerance=0.15")
+
+
+def test_memory_is_that_of_the_recipes_step(call: Call, tmp_path: Path) -> None:
+    ended = call(*MEMORY)
+    assert ended.code == 0, ended.err
+    assert "memory of training at batch 16" in ended.out
+    trials = pd.read_csv("experiments/a/trials.csv")
+    definition = read_study("experiments/a").definition
+    ratios = trials["memory"] / definition.base.amount
+    assert ratios.to_numpy() == pytest.approx(trials["cost_ratio"].to_numpy())
+    assert ((ratios[trials["within_tolerance"]] / 2 - 1).abs() <= 0.15).all()
+    inference = call(*MEMORY, "name=b", "constraint.training=false", "dry_run=true")
+    assert "memory of inference at batch 16" in inference.out
+
+
+OWN_NET = """
+from torch import nn
+
+def net(depth_mult, width_mult, resolution, num_classes, in_channels):
+    width, layers = round(24 * width_mult), []
+    for index in range(round(6 * depth_mult)):
+        layers += [nn.Conv2d(width if index else in_channels, width, 3, padding=1), nn.ReLU()]
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, num_classes)]
+    return nn.Sequential(*layers)
+"""
+
+
+def test_memory_of_an_own_network_is_stored_and_read_without_its_code(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    (tmp_path / "own_net.py").write_text(OWN_NET)
+    own = ("baseline=own", "baseline._target_=own_net.net", "baseline.resolution=12")
+    few = ("sweep.alpha=[1.0,1.41]", "sweep.beta=[1.0]", "family.sizes=1", "family.phi=[0,1]")
+    ended = call(*MEMORY, *own, *few)
+    monkeypatch.delitem(sys.modules, "own_net", raising=False)
+    assert ended.code == 0, ended.err
+    (tmp_path / "own_net.py").unlink()
+    folder = tmp_path / "experiments" / "a"
+    networks = pd.read_csv(folder / "networks.csv")
+    assert (networks["memory"] > 0).any()
+    before = content(folder)
+    build_report(folder)
+    assert content(folder) == before
+    trials = pd.read_csv(folder / "trials.csv")
+    assert ((trials.loc[trials["within_tolerance"], "cost_ratio"] / 2 - 1).abs() <= 0.15).all()

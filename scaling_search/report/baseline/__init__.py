@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from scaling_search.baselines import MACS
+import pandas as pd
+
+from scaling_search.baselines import MACS, Counted
 from scaling_search.report.baseline.found import FoundBaseline, find
 from scaling_search.report.baseline.tables import choices, compared, networks
 from scaling_search.report.content import Brief, Content, Figure, Section, Table
@@ -35,7 +37,7 @@ def baseline(study: Study, rows: Sequence[RunRow]) -> Content:
     series = ["found", *(existing.candidate.mark for existing in found.existing)]
     latency, measured = latency_section(_timed(found, judged), series, judged)
     files = {
-        "trials.csv": as_csv(found.table),
+        "trials.csv": as_csv(_csv(found)),
         "baseline.json": as_json(_as_plain(found)),
         **measured,
     }
@@ -90,6 +92,14 @@ def _answer(found: FoundBaseline) -> list[str]:
         f"probability {decision.p_best[at]:.2f}."
     )
     return [first, _against_present(found)]
+
+
+def _csv(found: FoundBaseline) -> pd.DataFrame:
+    """The table; amounts under their name where no other column has them."""
+    quantity = found.study.definition.quantity
+    if isinstance(quantity, Counted):
+        return found.table.drop(columns="amount")
+    return found.table.rename(columns={"amount": quantity.name})
 
 
 def _goal(found: FoundBaseline) -> str:

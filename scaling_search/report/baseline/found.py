@@ -148,6 +148,7 @@ def _table(decision: BaselineDecision, test_error: dict[str, float]) -> pd.DataF
                 "macs": cost.macs,
                 "params": cost.params,
                 "activations": cost.activations,
+                "amount": candidate.amount,
                 "runs": len(known),
                 "diverged": decision.runs.diverged[index],
                 "val_error": known.mean() if len(known) else math.nan,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.ticker
 import numpy as np
 
-from scaling_search.report.figures.drawing import drawn, error_axis, macs_axis
+from scaling_search.baselines import Quantity
+from scaling_search.report.figures.drawing import amounts, drawn, error_axis, quantity_axis
 from scaling_search.report.figures.looks import LOOKS, looks
 from scaling_search.report.figures.points import Drawing, Tip
 from scaling_search.report.words import Words
@@ -25,17 +26,18 @@ def errors_of_networks(figure: Drawing, found: FoundBaseline) -> None:
     figure.set_size_inches(9.4, 5.0)
     axes = figure.subplots()
     table = found.table[found.table["runs"] > 0]
-    if table["macs"].max() > _WIDE * table["macs"].min():
-        macs_axis(axes)
+    quantity = found.study.definition.quantity
+    if table["amount"].max() > _WIDE * table["amount"].min():
+        quantity_axis(axes, quantity)
     else:
-        axes.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter())
+        axes.xaxis.set_major_formatter(amounts(quantity))
         axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
-        axes.set_xlabel("multiply-adds of one forward pass")
+        axes.set_xlabel(quantity.axis)
     words = found.words
     error_axis(axes, words)
     proposed = table[table["mark"] == ""]
     axes.plot(
-        proposed["macs"],
+        proposed["amount"],
         words.drawn(proposed["val_error"]),
         "o",
         color="0.6",
@@ -43,14 +45,14 @@ def errors_of_networks(figure: Drawing, found: FoundBaseline) -> None:
         label="proposed",
     )
     if found.decision.objective.pareto:
-        frontier = proposed[proposed["frontier"]].sort_values("macs")
+        frontier = proposed[proposed["frontier"]].sort_values("amount")
         expected = words.drawn(frontier["expected_error"])
-        axes.plot(frontier["macs"], expected, "-", color="black", label="frontier, expected")
-    told = [_tip(row, words) for row in proposed.itertuples()]
-    figure.tell(axes, proposed["macs"], words.drawn(proposed["val_error"]), told)
+        axes.plot(frontier["amount"], expected, "-", color="black", label="frontier, expected")
+    told = [_tip(row, words, quantity) for row in proposed.itertuples()]
+    figure.tell(axes, proposed["amount"], words.drawn(proposed["val_error"]), told)
     best = proposed[proposed["trial"] == (found.winner.id if found.winner else "")]
     axes.errorbar(
-        best["macs"],
+        best["amount"],
         words.drawn(best["expected_error"]),
         yerr=words.spread(np.nan_to_num(best["expected_sd"])),
         fmt=LOOKS["found"].marker,
@@ -61,15 +63,15 @@ def errors_of_networks(figure: Drawing, found: FoundBaseline) -> None:
         capsize=4,
         label="found, expected ± sd",
     )
-    told = [_tip(row, words) for row in best.itertuples()]
-    figure.tell(axes, best["macs"], words.drawn(best["expected_error"]), told)
+    told = [_tip(row, words, quantity) for row in best.itertuples()]
+    figure.tell(axes, best["amount"], words.drawn(best["expected_error"]), told)
     marked = table[table["mark"] != ""]
     present = found.existing[0].candidate.mark
     look_of = looks(existing.candidate.mark for existing in found.existing)
     for row in marked.itertuples():
         look = look_of[row.mark]
         axes.plot(
-            row.macs,
+            row.amount,
             words.drawn(row.val_error),
             look.marker,
             color=look.colour,
@@ -77,17 +79,17 @@ def errors_of_networks(figure: Drawing, found: FoundBaseline) -> None:
             markersize=9,
             label=row.mark + (" (present)" if row.mark == present else ""),
         )
-        figure.tell(axes, [row.macs], [words.drawn(row.val_error)], [_tip(row, words)])
+        figure.tell(axes, [row.amount], [words.drawn(row.val_error)], [_tip(row, words, quantity)])
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=10, frameon=False)
 
 
-def _tip(row: Any, words: Words) -> Tip:
+def _tip(row: Any, words: Words, quantity: Quantity) -> Tip:
     metric = words.metric
     lines = [
         row.mark or f"trial {row.trial}",
         row.network,
         f"{words.error} {metric.text(row.val_error)} ({row.runs} run{'s' if row.runs > 1 else ''})",
-        f"{row.macs:,} multiply-adds",
+        quantity.told(row.amount),
     ]
     if not row.mark and np.isfinite(row.expected_error):
         lines.append(f"expected {metric.give_or_take(row.expected_error, row.expected_sd)}")

@@ -67,10 +67,15 @@ def macs_axis(axes: Any) -> None:
 
 def quantity_axis(axes: Any, quantity: Quantity) -> None:
     """A logarithmic axis of what a budget is counted in."""
-    engineering = mpl.ticker.EngFormatter()
-    shown = mpl.ticker.FuncFormatter(lambda value, at: quantity.text(value))
-    decades(axes, engineering if isinstance(quantity, Counted) else shown)
+    decades(axes, amounts(quantity))
     axes.set_xlabel(quantity.axis)
+
+
+def amounts(quantity: Quantity) -> Any:
+    """How the ticks of its axis are written."""
+    if isinstance(quantity, Counted):
+        return mpl.ticker.EngFormatter()
+    return mpl.ticker.FuncFormatter(lambda value, at: quantity.text(value))
 
 
 def decades(axes: Any, formatter: Any) -> None:
