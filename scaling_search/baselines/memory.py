@@ -98,7 +98,7 @@ def watch(network: nn.Module, in_channels: int, resolution: int, setup: MemorySe
     x_BHWC = torch.zeros(images, resolution, resolution, in_channels, device=first.device)
     x_BCHW = x_BHWC.permute(0, 3, 1, 2)
     network.train(setup.training)
-    live = _Live()
+    live = _Live(setup)
     if not setup.training:
         with torch.no_grad(), live:
             network(x_BCHW.to(first.dtype))
@@ -149,8 +149,9 @@ def _bytes(tensor: Tensor) -> int:
 class _Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """How many bytes the tensors that were made in it hold, and held at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, setup: MemorySetup) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._setup = setup
         self.now = 0
         self.peak = 0
         self._seen: dict[int, Any] = {}
@@ -162,6 +163,11 @@ class _Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for tensor in _tensors(out):
             if tensor.untyped_storage()._cdata not in given:
                 self._see(tensor.untyped_storage())
+        if func is torch.ops.aten.convolution_backward.default:
+            weight, groups = args[2], args[9]
+            if groups == len(weight) > 1:
+                work = self._setup.work(weight.numel(), weight.shape[-1])
+                self.peak = max(self.peak, self.now + int(work))
         return out
 
     def _see(self, storage: torch.UntypedStorage) -> None:

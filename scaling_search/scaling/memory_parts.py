@@ -169,7 +169,8 @@ class TrainingStep:
         kernel = FLOAT * conv.out_channels * conv.fan_in
         norm = 2 * FLOAT * conv.out_channels
         part.kept = part.kept + self._setup.cast(conv.out_channels * conv.fan_in)
-        part.fall(out + before + waits)
+        work = self._setup.work(kernel // FLOAT, conv.kernel) if conv.depthwise else 0
+        part.fall(out + before + waits + work)
         part.kept = part.kept + out + norm
         part.fall(2 * out + at_norm, kernel)
         if conv.activate:

@@ -13,6 +13,9 @@ from scaling_search.scaling.passes import Pass
 STATES = {"sgd": (1, 1), "adamw": (2, 2), "rmsprop": (2, 2), "muon": (1, 2)}
 #: Bytes of a weight, a gradient or a statistic; of a label or an index.
 FLOAT, INDEX = 4, 8
+#: Bytes that the backward pass of a depthwise kernel above 3x3 takes on a CPU for each weight while
+#: it works: oneDNN fills up blocks of 16 x 16 channels (measured, docs/memory.md).
+DEPTHWISE_WORK = 16 * 16 * FLOAT
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class MemorySetup:
     def cast(self, weights: Count) -> Count:
         """Bytes of the copies of these weights that autocast makes for a pass."""
         return 2 * weights if self.mixed else 0
+
+    def work(self, weights: Count, kernel: int) -> Count:
+        """Bytes that the backward pass of a depthwise convolution takes beside its tensors."""
+        return 0 if self.mixed or kernel <= 3 else DEPTHWISE_WORK * weights
 
     def images(self, channels: int, size: Count) -> Count:
         """Bytes of a batch of images, as bytes and as floats, and in training their labels."""

@@ -27,6 +27,8 @@ def compare(name: str, resolution: int, setup: MemorySetup, device: str) -> None
         ("efficientnet_micro", 32, MemorySetup(64)),
         ("mobilenet_v2", 64, MemorySetup(32, optimizer="sgd", averaged=False)),
         ("resnet50_micro", 32, MemorySetup(500, training=False)),
+        # Half of it is the work space of a depthwise 5x5 kernel, and the weights.
+        ("efficientnet_b0", 64, MemorySetup(2, optimizer="sgd", averaged=False)),
     ],
 )
 def test_a_process_takes_what_is_counted(name: str, resolution: int, setup: MemorySetup) -> None:

@@ -86,6 +86,19 @@ def test_a_training_step_by_hand() -> None:
         assert peak_bytes(TINY, 16, replace(plain, optimizer="muon")) == sgd + 4 * (PARAMS - dense)
 
 
+@pytest.mark.parametrize(("kernel", "work"), [(3, 0), (5, 1024), (7, 1024)])
+def test_wide_depthwise_kernels_need_room_to_work_on_a_cpu(kernel: int, work: int) -> None:
+    """The kernels of 512 channels at 1 px are then the worst; on a GPU they take none."""
+    stage = Stage("mbconv", 1, 512, kernel, 1, 1, 0.0)
+    network = Architecture(512, 1, (stage,), 0, 2, 1, stem_kernel=1)
+    setup = MemorySetup(1, optimizer="sgd", averaged=False)
+    weights = 512 * kernel**2
+    fixed = 3 * 4 * cost(network, 1).params + 2 * 4 * 2 * 512
+    found = peak_bytes(network, 1, setup) - fixed
+    assert work * weights * 0.9 < found < work * weights + 100_000
+    assert peak_bytes(network, 1, replace(setup, mixed=True)) - fixed < 2_000_000
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     architectures,
