@@ -17,6 +17,7 @@ from scaling_search.report.search.answer import (
     winner_json,
 )
 from scaling_search.report.search.brief import brief
+from scaling_search.report.search.budget import budget_paragraphs
 from scaling_search.report.search.certainty import regret_tables
 from scaling_search.report.search.edge import edge_remarks
 from scaling_search.report.search.family import Family
@@ -57,6 +58,7 @@ def content_of(found: Found, alike: Alike = OWN) -> Content:
         shown_trials(
             found.trials, definition.settings.sweep.kind, found.words, definition.quantity
         ),
+        *budget_paragraphs(found),
         *regret_tables(found.evidence, found.words),
         *fidelity_tables(found.fidelity, found.words),
     ]
