@@ -6,7 +6,7 @@ from scaling_search.baselines import MACS
 from scaling_search.findings.interval import LEVEL
 from scaling_search.report.content import Paragraph
 from scaling_search.report.search.found import Found
-from scaling_search.search import MARKS, mark_text
+from scaling_search.search import MARKS
 from scaling_search.wording import capital, percent
 
 
@@ -43,7 +43,7 @@ def _rivals(found: Found) -> list[Paragraph]:
         interval = metric.between(regret.low, regret.high)
         told.append(
             Paragraph(
-                f"{capital(mark_text(marked.mark))}, brought to the same {quantity.what}, is trial "
+                f"The rival {marked.mark}, brought to the same {quantity.what}, is trial "
                 f"{rival.id}: {rival.cost_ratio:.2f} times the baseline's, at "
                 f"{rival.macs / base.cost.macs:.2f} times its multiply-adds. Choosing it instead "
                 f"of the best candidate is expected to cost "

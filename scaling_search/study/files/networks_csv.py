@@ -47,7 +47,7 @@ class NetworkRow:
     id: str = ""
     fault: str = ""
     #: Bytes, of a study whose budget asks for memory; else empty.
-    memory: int | None = within(0, _LARGEST)
+    memory: int | None = within(0, _LARGEST, default=None)
 
 
 def _called(row: NetworkRow) -> tuple[OwnNetwork, int]:
