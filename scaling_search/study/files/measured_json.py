@@ -12,6 +12,7 @@ from scaling_search.baselines.measurements_file import measurements_text, read_m
 from scaling_search.errors import InvalidInput
 from scaling_search.text_file import damaged, write_text
 
+_DRAWN, _MEMBERS = "measurements", "members"
 _REMEDY = "restore it, or make the study again with fresh=true or another name="
 
 
@@ -32,17 +33,25 @@ def batch_of(identity: str) -> int:
 def write_measured(
     folder: Path, drawn: Iterable[Measurements], members: Iterable[Measurements]
 ) -> None:
-    """Both, as measurements that any study can use."""
-    for kind, measured in (("measurements", drawn), ("members", members)):
-        for one in measured:
-            write_text(folder / f"{kind}_{one.batch_size}.json", measurements_text(one))
+    """Both, as measurements that any study can use; those of an earlier study go."""
+    texts = {
+        f"{kind}_{one.batch_size}.json": measurements_text(one)
+        for kind, measured in ((_DRAWN, drawn), (_MEMBERS, members))
+        for one in measured
+    }
+    for kind in (_DRAWN, _MEMBERS):
+        for path in folder.glob(f"{kind}_*.json"):
+            if path.name not in texts:
+                path.unlink()
+    for name, text in texts.items():
+        write_text(folder / name, text)
 
 
 def read_drawn(folder: Path, identities: Sequence[str]) -> tuple[Measurements, ...]:
     """Those of a study. Raises InvalidInput where they are missing or others."""
     found = []
     for identity in identities:
-        path = folder / f"measurements_{batch_of(identity)}.json"
+        path = folder / f"{_DRAWN}_{batch_of(identity)}.json"
         one = read_measurements(path)
         if identity_of(one) != identity:
             raise damaged(path, "it is not what study.yaml names", _REMEDY)
@@ -52,5 +61,5 @@ def read_drawn(folder: Path, identities: Sequence[str]) -> tuple[Measurements, .
 
 def read_members(folder: Path, batch_sizes: Iterable[int]) -> tuple[Measurements, ...]:
     """Candidates that were measured, where there are any. Raises InvalidInput: damaged."""
-    paths = [folder / f"members_{size}.json" for size in batch_sizes]
+    paths = [folder / f"{_MEMBERS}_{size}.json" for size in batch_sizes]
     return tuple(read_measurements(path) for path in paths if path.exists())
