@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scaling_search.baselines import Latency
+from scaling_search.baselines import MACS, Latency
 from scaling_search.report.content import Block, Content, Figure, Section
 from scaling_search.report.figures.latency import Timed
 from scaling_search.report.figures.triangle import triangle
@@ -43,6 +43,17 @@ def search(study: Study, rows: Sequence[RunRow]) -> Content:
     return content_of(find(study, rows))
 
 
+def _equal(found: Found) -> str:
+    """In what all candidates are alike."""
+    quantity = found.study.definition.quantity
+    if quantity == MACS:
+        return "All candidates cost the same within the tolerance."
+    return (
+        f"All candidates have the same {quantity.what} within the tolerance, each by a C of its "
+        "own: shares are those of the growth of multiply-adds."
+    )
+
+
 def content_of(found: Found, alike: Alike = OWN) -> Content:
     """The content of the report, its figures on axes like those of another one where asked for."""
     study, definition = found.study, found.study.definition
@@ -51,8 +62,7 @@ def content_of(found: Found, alike: Alike = OWN) -> Content:
         svg=triangle(found, alike.colours),
         alt=f"{capital(found.words.shown)} on the triangle of shares: {_seen(found)}",
         caption=f"Mean {found.words.shown} of every candidate on the triangle of shares: α = "
-        "C^depth, β² = C^width, γ² = C^resolution, with grid lines at quarters. All candidates "
-        "cost the same within the tolerance.",
+        f"C^depth, β² = C^width, γ² = C^resolution, with grid lines at quarters. {_equal(found)}",
     )
     step_1: list[Block] = [
         shown_trials(
