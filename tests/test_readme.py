@@ -78,5 +78,5 @@ def test_back_tests_of_the_idea() -> None:
             assert said + ("hit" if all(told["hit"]) else "miss") in IDEA
         elif not all(told["hit"]):
             assert f"{path.parent.name} missed ({100 * measured[0]:.1f} % measured" in IDEA
-    number = ("no", "one", "two", "three", "four", "five", "six", "seven")
+    number = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     assert f"Of the {number[len(hits)]} committed studies {number[sum(hits)]} hit" in IDEA
