@@ -2,6 +2,7 @@
 
 python benchmarks/latency_model.py FOLDER         four baselines, one image and 32 at a time
 python benchmarks/latency_model.py --again FILE   the networks of earlier measurements once more
+python benchmarks/latency_model.py --study FOLDER the candidates of a study by latency once more
 
 The first keeps what it measures in FOLDER, so that another model needs no new measurements. Of each
 baseline 50 networks are held out; 20 are measured twice, which is the noise floor. Goal: a median
@@ -20,9 +21,15 @@ from numpy.typing import NDArray
 from scaling_search.baselines import load_baseline
 from scaling_search.baselines.drawn_networks import draw_networks
 from scaling_search.baselines.measured_networks import NetworkList
-from scaling_search.baselines.measurements import Measurements, measure_networks
+from scaling_search.baselines.measurements import (
+    Measurements,
+    measure_members,
+    measure_networks,
+)
 from scaling_search.baselines.measurements_file import write_measurements
+from scaling_search.baselines.timed import Timed
 from scaling_search.findings.latency_model import fit_latency
+from scaling_search.study import read_definition
 
 #: Name, resolution where it is not the baseline's own, classes and channels as of glyphs or photos.
 BASELINES = (
@@ -120,12 +127,32 @@ def repeat(file: Path) -> None:
     print(f"{absolute.sum()} of {len(found)} within {NEAR:.0%} in seconds")
 
 
+def measure_candidates_again(folder: Path) -> None:
+    """How many of a study's candidates still cost what all of them shall cost."""
+    definition = read_definition(folder)
+    quantity, constraint = definition.quantity, definition.settings.constraint
+    assert isinstance(quantity, Timed)
+    assert quantity.members is not None
+    members = [c.member for c in definition.candidates.kept if c.within]
+    now = measure_members(members, like=quantity.drawn)
+    print(f"{folder}: measured {quantity.members.conditions.date}, again {now.conditions.date}")
+    base = now.listed.baseline.interval[1]
+    medians = [known[1] for member in members if (known := now.known(member.id))]
+    off = np.array(medians) / base / constraint.cost_ratio - 1
+    near = np.abs(off) <= NEAR
+    row("off the asked cost", off, f"{near.sum()} of {len(off)} within {NEAR:.0%}")
+    print("each, in percent:", " ".join(f"{100 * value:+.1f}" for value in off))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--again", type=Path, metavar="FILE")
+    parser.add_argument("--study", type=Path, metavar="FOLDER")
     given = parser.parse_args()
-    if given.again:
+    if given.study:
+        measure_candidates_again(given.study)
+    elif given.again:
         repeat(given.again)
     elif given.folder:
         judge(given.folder)
