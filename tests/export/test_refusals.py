@@ -62,7 +62,7 @@ def test_studies_without_a_family_that_stands_alone(
         (("--phi", "1e9"), "--phi is 1e+09, but must lie between -20 and 20"),
         (("--phi", "nan"), "--phi is nan, but must be a finite number"),
         (("--macs", "-3"), "macs is -3.0, but must be a finite number above 0"),
-        (("--macs", "1"), "the smallest network of searched_micro costs"),
+        (("--macs", "1"), "smallest network of searched_micro has"),
         (("--phi", "4", "--train"), "phi = 4 was not trained, so there is no run to repeat"),
     ],
 )
