@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -50,7 +51,12 @@ def as_svg(draw: Callable[[Drawing], None]) -> str:
         figure = Drawing()
         draw(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-        return figure.with_tips(buffer.getvalue())
+        return figure.with_tips(_without_indents(buffer.getvalue()))
+
+
+def _without_indents(svg: str) -> str:
+    """A tenth smaller: without what only readers of the source see."""
+    return re.sub(r"\n +", "\n", re.sub(r"\n\s*<!--.*?-->", "", svg, flags=re.DOTALL))
 
 
 def error_axis(axes: Any, words: Words, name: bool = True) -> None:
