@@ -39,7 +39,8 @@ def test_report_follows_from_the_records(name: str, tmp_path: Path) -> None:
     copy.mkdir()
     for record in RECORDS:
         shutil.copy(study / record, copy / record)
-    for record in ("latency.csv", "asks.csv", "proposals.csv", "networks.csv"):
+    measured = [p.name for p in (EXPERIMENTS / name).glob("me*_*.json")]
+    for record in ("latency.csv", "asks.csv", "proposals.csv", "networks.csv", *measured):
         if (study / record).exists():
             shutil.copy(study / record, copy / record)
     build_report(copy)

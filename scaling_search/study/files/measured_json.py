@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from scaling_search.baselines.measurements import Measurements
@@ -47,7 +47,7 @@ def write_measured(
         write_text(folder / name, text)
 
 
-def read_drawn(folder: Path, identities: Sequence[str]) -> tuple[Measurements, ...]:
+def read_drawn(folder: Path, identities: Iterable[str]) -> tuple[Measurements, ...]:
     """Those of a study. Raises InvalidInput where they are missing or others."""
     found = []
     for identity in identities:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from scaling_search.errors import InvalidInput
@@ -76,21 +76,21 @@ def read_definition(folder: Path) -> StudyDefinition:
         settings = from_plain(
             StudySettings, plain, optional=optional, kinds={SweepSettings: SWEEPS}
         )
-        identities = settings.constraint.measurements
-        measured = Measured(
-            read_drawn(folder, identities),
-            read_members(folder, [batch_of(identity) for identity in identities]),
-        )
-        return StudyDefinition(
+        batches = {one: batch_of(one) for one in settings.constraint.measurements}
+        definition = StudyDefinition(
             settings,
             from_plain(TaskFacts, facts, "facts"),
             from_plain(Platform, platform, "platform"),
             stored_prices(folder),
             from_plain(dict[str, str], code, "code"),
-            measured,
         )
     except YAML_ERRORS as error:
         raise damaged(path, error, _REMEDY) from error
+    if not batches:
+        return definition
+    # Other files, which say for themselves what is wrong with them.
+    measured = Measured(read_drawn(folder, batches), read_members(folder, batches.values()))
+    return replace(definition, measured=measured)
 
 
 def write_definition(folder: Path, definition: StudyDefinition) -> None:

@@ -56,7 +56,8 @@ def test_a_definition_reads_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("study", sorted((Path(__file__).parents[3] / "experiments").glob("g*/")))
 def test_committed_studies_read_back_as_they_are(study: Path, tmp_path: Path) -> None:
-    shutil.copy(study / "study.yaml", tmp_path)
+    for record in (study / "study.yaml", *study.glob("me*_*.json")):
+        shutil.copy(record, tmp_path)
     before = (tmp_path / "study.yaml").read_text()
     write_definition(tmp_path, read_definition(tmp_path))
     assert (tmp_path / "study.yaml").read_text() == before
