@@ -21,7 +21,6 @@ from scaling_search.study import (
     study_folder,
 )
 from scaling_search.study.away import away_from_here
-from scaling_search.study.measured import measure_candidates
 from scaling_search.study.running import Trained
 from scaling_search.study.store_url import shown
 from scaling_search.trainers import carry_out
@@ -47,8 +46,6 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
     require_places(conduct, folder)
     conduct.tracker.require()
     definition, task = define(settings, conduct)
-    if not conduct.dry_run:
-        definition = measure_candidates(definition)
     slots = conduct.executor.slots(definition.platform.device)
     known_runs = None if conduct.fresh else folder
     plan = make_plan(definition, task, open_database(conduct, create=False), slots, known_runs)
@@ -66,6 +63,11 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
     database = open_database(conduct)
     assert database is not None
     with held(folder, definition, conduct), conduct.tracker.start(folder) as tracking:
+        measured = measure_candidates(definition, folder)
+        if measured is not definition:
+            # Some candidates have given way to others.
+            definition = measured
+            plan = make_plan(definition, task, database, slots, known_runs)
         print_plan(plan, print, remarks)
         command = command_line(words, conduct.store)
         showing = show_progress(definition.metric)

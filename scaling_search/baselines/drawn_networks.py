@@ -11,6 +11,8 @@ from scaling_search.errors import InvalidInput, finite_number, whole_number
 
 #: The lowest multiplier.
 _LOWEST = 0.9
+#: The largest reach: candidates cost at most 8 times the baseline in any quantity.
+_FURTHEST = 256
 #: Points that are looked at for each network that is wanted: of some baselines many round alike.
 _TRIES = 50
 #: Steps of the sequence that fills a cube most evenly (Roberts 2018): powers of 1 / g with
@@ -27,6 +29,10 @@ def draw_networks(baseline: Baseline, count: int, reach: float) -> list[FamilyMe
     whole_number("count", count)
     if finite_number("reach", reach) <= 1:
         raise InvalidInput(f"reach is {reach!r}, but must be above 1: networks cost up to that")
+    if reach > _FURTHEST:
+        raise InvalidInput(
+            f"reach is {reach:g}, but must be at most {_FURTHEST}: no candidate costs more"
+        )
     top = math.log(reach)
     low = math.log(_LOWEST) * np.array([1, 2, 2])
     found = [scale_by(baseline, depth_mult=1, width_mult=1, resolution=baseline.resolution)]

@@ -147,7 +147,8 @@ def measure_networks(
 
     whole_number("batch_size", batch_size)
     whole_number("threads", threads)
-    whole_number("visits", visits)
+    if whole_number("visits", visits) < 2:
+        raise InvalidInput("visits is 1, but must be at least 2: one alone says nothing of noise")
     began, date = time.monotonic(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     first_megahertz = megahertz()
     with timing(device, threads):

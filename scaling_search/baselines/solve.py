@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from scaling_search.baselines.baseline import Baseline, FamilyMember, scale
+from scaling_search.baselines.baseline import Baseline, FamilyMember, OwnBaseline, scale
 from scaling_search.baselines.measurements import Measurements
 from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.baselines.pricing import Pricing
@@ -90,6 +91,10 @@ def solve_phi(
     drawn = tuple(Measurements.read(path) for path in measurements)
     for one in drawn:
         one.model(baseline)
+    if isinstance(baseline, OwnBaseline):
+        # What was counted of its memory may be that of another setup.
+        others = {key: priced._replace(memory=0) for key, priced in baseline.counted.items()}
+        baseline = replace(baseline, counted=others)
     pricing = Pricing(setup or MemorySetup(), batch_size, drawn)
     return largest_within(baseline, coefficients, pricing.bounds(at_most, ""))
 

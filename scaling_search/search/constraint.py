@@ -18,6 +18,8 @@ QUANTITIES = ("macs", "params", "activations", "memory", "latency", "throughput"
 NOMINAL = "nominal"
 #: Standard errors on either side of a 90 % interval.
 TAIL = 1.645
+#: Candidates cost at most so many times the baseline.
+_DEAREST = 8
 #: What studies of old call macs.
 _OLD = "realised"
 #: Settings that studies of old have not.
@@ -55,9 +57,10 @@ class CostConstraint:
                 f"constraint.on is {self.on!r}, but must be one of "
                 f"{', '.join((*QUANTITIES, NOMINAL))}"
             )
-        if not (math.isfinite(self.cost_ratio) and 1 < self.cost_ratio <= 8):
+        if not (math.isfinite(self.cost_ratio) and 1 < self.cost_ratio <= _DEAREST):
             raise InvalidInput(
-                f"constraint.cost_ratio is {self.cost_ratio!r}, but must be above 1 and at most 8"
+                f"constraint.cost_ratio is {self.cost_ratio!r}, but must be above 1 and at most "
+                f"{_DEAREST}"
             )
         if not (math.isfinite(self.tolerance) and 0 < self.tolerance < 1):
             raise InvalidInput(
@@ -71,15 +74,37 @@ class CostConstraint:
                     f"constraint.at_most has {name!r}, but must have one of {', '.join(QUANTITIES)}"
                 )
 
-        timed = self.quantities & {"latency", "throughput"}
-        if self.measurements and not timed:
+        self._require_use()
+
+    def _require_use(self) -> None:
+        """Raise InvalidInput for what would have no effect."""
+        batched = self.quantities & {"memory", "latency", "throughput"}
+        if self.batch_size is not None and not batched:
+            raise InvalidInput(
+                f"constraint.batch_size is {self.batch_size}, but neither constraint.on nor "
+                "constraint.at_most is of memory, latency or throughput: leave it out"
+            )
+        if not self.training and "memory" not in self.quantities:
+            raise InvalidInput(
+                "constraint.training is false, but neither constraint.on nor constraint.at_most "
+                "is of memory: leave it out"
+            )
+        if self.measurements and not self.timed:
             raise InvalidInput(
                 f"constraint.measurements is {self.measurements}, but neither constraint.on nor "
                 "constraint.at_most is of latency or throughput: leave it out"
             )
-        if timed and not self.measurements:
+
+    @property
+    def timed(self) -> frozenset[str]:
+        """Of its quantities those that only a device tells."""
+        return self.quantities & {"latency", "throughput"}
+
+    def require_measurements(self) -> None:
+        """Raise InvalidInput where a latency is asked for and no file tells any."""
+        if self.timed and not self.measurements:
             raise InvalidInput(
-                f"constraint.measurements is missing for {' and '.join(sorted(timed))}: run "
+                f"constraint.measurements is missing for {' and '.join(sorted(self.timed))}: run "
                 "python -m scaling_search.measure baseline=... data=... --to FILE on the device "
                 "that counts, and give constraint.measurements=[FILE] (docs/latency.md)"
             )
@@ -123,10 +148,12 @@ def in_what(constraint: CostConstraint) -> str:
 
 def nothing_within(constraint: CostConstraint, closest: float) -> str:
     """What to say where no network has the right cost; `closest` is the nearest cost ratio."""
-    off = abs(closest / constraint.cost_ratio - 1)
+    off = math.ceil(1000 * abs(closest / constraint.cost_ratio - 1) + 0.5) / 1000
+    remedies = [f"set constraint.tolerance={off:g}"] if off < 1 else []
+    if 1 < closest <= _DEAREST:
+        remedies.append(f"constraint.cost_ratio={closest:.4g}")
     return (
         f"no network costs {constraint.cost_ratio:g} times the baseline{in_what(constraint)} "
         f"within {100 * constraint.tolerance:.3g} %; the nearest costs {closest:.4g} times: "
-        f"set constraint.tolerance={math.ceil(1000 * off + 0.5) / 1000:g} "
-        f"or constraint.cost_ratio={closest:.4g}"
+        f"{' or '.join(remedies) or 'set another constraint.on='}"
     )

@@ -13,7 +13,7 @@ from scaling_search.baselines import MACS, Baseline, FamilyMember, scale
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
 from scaling_search.scaling.rounding import Floats
-from scaling_search.search.constraint import CostConstraint, nothing_within
+from scaling_search.search.constraint import CostConstraint, in_what, nothing_within
 from scaling_search.search.fair_pixels import fair_resolution
 from scaling_search.search.points import alone, log_point, scaled
 
@@ -105,6 +105,12 @@ class RayShell:
 
     def along(self, dimension: str) -> FamilyMember:
         found = self.nearest_cost(alone(dimension, self._constraint.cost_ratio))
+        if found.cost_ratio <= 1:
+            # Parameters do not grow with the resolution.
+            raise InvalidInput(
+                f"{dimension} alone has no network near {self._constraint.cost_ratio:g} times the "
+                f"cost of {self._baseline.name}{in_what(self._constraint)}"
+            )
         while self._fair and dimension == "resolution":
             finer = self._baseline.round_resolution(found.resolution_mult) + 1
             mult = finer / self._baseline.round_resolution(1.0)

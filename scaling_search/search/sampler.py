@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.search.candidates import Candidate, Candidates, SearchSpace, Snapper
-from scaling_search.search.marks import Asked
+from scaling_search.search.marks import MARKS, Asked
 from scaling_search.search.optuna_samplers import (
     COPY,
     explicit_sampler,
@@ -57,6 +57,11 @@ class OptunaSettings(SearchSweep):
                 f"{self.bracket - 1}, since an ask cannot see the results of its own bracket: set "
                 f"sweep.lag={self.bracket - 1}"
                 + (f" or sweep.bracket={self.lag + 1}" if self.lag else "")
+            )
+        if self.rivals and self.asks < len(MARKS) + len(self.rivals):
+            raise InvalidInput(
+                f"sweep.asks is {self.asks}, but the marked points and the rivals are asked for "
+                f"first: give at least {len(MARKS) + len(self.rivals)}"
             )
         object.__setattr__(self, "sampler", explicit_sampler(self.sampler))
 

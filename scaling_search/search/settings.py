@@ -117,18 +117,23 @@ class SearchSweep(SearchSettings, ABC):
                     f"sweep.rivals has the name {name!r}, but each must be of letters, digits, _ "
                     f"and -, and none of {', '.join(MARKS)}"
                 )
-            if not isinstance(value, str):
+            if not (isinstance(value, str) and value):
                 self._rival(name, value)
 
     def _rival(self, name: str, value: Any) -> Coefficients:
         """The coefficients of a rival. Raises InvalidInput where they are none."""
+        if isinstance(value, str) and value:
+            raise InvalidInput(f"sweep.rivals.{name} is {value!r}, which was not looked up")
         if not isinstance(value, list | tuple) or len(value) != 3:
             raise InvalidInput(
                 f"sweep.rivals.{name} is {value!r}, but must be [alpha, beta, gamma] or the folder "
                 "of a finished study"
             )
-        found = Coefficients(*value)
-        found.shares()
+        try:
+            found = Coefficients(*value)
+            found.shares()
+        except InvalidInput as error:
+            raise InvalidInput(f"sweep.rivals.{name} is {list(value)}: {error}") from error
         return found
 
     def resolved(self: W, winner_of: Callable[[str], Coefficients]) -> W:

@@ -33,6 +33,7 @@ def fidelity_runs(
         for run in _checks(definition, candidate, seed)
         # Of a sampled search not all candidates are known when `require_fidelity` looks.
         if run.member.resolution <= definition.facts.largest_resolution
+        and not definition.bounds.broken_by(run.member)
     )
 
 

@@ -12,7 +12,11 @@ from scaling_search.baselines.measurements import Measurements, measure_members
 from scaling_search.baselines.this_device import device_name
 from scaling_search.baselines.timed import Timed
 from scaling_search.errors import InvalidInput
-from scaling_search.study.files.measured_json import identity_of
+from scaling_search.study.files.measured_json import (
+    identity_of,
+    read_members,
+    write_measured,
+)
 
 if TYPE_CHECKING:
     from scaling_search.study.definition import StudyDefinition
@@ -81,11 +85,12 @@ class Measured:
         return replace(self, members=tuple(before[size] for size in sorted(before)))
 
 
-def measure_candidates(definition: StudyDefinition) -> StudyDefinition:
+def measure_candidates(definition: StudyDefinition, folder: Path) -> StudyDefinition:
     """The study with all its candidates measured, where their budget is a latency of this device.
 
     One that lies outside the tolerance then gives way to another network of nearly the same
-    shares, which is measured too.
+    shares, which is measured too. Of a sampled search the marked points are measured, and what it
+    asks for later is told by the model. folder: the study's, which keeps what was measured.
     """
     timed = definition.quantity
     if not isinstance(timed, Timed) or not definition.measured.is_of_this_device:
@@ -96,6 +101,7 @@ def measure_candidates(definition: StudyDefinition) -> StudyDefinition:
             break
         found = measure_members(unknown, like=timed.drawn)
         measured = definition.measured.with_members(timed.drawn.batch_size, found)
+        write_measured(folder, measured.drawn, measured.members)
         definition = replace(definition, measured=measured)
         timed = definition.quantity
         assert isinstance(timed, Timed)
@@ -103,8 +109,9 @@ def measure_candidates(definition: StudyDefinition) -> StudyDefinition:
 
 
 def members_of(folder: Path, measured: Measured) -> Measured:
-    """With the candidates that a study in this folder has measured before, if it is the same."""
-    from scaling_search.study.files.measured_json import read_members
-
-    drawn = [one.batch_size for one in measured.drawn]
-    return replace(measured, members=read_members(folder, drawn))
+    """With the candidates that the study in this folder has measured before: beside the same drawn
+    networks, which stand in the folder too."""
+    members = read_members(folder, [one.batch_size for one in measured.drawn])
+    known = {one.batch_size: one.listed.baseline.id for one in measured.drawn}
+    same = [one for one in members if known[one.batch_size] == one.listed.baseline.id]
+    return replace(measured, members=tuple(same))

@@ -144,9 +144,20 @@ class StudySettings:
                     f"{name}.{key} is {value!r}, but +sweep={self.sweep.kind} has no use for it: "
                     + next(found, "leave it out")
                 )
+        self._require_counted()
+        self.constraint.require_measurements()
         self.sweep.require_epochs(self.recipe.epochs)
         require_together(self.trainer, self.baseline, self.data, self.recipe)
         self._require_able_trainer()
+
+    def _require_counted(self) -> None:
+        timed = sorted(self.constraint.timed)
+        if timed and isinstance(self.sweep, BaselineSearchSettings):
+            raise InvalidInput(
+                f"constraint.on and constraint.at_most have {' and '.join(timed)}, but STEP 0 asks "
+                "for networks of any shape, and a model of latency knows those of one baseline: "
+                "take macs, params, activations or memory"
+            )
 
     def _require_able_trainer(self) -> None:
         if self.trainer.kind == "command" and isinstance(self.sweep, BaselineSearchSettings):

@@ -145,3 +145,54 @@ def test_memory_of_an_own_network_is_stored_and_read_without_its_code(
     assert content(folder) == before
     trials = pd.read_csv(folder / "trials.csv")
     assert ((trials.loc[trials["within_tolerance"], "cost_ratio"] / 2 - 1).abs() <= 0.15).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("constraint.batch_size=8",), "constraint.batch_size is 8, but neither"),
+        (("constraint.training=false",), "constraint.training is false, but neither"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(
+    call: Call, words: tuple[str, ...], said: str
+) -> None:
+    ended = call(*words)
+    assert ended.code == 2
+    assert said in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("constraint.on=latency", "a model of latency knows those of one baseline"),
+        ("constraint.at_most={latency: 12ms}", "a model of latency knows those of one baseline"),
+        ("constraint.at_most={params: 2000}", "leaves no room: the present baseline"),
+        ("constraint.on=params sweep.macs=3000", "give sweep.budget="),
+        ("sweep.budget=3k", "give sweep.macs="),
+    ],
+)
+def test_step_0_takes_what_is_counted(call: Call, words: str, said: str) -> None:
+    ended = call(*words.split(" ", 1) if "{" not in words else [words], study=STEP_0_SMALL)
+    assert ended.code == 2
+    assert said in ended.err
+    assert len(ended.err.strip().splitlines()) == 1
+
+
+STEP_0_SMALL = ("+sweep=baseline", "recipe=smoke", "data.train_images=150", "sweep.asks=2")
+
+
+def test_step_0_compares_what_keeps_the_bounds(call: Call) -> None:
+    plan = call("constraint.at_most={params: 6000}", "dry_run=true", study=STEP_0_SMALL)
+    assert plan.code == 0, plan.err
+    assert "left out resnet50_micro: at that cost it exceeds constraint.at_most" in plan.out
+
+
+def test_checks_of_fidelity_keep_the_bounds(call: Call) -> None:
+    assert call("name=a", "fidelity.phi=2").code == 0
+    bound = 9000
+    ended = call("name=b", "fidelity.phi=2", f"constraint.at_most={{params: {bound}}}")
+    assert ended.code == 0, ended.err
+    runs = pd.read_csv("experiments/b/runs.csv")
+    assert (runs["params"] <= bound).all()
+    assert pd.read_csv("experiments/a/runs.csv")["params"].max() > bound

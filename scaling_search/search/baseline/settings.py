@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, cast, get_args
 
-from scaling_search.baselines import MACS, Baseline, Quantity
+from scaling_search.baselines import MACS, UNBOUNDED, Baseline, Bounds, Quantity
 from scaling_search.baselines.pricing import Pricing
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.metric import ERROR, Metric
@@ -195,12 +195,6 @@ class BaselineSearchSettings(SearchSettings):
             raise InvalidInput(
                 f"sweep.{given} is {value!r}, but cost is counted in {on}: give sweep.{instead}="
             )
-        if on not in ("macs", "params", "activations", "memory"):
-            raise InvalidInput(
-                f"constraint.on is {on!r}, but STEP 0 asks for networks of any shape, and a "
-                "model of latency knows those of one baseline: take macs, params, activations or "
-                "memory"
-            )
 
     def space(self, native_resolution: int, quantity: Quantity = MACS) -> Space:
         """What can be chosen. Raises InvalidInput."""
@@ -220,18 +214,30 @@ class BaselineSearchSettings(SearchSettings):
         )
 
     def existing(
-        self, present: Baseline, others: Sequence[Baseline], native_resolution: int
+        self,
+        present: Baseline,
+        others: Sequence[Baseline],
+        native_resolution: int,
+        bounds: Bounds = UNBOUNDED,
     ) -> list[BaselineCandidate]:
-        """The present baseline and the others at the cost that is asked for."""
+        """The present baseline and those of the others at the cost asked for that keep the bounds.
+
+        Raises InvalidInput where the present one does not."""
         amount = self.goal(present).amount
-        return [bring_to_cost(one, amount, native_resolution) for one in (present, *others)]
+        found = [bring_to_cost(one, amount, native_resolution) for one in (present, *others)]
+        if broken := bounds.broken_by(found[0].member):
+            raise InvalidInput(
+                f"constraint.at_most leaves no room: the present baseline {present.name}, brought "
+                f"to {present.quantity.told(amount)}, has {broken}: raise it, or give a lower cost"
+            )
+        return [one for one in found if not bounds.broken_by(one.member)]
 
     def search(
         self, task: Task, present: Baseline, others: Sequence[Baseline], budget: Budget
     ) -> Search[BaselineCandidate]:
         """STEP 0 from its beginning. Raises InvalidInput."""
         objective = self.goal(present, task.metric)
-        existing = self.existing(present, others, task.native_resolution)
+        existing = self.existing(present, others, task.native_resolution, task.bounds)
         proposals = self._proposals(task, objective, existing)
         proposals.require_reachable()
         return Search(

@@ -13,6 +13,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.text_file import damaged, write_text
 
 _DRAWN, _MEMBERS = "measurements", "members"
+_MEASURE = "remove it: the study's command measures its candidates again"
 _REMEDY = "restore it, or make the study again with fresh=true or another name="
 
 
@@ -52,7 +53,7 @@ def read_drawn(folder: Path, identities: Iterable[str]) -> tuple[Measurements, .
     found = []
     for identity in identities:
         path = folder / f"{_DRAWN}_{batch_of(identity)}.json"
-        one = read_measurements(path)
+        one = _read(path, _REMEDY)
         if identity_of(one) != identity:
             raise damaged(path, "it is not what study.yaml names", _REMEDY)
         found.append(one)
@@ -61,5 +62,21 @@ def read_drawn(folder: Path, identities: Iterable[str]) -> tuple[Measurements, .
 
 def read_members(folder: Path, batch_sizes: Iterable[int]) -> tuple[Measurements, ...]:
     """Candidates that were measured, where there are any. Raises InvalidInput: damaged."""
-    paths = [folder / f"{_MEMBERS}_{size}.json" for size in batch_sizes]
-    return tuple(read_measurements(path) for path in paths if path.exists())
+    found = []
+    for size in batch_sizes:
+        path = folder / f"{_MEMBERS}_{size}.json"
+        if not path.exists():
+            continue
+        one = _read(path, _MEASURE)
+        if one.batch_size != size:
+            raise damaged(path, f"it is of the batch size {one.batch_size}", _MEASURE)
+        found.append(one)
+    return tuple(found)
+
+
+def _read(path: Path, remedy: str) -> Measurements:
+    """Raises InvalidInput: what helps is another command than where they were measured by hand."""
+    try:
+        return read_measurements(path)
+    except InvalidInput as error:
+        raise damaged(path, error, remedy) from error

@@ -50,7 +50,12 @@ class BaselineSearch(Kind):
     def existing(self) -> list[BaselineCandidate]:
         """The present baseline and those that are compared with it, at the cost asked for."""
         facts = self.definition.facts
-        return self.sweep.existing(self.definition.baseline, self._others, facts.largest_resolution)
+        return self.sweep.existing(
+            self.definition.baseline,
+            self._others,
+            facts.largest_resolution,
+            self.definition.bounds,
+        )
 
     @property
     def _others(self) -> list[Baseline]:
@@ -157,6 +162,10 @@ class BaselineSearch(Kind):
                 f"  {candidate.mark:<16} {candidate.member.resolution:>3} {cost_of.macs:>14,} "
                 f"{cost_of.params:>10,}"
             )
+        shown = {candidate.mark for candidate in self.existing}
+        for other in self._others:
+            if other.name not in shown:
+                write(f"  left out {other.name}: at that cost it exceeds constraint.at_most")
         known = len(plan.known)
         write(
             f"Runs: {len(plan.runs)} to start with, at most {plan.most_runs} in all; {known} of "
