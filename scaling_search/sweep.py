@@ -21,6 +21,7 @@ from scaling_search.study import (
     study_folder,
 )
 from scaling_search.study.away import away_from_here
+from scaling_search.study.measured import measure_candidates
 from scaling_search.study.running import Trained
 from scaling_search.study.store_url import shown
 from scaling_search.trainers import carry_out
