@@ -17,6 +17,8 @@ from scaling_search.report.words import Words
 
 P = ParamSpec("P")
 
+#: Ends of an axis that are further apart have ticks at the decades only.
+_MANY_DECADES = 5e3
 _STYLE: Any = {
     "svg.hashsalt": "scaling_search",
     "svg.fonttype": "path",
@@ -84,9 +86,17 @@ def amounts(quantity: Quantity) -> Any:
     return mpl.ticker.FuncFormatter(lambda value, at: quantity.text(value))
 
 
+class _Decades(mpl.ticker.LogLocator):
+    """Leaves out ticks that would run into each other."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        self.set_params(subs=(1.0,) if vmax > _MANY_DECADES * vmin else (1.0, 2.0, 5.0))
+        return super().tick_values(vmin, vmax)
+
+
 def decades(axes: Any, formatter: Any) -> None:
-    """A logarithmic axis, ticks at 1, 2 and 5 of each decade."""
+    """A logarithmic axis, ticks at 1, 2 and 5 of each decade, or at 1 of many decades."""
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_locator(_Decades(subs=(1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(formatter)
     axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
