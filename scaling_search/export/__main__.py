@@ -38,7 +38,9 @@ def _export(given: argparse.Namespace) -> None:
         from scaling_search.export.onnx_file import require_onnx
 
         require_onnx()
-    chosen = choose(given.folder, given.phi, given.macs)
+    within = {name: getattr(given, name) for name in ("macs", "memory", "latency")}
+    at_most = {name: value for name, value in within.items() if value is not None}
+    chosen = choose(given.folder, given.phi, at_most)
     weights = find_weights(chosen, given.train, given.cache_dir)
     wishes = Wishes(onnx=given.onnx, data_license=given.data_license, force=given.force)
     names = write_export(chosen, weights, given.to, wishes)
@@ -62,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", type=Path, help="experiments/NAME")
     size = parser.add_mutually_exclusive_group(required=True)
     size.add_argument("--phi", type=float, help="its compound coefficient")
-    size.add_argument("--macs", type=float, help="the largest within so many multiply-adds")
+    size.add_argument("--macs", help="the largest within so many multiply-adds, 600M")
+    size.add_argument("--memory", help="the largest within so much memory, 8GiB (docs/budgets.md)")
+    size.add_argument("--latency", help="the largest within a latency of the study's, 12ms")
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="folder to write")
     parser.add_argument(
         "--train",

@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from scaling_search.baselines import MACS, FamilyMember
 from scaling_search.export.member import Chosen
 from scaling_search.export.model_source import network_name
 from scaling_search.export.weights import Weights
@@ -25,6 +26,15 @@ _PIXELS = {
     "std": 64.0,
     "resampling": "the central square, averaged over areas",
 }
+
+
+def _costs(member: FamilyMember) -> list[tuple[str, str]]:
+    """Multiply-adds, and what else the study's budget is counted in."""
+    quantity, ratio = member.baseline.quantity, f"({member.cost_ratio:.3f} times the baseline's)"
+    macs = f"{member.cost.macs:,}"
+    if quantity == MACS:
+        return [("multiply-adds", f"{macs} {ratio}")]
+    return [("multiply-adds", macs), (quantity.what, f"{quantity.text(member.amount)} {ratio}")]
 
 
 def config(chosen: Chosen, weights: Weights | str, data_license: str) -> dict[str, Any]:
@@ -88,7 +98,7 @@ def card(chosen: Chosen, weights: Weights | str, data_license: str, onnx: float 
         ("depth", f"x{member.depth_mult:.3f}, {sum(chosen.architecture.repeats)} blocks"),
         ("width", f"x{member.width_mult:.3f}"),
         ("resolution", f"x{member.resolution_mult:.3f}, {size}"),
-        ("multiply-adds", f"{cost.macs:,} ({member.cost_ratio:.3f} times the baseline's)"),
+        *_costs(member),
         ("parameters", f"{cost.params:,}"),
         ("activations", f"{cost.activations:,}"),
     ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from scaling_search.baselines import FamilyMember, OwnBaseline, scale, solve_phi
+from scaling_search.baselines import FamilyMember, OwnBaseline, largest_within
 from scaling_search.errors import InvalidInput, finite_number
 from scaling_search.findings.interval import LEVEL, UNKNOWN, Interval
 from scaling_search.report.search.answer import first_sentence
@@ -21,6 +23,7 @@ from scaling_search.study.kinds import BaselineSearch, ScalingSearch, kind_of
 from scaling_search.study.limits import require_describable
 from scaling_search.study.read import Study, read_study
 from scaling_search.study.records import Step
+from scaling_search.study.sizes import member_at
 
 #: No family is listed beyond.
 _FURTHEST_PHI = 20
@@ -93,7 +96,7 @@ class Chosen:
         law = self.found.family.law
         if isinstance(law, str):
             return law
-        said = law.predict(float(self.member.cost.macs), level=LEVEL)
+        said = law.predict(self.member.amount, level=LEVEL)
         return Interval(*(float(part[0]) for part in (said.mean, said.low, said.high)))
 
     @property
@@ -116,8 +119,8 @@ class Chosen:
         return row.test_error if self.study.definition.has_test else row.val_error
 
 
-def choose(folder: Path, phi: float | None, macs: float | None) -> Chosen:
-    """The member at a compound coefficient, or the largest within so many multiply-adds.
+def choose(folder: Path, phi: float | None, at_most: Mapping[str, Any] | None = None) -> Chosen:
+    """The member at a compound coefficient, or the largest within bounds such as {macs: 600e6}.
 
     Everything follows from the study's records; nothing that they name is run. Raises InvalidInput.
     """
@@ -143,15 +146,17 @@ def choose(folder: Path, phi: float | None, macs: float | None) -> Chosen:
     if found.decision.winner is None:
         raise InvalidInput(f"{folder} has no winner yet, so there is no family: finish a run first")
     coefficients = found.decision.winner.coefficients
-    if macs is not None:
-        member = solve_phi(baseline, coefficients, macs)
+    if at_most:
+        bounds = definition.pricing.bounds(at_most, "--")
+        member = largest_within(baseline, coefficients, bounds)
     else:
         phi = finite_number("--phi", phi)
         if abs(phi) > _FURTHEST_PHI:
             raise InvalidInput(
                 f"--phi is {phi:g}, but must lie between -{_FURTHEST_PHI} and {_FURTHEST_PHI}"
             )
-        member = scale(baseline, coefficients, phi)
+        ratio = definition.settings.constraint.cost_ratio
+        member = member_at(baseline, coefficients, phi, ratio)
     require_describable(member)
     if member.cost.params > _MOST_PARAMS:
         raise InvalidInput(

@@ -22,7 +22,6 @@ from scaling_search.baselines import (
     Priced,
     Quantity,
     counted_in,
-    scale,
 )
 from scaling_search.baselines.own_network import Prices
 from scaling_search.baselines.pricing import Pricing
@@ -39,7 +38,7 @@ from scaling_search.study.platform import Platform
 from scaling_search.study.pricing import pricing_of
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
-from scaling_search.study.sizes import sizes_to_train
+from scaling_search.study.sizes import baseline_member, member_at, sizes_to_train
 from scaling_search.trainers import Spec, Trainer, make_trainer
 
 
@@ -144,8 +143,7 @@ class StudyDefinition:
     @property
     def base(self) -> FamilyMember:
         """The baseline itself, at phi = 0."""
-        pixels = self.baseline.round_resolution(1.0)
-        return FamilyMember(self.baseline, self.baseline.network(1, 1), pixels, 1.0, 1.0, 0.0)
+        return baseline_member(self.baseline)
 
     @cached_property
     def space(self) -> SearchSpace:
@@ -249,13 +247,17 @@ class StudyDefinition:
 
     def family(self, coefficients: Coefficients) -> tuple[FamilyMember, ...]:
         """STEP 2's listed members, in the order of family.phi."""
-        return tuple(scale(self.baseline, coefficients, phi) for phi in self.settings.family.phi)
+        ratio, phis = self.settings.constraint.cost_ratio, self.settings.family.phi
+        return tuple(member_at(self.baseline, coefficients, phi, ratio) for phi in phis)
 
     def trained_sizes(self, coefficients: Coefficients) -> tuple[FamilyMember, ...]:
         """STEP 2's members to train, the smallest first."""
-        members = sizes_to_train(self.baseline, coefficients, self.settings.family, self.bounds)
+        settings = self.settings
+        ratio = settings.constraint.cost_ratio
         sizes: dict[str, FamilyMember] = {}
-        for member in members:
+        for member in sizes_to_train(
+            self.baseline, coefficients, settings.family, self.bounds, ratio
+        ):
             if member.resolution <= self.facts.largest_resolution:
                 sizes.setdefault(member.id, member)
         return tuple(sizes.values())

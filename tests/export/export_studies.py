@@ -41,7 +41,7 @@ def typed(capsys: pytest.CaptureFixture[str], *words: str | Path) -> SimpleNames
 
 def sizes(folder: Path) -> list[FamilyMember]:
     """The trained sizes of a study, the smallest first."""
-    chosen = choose(folder, 0.0, None)
+    chosen = choose(folder, 0.0)
     members = chosen.study.definition.trained_sizes(chosen.coefficients)
     return sorted(members, key=lambda member: member.cost.macs)
 

@@ -76,7 +76,7 @@ def exported(
     study = fake_study(root / "experiments", settings, name=baseline)
     found = []
     for member in sizes(study)[:2]:
-        chosen = choose(study, member.phi, None)
+        chosen = choose(study, member.phi)
         one = chosen.runs[0]
         generator = torch.Generator().manual_seed(one.run.spec.seed)
         tensors = {

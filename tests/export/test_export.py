@@ -61,7 +61,7 @@ def test_the_exported_network_makes_the_mistakes_that_were_recorded(
     typed(capsys, trained, "--phi", repr(member.phi), "--to", tmp_path / "out")
     network = defined(tmp_path / "out")
     config = json.loads((tmp_path / "out" / "config.json").read_text())
-    task = proxy_task(choose(trained, 0, None).study.definition.settings.data)
+    task = proxy_task(choose(trained, 0).study.definition.settings.data)
     _, _, test = task.load(member.resolution)
     images = torch.from_numpy(test.images[test.rows]).permute(0, 3, 1, 2)
     made = network["load"](tmp_path / "out" / "weights.safetensors")
@@ -80,7 +80,7 @@ def test_a_member_that_was_not_trained(trained: Path, tmp_path: Path, capsys: Ca
     assert config["name"] == "searched_micro_phi2_5"
     assert (config["weights"], config["error"]["measured"]) == (None, None)
     said = config["error"]["forecast"]
-    chosen = choose(trained, 2.5, None)
+    chosen = choose(trained, 2.5)
     law = chosen.found.family.law
     assert not isinstance(law, str)
     assert said["value"] == law.predict(float(chosen.member.cost.macs)).mean[0]
@@ -93,7 +93,7 @@ def test_the_largest_member_within_multiply_adds(
 ) -> None:
     ended = typed(capsys, trained, "--macs", "300000", "--to", tmp_path / "out")
     assert ended.code == 0, ended.err
-    chosen = choose(trained, None, 300_000)
+    chosen = choose(trained, None, {"macs": 300_000})
     config = json.loads((tmp_path / "out" / "config.json").read_text())
     assert 200_000 < config["cost"]["macs"] == chosen.member.cost.macs <= 300_000
 
@@ -102,7 +102,7 @@ def test_the_largest_member_within_multiply_adds(
 def test_logits_of_any_member(untrained: Path, phi: float, tmp_path: Path, capsys: Capture) -> None:
     ended = typed(capsys, untrained, "--phi", phi, "--to", tmp_path / "out")
     assert ended.code == 0, ended.err
-    member = choose(untrained, phi, None).member
+    member = choose(untrained, phi).member
     network = defined(tmp_path / "out")
     torch.manual_seed(0)
     ours = member.build().eval()
@@ -114,7 +114,7 @@ def test_logits_of_any_member(untrained: Path, phi: float, tmp_path: Path, capsy
 
 
 def test_runs_of_step_1_are_those_of_the_winner(untrained: Path) -> None:
-    chosen = choose(untrained, 1.0, None)
+    chosen = choose(untrained, 1.0)
     winner = chosen.found.decision.winner
     assert winner is not None
     assert chosen.member.id == winner.id
@@ -175,7 +175,7 @@ def test_the_licence_of_the_data_as_it_is_given(
 def test_what_own_trainings_make_of_pixels_is_not_known(
     untrained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = choose(untrained, 1.0, None)
+    chosen = choose(untrained, 1.0)
     assert "averaged over areas" in card(chosen, "none", "", None)
     assert config(chosen, "none", "")["input"]["std"] == 64
     monkeypatch.setattr(TrainerSettings, "own", property(lambda _: True))

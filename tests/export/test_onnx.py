@@ -57,5 +57,5 @@ def test_logits_that_differ_are_refused(
     ended = typed(capsys, untrained, "--phi", "1", "--to", tmp_path / "out", "--onnx")
     assert ended.code == 2
     assert "the logits of onnxruntime differ" in ended.err
-    assert choose(untrained, 1.0, None).name == "searched_micro_phi1"
+    assert choose(untrained, 1.0).name == "searched_micro_phi1"
     assert list(tmp_path.iterdir()) == []

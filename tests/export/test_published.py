@@ -102,7 +102,7 @@ except TypeError:
 def test_timm_finds_it_after_one_import(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chosen = choose(trained, 0.5, None)
+    chosen = choose(trained, 0.5)
     assert chosen.runs
     ended = typed(capsys, trained, "--phi", 0.5, "--to", tmp_path / "out")
     assert "kept by the study" in ended.out
@@ -127,5 +127,5 @@ def test_as_a_package_it_is_found_too(
         made = timm.create_model("searched_micro_phi2")
     finally:
         sys.path.remove(str(tmp_path))
-    member = choose(untrained, 2.0, None).member
+    member = choose(untrained, 2.0).member
     assert made(noise(member).float()).shape == (2, member.architecture.num_classes)

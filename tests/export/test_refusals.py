@@ -61,7 +61,7 @@ def test_studies_without_a_family_that_stands_alone(
     [
         (("--phi", "1e9"), "--phi is 1e+09, but must lie between -20 and 20"),
         (("--phi", "nan"), "--phi is nan, but must be a finite number"),
-        (("--macs", "-3"), "macs is -3.0, but must be a finite number above 0"),
+        (("--macs", "-3"), "--macs is '-3', but must be a finite number above 0"),
         (("--macs", "1"), "smallest network of searched_micro has"),
         (("--phi", "4", "--train"), "phi = 4 was not trained, so there is no run to repeat"),
     ],
@@ -217,7 +217,7 @@ def test_an_interrupted_export_leaves_nothing(
 def test_a_model_that_computes_something_else_is_not_written(
     untrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = choose(untrained, 1.0, None)
+    chosen = choose(untrained, 1.0)
     other = replace(chosen.architecture, activation="relu")
     monkeypatch.setattr(folders, "model_source", lambda _, *more: model_source(other, *more))
     with pytest.raises(AssertionError, match="gives other logits"):
