@@ -47,6 +47,12 @@ def test_candidates_are_measured_and_lie_within(measured: Call) -> None:
         assert high / base <= 2 * 1.05
     family = pd.read_csv(folder / "family.csv")
     assert family["latency"].is_monotonic_increasing
+    # phi counts doublings of the latency, which multiply-adds do not follow.
+    listed = family[family["phi"].isin([2.0, 3.0, 4.0])]
+    assert len(listed) == 3
+    assert (listed["phi"] - listed["effective_phi"]).between(-0.01, 0.3).all()
+    growth = listed["macs"] / listed["macs"].shift(1)
+    assert (growth.dropna() > 2.05).all()
     forecast = json.loads((folder / "forecast.json").read_text())
     assert forecast["quantity"] == "latency"
     assert "times the latency of searched_micro" in (folder / "report.md").read_text()
