@@ -64,7 +64,7 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
     database = open_database(conduct)
     assert database is not None
     with held(folder, definition, conduct), conduct.tracker.start(folder) as tracking:
-        measured = measure_candidates(definition, folder)
+        measured = measure_candidates(definition)
         if measured is not definition:
             # Some candidates have given way to others.
             definition = measured

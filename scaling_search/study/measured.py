@@ -15,7 +15,6 @@ from scaling_search.errors import InvalidInput
 from scaling_search.study.files.measured_json import (
     identity_of,
     read_members,
-    write_measured,
 )
 
 if TYPE_CHECKING:
@@ -85,15 +84,17 @@ class Measured:
         return replace(self, members=tuple(before[size] for size in sorted(before)))
 
 
-def measure_candidates(definition: StudyDefinition, folder: Path) -> StudyDefinition:
+def measure_candidates(definition: StudyDefinition) -> StudyDefinition:
     """The study with all its candidates measured, where their budget is a latency of this device.
 
     One that lies outside the tolerance then gives way to another network of nearly the same
     shares, which is measured too. Of a sampled search the marked points are measured, and what it
-    asks for later is told by the model. folder: the study's, which keeps what was measured.
+    asks for later is told by the model. A study that has measured its candidates keeps to them.
     """
     timed = definition.quantity
-    if not isinstance(timed, Timed) or not definition.measured.is_of_this_device:
+    if not isinstance(timed, Timed) or timed.members is not None:
+        return definition
+    if not definition.measured.is_of_this_device:
         return definition
     for _ in range(_ROUNDS):
         unknown = [m for m in definition.first_members if not timed.is_measured(m)]
@@ -101,7 +102,6 @@ def measure_candidates(definition: StudyDefinition, folder: Path) -> StudyDefini
             break
         found = measure_members(unknown, like=timed.drawn)
         measured = definition.measured.with_members(timed.drawn.batch_size, found)
-        write_measured(folder, measured.drawn, measured.members)
         definition = replace(definition, measured=measured)
         timed = definition.quantity
         assert isinstance(timed, Timed)

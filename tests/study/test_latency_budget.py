@@ -189,3 +189,17 @@ def test_solve_phi_within_a_memory() -> None:
     assert solve_phi(baseline, PAPER, memory="8GiB", params="6M").cost.params <= 6e6
     with pytest.raises(InvalidInput, match="smallest network of efficientnet_b0 has"):
         solve_phi(baseline, PAPER, memory="1MB")
+
+
+def test_a_study_keeps_to_the_candidates_that_it_has_measured(
+    measured: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where not all of them could be measured: repeating a command changes no candidate."""
+    monkeypatch.setattr("scaling_search.study.measured._ROUNDS", 1)
+    first = measured(*LATENCY)
+    assert first.code == 0, first.err
+    before = pd.read_csv("experiments/a/trials.csv")["trial"].tolist()
+    monkeypatch.setattr("scaling_search.study.measured._ROUNDS", 8)
+    again = measured(*LATENCY)
+    assert (again.code, again.jobs) == (0, [])
+    assert pd.read_csv("experiments/a/trials.csv")["trial"].tolist() == before
