@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import scaling_search as ss
@@ -68,6 +68,7 @@ def test_a_mistake_is_refused(kind: str, settings: dict[str, Any], said: str) ->
     assert said in str(refused.value)
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=20))
 @example("1e5")
 @example("null")

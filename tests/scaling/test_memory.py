@@ -99,7 +99,7 @@ def test_wide_depthwise_kernels_need_room_to_work_on_a_cpu(kernel: int, work: in
     assert peak_bytes(network, 1, replace(setup, mixed=True)) - fixed < 2_000_000
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     architectures,
     policies,
@@ -140,7 +140,7 @@ def test_a_block_that_is_residual_at_some_widths_only() -> None:
     assert grid_peak_bytes(grid, setup).tolist() == alone
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(architectures, st.integers(4, 64), setups)
 def test_what_must_hold_for_every_network(
     architecture: Architecture, resolution: int, setup: MemorySetup

@@ -50,7 +50,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_kill_9_at_random_moments(tmp_path: Path, undisturbed: Path, cache: Path) -> None:
     rng = random.Random(0)
     kills = 0
