@@ -31,7 +31,7 @@ ERROR = [0.5, 0.4, 0.33, 0.28, 0.25]
 LAW = fit_scaling_law(MACS, ERROR, test_images=1000)
 #: Without shrinking, which takes minutes where every example is a fit.
 OFTEN = settings(
-    max_examples=60, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+    max_examples=20, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
 )
 
 PLAIN = st.sampled_from(
