@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,17 +62,18 @@ class Measured:
             one.model(baseline)
 
     @property
-    def is_of_this_device(self) -> bool:
-        """Whether networks can be measured here as those were."""
-        import torch
-
-        conditions = [one.conditions for one in self.drawn]
-        return all(
-            (made.device == "cpu" or torch.cuda.is_available())
-            and made.device_name == device_name(made.device)
-            and made.torch_version == torch.__version__
-            for made in conditions
-        )
+    def elsewhere(self) -> str:
+        """Why networks cannot be measured here as those were; empty where they can."""
+        here = metadata.version("torch")
+        for made in (one.conditions for one in self.drawn):
+            there = f"{made.device_name} ({made.device}) with torch {made.torch_version}"
+            if made.torch_version != here:
+                return f"the measurements are of {there}, and this is torch {here}"
+            if made.device == "cuda" and not _has_gpu():
+                return f"the measurements are of {there}, and here is no GPU"
+            if made.device_name != device_name(made.device):
+                return f"the measurements are of {there}, not of {device_name(made.device)}"
+        return ""
 
     def with_members(self, batch_size: int, found: Measurements) -> Measured:
         """With some more that were measured."""
@@ -94,7 +96,7 @@ def measure_candidates(definition: StudyDefinition) -> StudyDefinition:
     timed = definition.quantity
     if not isinstance(timed, Timed) or timed.members is not None:
         return definition
-    if not definition.measured.is_of_this_device:
+    if definition.measured.elsewhere:
         return definition
     for _ in range(_ROUNDS):
         unknown = [m for m in definition.first_members if not timed.is_measured(m)]
@@ -106,6 +108,12 @@ def measure_candidates(definition: StudyDefinition) -> StudyDefinition:
         timed = definition.quantity
         assert isinstance(timed, Timed)
     return definition
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def members_of(folder: Path, measured: Measured) -> Measured:

@@ -90,8 +90,20 @@ def test_measurements_of_another_device_are_taken_as_they_are(
     text.write_text(json.dumps(plain))
     ended = call(*LATENCY)
     assert ended.code == 0, ended.err
+    said = "no candidate is measured here: the measurements are of a phone (cpu) with torch"
+    assert ended.out.count(said) == 1
     assert not Path("experiments/a/members_1.json").exists()
     assert "a phone" in Path("experiments/a/report.md").read_text()
+
+
+def test_measurements_of_another_torch_are_named(call: Call) -> None:
+    write_measured(Path("here.json"))
+    plain = json.loads(Path("here.json").read_text())
+    plain["conditions"]["torch_version"] = "1.0"
+    Path("here.json").write_text(json.dumps(plain))
+    ended = call(*LATENCY, "dry_run=true")
+    assert ended.code == 0, ended.err
+    assert "with torch 1.0, and this is torch 2" in ended.out
 
 
 def test_a_bound_of_latency_beside_multiply_adds(measured: Call) -> None:

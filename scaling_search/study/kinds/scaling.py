@@ -87,6 +87,8 @@ class ScalingSearch(Kind):
         within = f"within {100 * tolerance:g} % of {ratio:g} times the baseline's {quantity.what}"
         if constraint.on == NOMINAL:
             within = f"|alpha*beta^2*gamma^2 - {ratio:g}| <= {tolerance:g}"
+        if elsewhere := definition.measured.elsewhere:
+            write(f"Latencies are told by a model, and no candidate is measured here: {elsewhere}")
         asks = settings.search.asks_text(candidates)
         write(f"STEP 1: {asks} {len(candidates.kept)} distinct networks, {within}")
         write("  trial     alpha  beta   gamma  cost   px  multiply-adds     params  asked by")
