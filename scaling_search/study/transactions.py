@@ -32,6 +32,11 @@ def in_transaction(engine: sa.Engine, url: str, work: Callable[[sa.Connection], 
             except sa.exc.OperationalError:
                 if engine.dialect.name == "sqlite" or time.monotonic() > ends_at:
                     raise
+            except AssertionError as error:
+                # Ctrl-C in the middle of a commit: SQLAlchemy's own check of it hides that.
+                if isinstance(error.__context__, KeyboardInterrupt):
+                    raise error.__context__ from None
+                raise
         time.sleep(_PAUSE)
 
 

@@ -39,7 +39,7 @@ def call(
 
 
 def test_networks_are_drawn_and_measured(call: Call) -> None:
-    done = call(*SMALL, "--to", "here.json", "--count", "30", "--visits", "1", "--batch-size", "2")
+    done = call(*SMALL, "--to", "here.json", "--count", "30", "--visits", "2", "--batch-size", "2")
     assert done.code == 0, done.err
     assert "here.json: 30 networks of searched_micro, 2 at a time" in done.out
     assert "The baseline takes" in done.out
@@ -67,7 +67,7 @@ def test_a_list_is_carried_to_another_machine(call: Call, tmp_path: Path) -> Non
     assert [network.id for network in found.networks] == [plain["id"] for plain in listed]
     assert found.listed.baseline.resolution == 20
     # The same networks once more: what is measured is a list too.
-    again = call("--networks", str(elsewhere / "made.json"), "--to", "again.json", "--visits", "1")
+    again = call("--networks", str(elsewhere / "made.json"), "--to", "again.json", "--visits", "2")
     assert again.code == 0, again.err
     assert [n.id for n in Measurements.read("again.json").networks] == [p["id"] for p in listed]
 
@@ -91,11 +91,11 @@ def test_a_users_function_is_run_only_where_it_is_trusted(call: Call, tmp_path: 
     words = ("baseline=own", "baseline._target_=my_measured_net.build", "baseline.resolution=12")
     made = call(*words, *SMALL[1:], "--list", "own.json", "--count", "3")
     assert made.code == 0, made.err
-    refused = call("--networks", "own.json", "--to", "made.json", "--visits", "1")
+    refused = call("--networks", "own.json", "--to", "made.json", "--visits", "2")
     assert refused.code == 2
     assert "names my_measured_net.build" in refused.err
     assert "give --trust" in refused.err
-    done = call("--networks", "own.json", "--to", "made.json", "--visits", "1", "--trust")
+    done = call("--networks", "own.json", "--to", "made.json", "--visits", "2", "--trust")
     assert done.code == 0, done.err
 
 
