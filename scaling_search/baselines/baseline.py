@@ -218,7 +218,7 @@ class FamilyMember:
     def cost_ratio(self) -> float:
         """The realised amount over the baseline's."""
         baseline = self.baseline
-        base = FamilyMember(baseline, baseline.network(1, 1), self._base_resolution, 1.0, 1.0)
+        base = base_member(baseline)
         if not base.cost.macs:
             raise InvalidInput(
                 f"{baseline.name} has no multiply-adds, by which networks are compared: give "
@@ -265,6 +265,12 @@ def plain_network(network: Network) -> dict[str, Any]:
         return plain_architecture(network)
     # Studies of old knew nothing of code.
     return {**network.known_by, **({"code": network.code} if network.code else {})}
+
+
+def base_member(baseline: Baseline) -> FamilyMember:
+    """The baseline itself, at phi = 0."""
+    pixels = baseline.round_resolution(1.0)
+    return FamilyMember(baseline, baseline.network(1, 1), pixels, 1.0, 1.0, 0.0)
 
 
 def scale(baseline: Baseline, coefficients: Coefficients, phi: float = 1.0) -> FamilyMember:

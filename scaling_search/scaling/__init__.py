@@ -8,7 +8,7 @@ from scaling_search.scaling.coefficients import (
     Multipliers,
     Shares,
 )
-from scaling_search.scaling.cost import Cost, Grid, GridCosts, cost, price
+from scaling_search.scaling.cost import Cost, Grid, cost
 from scaling_search.scaling.memory import MemorySetup, grid_peak_bytes, peak_bytes
 from scaling_search.scaling.realise import require_multipliers, scale_architecture
 from scaling_search.scaling.rounding import FineRounding, PaperRounding, Rounding
@@ -21,7 +21,6 @@ __all__ = [
     "Cost",
     "FineRounding",
     "Grid",
-    "GridCosts",
     "MemorySetup",
     "Multipliers",
     "PaperRounding",
@@ -32,7 +31,6 @@ __all__ = [
     "grid_peak_bytes",
     "peak_bytes",
     "plain_architecture",
-    "price",
     "require_multipliers",
     "scale_architecture",
 ]

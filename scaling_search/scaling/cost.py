@@ -86,30 +86,6 @@ def cost(architecture: Architecture, resolution: int) -> Cost:
     return Cost(**sums)
 
 
-@dataclass(frozen=True)
-class GridCosts:
-    """What `price` gives for n networks: arrays of shape (n,)."""
-
-    macs: Ints
-    params: Ints
-    activations: Ints
-    resolution: Ints
-
-
-def price(
-    architecture: Architecture,
-    resolution: int,
-    rounding: Rounding,
-    depth_mult: ArrayLike,
-    width_mult: ArrayLike,
-    resolution_mult: ArrayLike,
-) -> GridCosts:
-    """The realised cost of n networks, given by three arrays of multipliers of shape (n,)."""
-    grid = Grid.of(architecture, resolution, rounding, depth_mult, width_mult, resolution_mult)
-    sums = grid.sums(_COUNTS)
-    return GridCosts(sums["macs"], sums["params"], sums["activations"], grid.resolution)
-
-
 @dataclass(frozen=True, eq=False)
 class Grid:
     """n realised networks of one architecture, held as the few distinct ones that they are made of.

@@ -21,6 +21,7 @@ from scaling_search.baselines import (
     OwnNetwork,
     Priced,
     Quantity,
+    base_member,
     counted_in,
 )
 from scaling_search.baselines.own_network import Prices
@@ -38,7 +39,7 @@ from scaling_search.study.platform import Platform
 from scaling_search.study.pricing import pricing_of
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
-from scaling_search.study.sizes import baseline_member, member_at, sizes_to_train
+from scaling_search.study.sizes import member_at, sizes_to_train
 from scaling_search.trainers import Spec, Trainer, make_trainer
 
 
@@ -143,7 +144,7 @@ class StudyDefinition:
     @property
     def base(self) -> FamilyMember:
         """The baseline itself, at phi = 0."""
-        return baseline_member(self.baseline)
+        return base_member(self.baseline)
 
     @cached_property
     def space(self) -> SearchSpace:

@@ -6,7 +6,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from scaling_search.baselines import MACS, Baseline, Bounds, FamilyMember, largest_within, scale
+from scaling_search.baselines import (
+    MACS,
+    Baseline,
+    Bounds,
+    FamilyMember,
+    base_member,
+    largest_within,
+    scale,
+)
 from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Coefficients
@@ -25,7 +33,7 @@ def member_at(
     plain = scale(baseline, coefficients, phi)
     if baseline.quantity == MACS or phi in (0, 1):
         return plain
-    goal = baseline_member(baseline).amount * cost_ratio**phi
+    goal = base_member(baseline).amount * cost_ratio**phi
     try:
         member = largest_within(baseline, coefficients, Bounds(((baseline.quantity, goal),)))
     except MissingPrice:
@@ -34,12 +42,6 @@ def member_at(
         # Smaller than any network, or the quantity does not grow in this direction.
         return plain
     return replace(member, phi=phi)
-
-
-def baseline_member(baseline: Baseline) -> FamilyMember:
-    """The baseline itself, at phi = 0."""
-    pixels = baseline.round_resolution(1.0)
-    return FamilyMember(baseline, baseline.network(1, 1), pixels, 1.0, 1.0, 0.0)
 
 
 def sizes_to_train(

@@ -10,14 +10,15 @@ import scaling_search
 SCRIPT = """
 import sys
 from scaling_search.baselines import load_baseline, scale, scale_by, solve_phi
-from scaling_search.scaling import PAPER, cost, price
+from scaling_search.scaling import PAPER, Grid, cost
 
 for name in ("efficientnet_b0", "efficientnet_micro"):
     baseline = load_baseline(name, num_classes=10, in_channels=1)
     member = scale(baseline, PAPER, 1)
     assert member.cost == cost(member.architecture, member.resolution)
     assert member.effective_phi > 0
-    price(baseline.architecture, 32, baseline.rounding, [1.1], [1.2], [1.3])
+    grid = Grid.of(baseline.architecture, 32, baseline.rounding, [1.1], [1.2], [1.3])
+    grid.counts("macs")
     solve_phi(baseline, PAPER, 3 * member.cost.macs)
     print(member.id)
 print("torch" in sys.modules)

@@ -14,10 +14,10 @@ from scaling_search.scaling import (
     Architecture,
     Cost,
     FineRounding,
+    Grid,
     Rounding,
     Stage,
     cost,
-    price,
     scale_architecture,
 )
 
@@ -111,21 +111,21 @@ def test_grids_are_priced_like_single_networks(
     architecture: Architecture, policy: Rounding, resolution: int, points: list
 ) -> None:
     depth, width, pixels = np.array(points).T
-    grid = price(architecture, resolution, policy, depth, width, pixels)
+    grid = Grid.of(architecture, resolution, policy, depth, width, pixels)
     for index, (depth_mult, width_mult, resolution_mult) in enumerate(points):
         side = int(policy.resolution(resolution, resolution_mult)[0])
         expected = cost(scale_architecture(architecture, policy, depth_mult, width_mult), side)
         assert grid.resolution[index] == side
-        assert grid.macs[index] == expected.macs
-        assert grid.params[index] == expected.params
-        assert grid.activations[index] == expected.activations
+        assert grid.counts("macs")[index] == expected.macs
+        assert grid.counts("params")[index] == expected.params
+        assert grid.counts("activations")[index] == expected.activations
 
 
 def test_grids_are_exact_beyond_floating_point() -> None:
     """At this size a float64 would lose the last digits."""
     big = replace(TINY, stem_channels=10007, head_channels=10009, num_classes=99991)
-    grid = price(big, 4001, FineRounding(channel_divisor=1), [1.0], [1.0], [1.0])
-    assert int(grid.macs[0]) == cost(big, 4001).macs
+    grid = Grid.of(big, 4001, FineRounding(channel_divisor=1), [1.0], [1.0], [1.0])
+    assert int(grid.counts("macs")[0]) == cost(big, 4001).macs
 
 
 def test_train_flops() -> None:
