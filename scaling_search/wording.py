@@ -83,6 +83,11 @@ def level_text(level: float) -> str:
     return f"{100 * level:.6g} %"
 
 
+def three_digits(value: float) -> str:
+    """`3.41`, `12`, `1,020`: never with a power of ten where a unit follows."""
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
+
+
 class Amounts(NamedTuple):
     """How sizes are told: `254,936 multiply-adds`, `3.41 ms of latency`."""
 

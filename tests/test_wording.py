@@ -17,6 +17,7 @@ from scaling_search.wording import (
     percent,
     points,
     signed,
+    three_digits,
 )
 
 
@@ -61,3 +62,11 @@ def test_no_text_has_another_style_of_percent() -> None:
         if re.search(r"%\}|[0-9}]%", line)
     ]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.01234, "0.0123"), (3.414, "3.41"), (999.4, "999"), (999.6, "1,000"), (12345.6, "12,346")],
+)
+def test_three_digits_have_no_power(value: float, text: str) -> None:
+    assert three_digits(value) == text

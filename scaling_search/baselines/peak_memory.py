@@ -12,6 +12,7 @@ from scaling_search.baselines.quantity import Quantity
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Grid, MemorySetup, grid_peak_bytes, peak_bytes
 from scaling_search.scaling.rounding import Floats
+from scaling_search.wording import three_digits
 
 if TYPE_CHECKING:
     from scaling_search.baselines.baseline import FamilyMember
@@ -84,4 +85,4 @@ class PeakMemory(Quantity):
 
     def text(self, value: float) -> str:
         power = min(int(max(0.0, np.log2(max(value, 1.0))) // 10), len(_UNITS) - 1)
-        return f"{value / 1024**power:.3g} {_UNITS[power]}"
+        return f"{three_digits(value / 1024**power)} {_UNITS[power]}"

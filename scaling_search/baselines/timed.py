@@ -15,6 +15,7 @@ from scaling_search.baselines.measurements import Measurements
 from scaling_search.baselines.quantity import Quantity
 from scaling_search.scaling import Architecture, Grid
 from scaling_search.scaling.rounding import Floats
+from scaling_search.wording import three_digits
 
 if TYPE_CHECKING:
     from scaling_search.baselines.baseline import FamilyMember
@@ -110,5 +111,5 @@ class Timed(Quantity):
             return f"{1 / value:,.0f} images/s" if value < 0.01 else f"{1 / value:.3g} images/s"
         for factor, unit in ((1, "s"), (1e3, "ms")):
             if value * factor >= 1:
-                return f"{value * factor:.3g} {unit}"
-        return f"{value * 1e6:.3g} µs"
+                return f"{three_digits(value * factor)} {unit}"
+        return f"{three_digits(value * 1e6)} µs"

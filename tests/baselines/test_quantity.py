@@ -60,3 +60,11 @@ def test_bounds_say_what_is_beyond() -> None:
     assert not Pricing().bounds({"params": "60M"}).broken_by(member)
     with pytest.raises(InvalidInput, match="leaves no room: the baseline efficientnet_b0 itself"):
         Pricing().bounds({"params": "5M"}).require_base(scale(B0, PAPER, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1000, "1,000 B"), (1023 * 1024, "1,023 KiB"), (8 * 2**30, "8 GiB"), (15.4e6, "14.7 MiB")],
+)
+def test_no_amount_of_memory_is_told_as_a_power(value: float, text: str) -> None:
+    assert Pricing().quantity("memory").text(value) == text
