@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,9 @@ import sqlalchemy as sa
 
 from scaling_search.errors import InvalidInput
 from scaling_search.study.store_url import shown, without_secrets
+
+#: How long a connection waits for another that writes.
+LOCK_SECONDS = 60
 
 
 def open_engine(place: str | Path, waits: bool) -> sa.Engine:
@@ -52,11 +57,24 @@ def _is_in_memory(address: sa.URL) -> bool:
 
 def _set_up_sqlite(waits: bool, connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=60000")
+    cursor.execute(f"PRAGMA busy_timeout={1000 * LOCK_SECONDS}")
     # Readers never wait for the writer.
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _once_unlocked(cursor, "PRAGMA journal_mode=WAL")
     cursor.execute(f"PRAGMA synchronous={'FULL' if waits else 'NORMAL'}")
     cursor.close()
+
+
+def _once_unlocked(cursor: Any, statement: str) -> None:
+    """SQLite does not wait for a lock while another connection changes the journal's mode."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            cursor.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
 
 
 def _commit_at_once(connection: Any, _record: object) -> None:

@@ -104,7 +104,8 @@ def make_tables(engine: sa.Engine) -> None:
                 connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
         if connection.execute(sa.select(_SCHEMA)).first() is None:
             _widen_workers(connection)
-            connection.execute(_SCHEMA.insert(), {"version": VERSION})
+            version = sa.select(sa.literal(VERSION)).where(~sa.exists().select_from(_SCHEMA))
+            connection.execute(_SCHEMA.insert().from_select(["version"], version))
 
 
 def require_version(engine: sa.Engine) -> None:

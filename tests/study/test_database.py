@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Timer
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from scaling_search.proxy import RunSpec, RunStatus
 from scaling_search.study import Conduct, define, open_database
 from scaling_search.study.database import Database
 from scaling_search.study.records import Claim, SearchResult, StoredRun
+from scaling_search.study.schema import VERSION
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,39 @@ def test_two_drivers_that_record_the_same_run_at_once(
     other.close()
 
 
-@pytest.mark.parametrize("_attempt", range(10))
+def test_a_database_that_somebody_is_making(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    # SQLite refuses to change the journal's mode at once while another connection may write.
+    other.execute("BEGIN IMMEDIATE")
+    Timer(0.3, other.execute, ["COMMIT"]).start()
+    assert Database(path).is_there
+    other.close()
+
+
+def test_a_driver_that_is_overtaken_while_it_makes_the_tables(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'store.db'}"
+    overtaken: list[str] = []
+
+    def overtake(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT") and not overtaken:
+            overtaken.append(statement)
+            Database(store).close()
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", overtake)
+    try:
+        assert Database(store).is_there
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", overtake)
+    assert overtaken
+    engine = sa.create_engine(store)
+    with engine.connect() as connection:
+        versions = connection.execute(sa.text("SELECT version FROM scaling_search_schema")).all()
+    engine.dispose()
+    assert versions == [(VERSION,)]
+
+
+@pytest.mark.parametrize("_attempt", range(5))
 def test_drivers_that_make_the_same_database_at_once(store: str, _attempt: int) -> None:
     drivers = 8
     together = Barrier(drivers)
