@@ -23,8 +23,10 @@ _SUFFIXES: dict[Unit, tuple[dict[str, Fraction], str]] = {
     "count": (_COUNT, "600M"),
     "images/s": ({"images/s": Fraction(1)}, "1500"),
 }
-#: How else some write them; the case of bytes tells nothing, bits are none of these.
+#: How else some write them: the case of bytes tells nothing, but for `_BITS`.
 _SPELLINGS = {"µs": "us", "μs": "us", "K": "k", **{name.lower(): name for name in _BYTES}}
+#: A small b behind a large prefix is how bits are written, eight of which are a byte.
+_BITS = re.compile("([KMGT])[iI]?b")
 _DIGITS = "[0-9]+(?:_[0-9]+)*"
 _QUANTITY = re.compile(
     rf"([+-]?(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?[0-9]+)?)\s*([^0-9]*)"
@@ -34,7 +36,8 @@ _QUANTITY = re.compile(
 def parse_quantity(name: str, value: Any, unit: Unit) -> float:
     """`value` in the unit: a number above 0, or a text of a number and, where wanted, a suffix.
 
-    kB, MB, GB, TB are powers of 1000, KiB to TiB of 1024; k, M, G, T are powers of 1000.
+    kB, MB, GB, TB are powers of 1000, KiB to TiB of 1024; k, M, G, T are powers of 1000. Gb is
+    refused, since it may mean bits.
     name: what it is called in messages. Raises InvalidInput.
     """
     if not isinstance(value, str):
@@ -46,6 +49,12 @@ def parse_quantity(name: str, value: Any, unit: Unit) -> float:
     if found is None:
         raise InvalidInput(f"{name} is {value!r}, but must be {allowed}")
     number, suffix = found.groups()
+    if unit == "bytes" and (bits := _BITS.fullmatch(suffix)):
+        prefix = bits[1].replace("K", "k")
+        raise InvalidInput(
+            f"{name} is {value!r}, but {suffix!r} may mean bits or bytes: give bytes, "
+            f"{number}{prefix}B (powers of 1000) or {number}{bits[1]}iB (of 1024)"
+        )
     suffix = _SPELLINGS.get(suffix.lower() if unit == "bytes" else suffix, suffix)
     if suffix and suffix not in suffixes:
         raise InvalidInput(f"{name} is {value!r}, but {suffix!r} is not known: give {allowed}")

@@ -60,6 +60,16 @@ def test_a_number_written_out_is_read_to_the_last_digit(number: float) -> None:
     [
         ("8GiBi", "bytes", r"at_most.memory is '8GiBi', but 'GiBi' is not known: give a number of"),
         ("8G", "bytes", r"'G' is not known.* B, kB, MB, GB, TB, KiB, MiB, GiB, TiB, such as 8GiB"),
+        *(
+            (f"8{bits}", "bytes", f"'{bits}' may mean bits or bytes: give bytes, {remedy}")
+            for bits, remedy in [
+                ("Gb", r"8GB \(powers of 1000\) or 8GiB"),
+                ("Gib", r"8GB .* or 8GiB"),
+                ("Mb", r"8MB .* or 8MiB"),
+                ("Kb", r"8kB .* or 8KiB"),
+                ("Tb", r"8TB .* or 8TiB"),
+            ]
+        ),
         ("12ms", "bytes", "'ms' is not known"),
         ("12 parsecs", "seconds", "'parsecs' is not known.* s, ms, us, such as 12ms"),
         ("12MS", "seconds", "'MS' is not known"),
