@@ -59,7 +59,7 @@ def train_one(configuration: Configuration) -> bool:
     coefficients = Coefficients(given.alpha, given.beta, given.gamma)
     member = scale(baseline, coefficients, configuration.phi)
     require_native(member.resolution, facts)
-    require_describable(member)
+    require_describable(member, "take smaller coefficients, or a smaller phi")
     trainer = make_trainer(
         configuration.trainer,
         data=configuration.data.shared(core_count(), 1),

@@ -157,11 +157,12 @@ def choose(folder: Path, phi: float | None, at_most: Mapping[str, Any] | None = 
             )
         ratio = definition.settings.constraint.cost_ratio
         member = member_at(baseline, coefficients, phi, ratio)
-    require_describable(member)
+    smaller = f"take a smaller {'budget' if at_most else 'phi'}"
+    require_describable(member, smaller)
     if member.cost.params > _MOST_PARAMS:
         raise InvalidInput(
             f"phi = {member.phi:g} has {member.cost.params:,} parameters, but must have at most "
-            f"{_MOST_PARAMS:,} to be built and compared here: take a smaller phi"
+            f"{_MOST_PARAMS:,} to be built and compared here: {smaller}"
         )
     return Chosen(found, coefficients, member, _runs_of(found, coefficients, member))
 

@@ -70,7 +70,7 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     kind = kind_of(definition)
     with tallied(COUNTING):
         for run in kind.first_runs():
-            require_describable(run.member)
+            require_describable(run.member, kind.smaller)
         kind.require()
     return definition, task
 

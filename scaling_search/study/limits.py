@@ -20,12 +20,15 @@ def require_native(resolution: int, facts: TaskFacts) -> None:
         )
 
 
-def require_describable(member: FamilyMember) -> None:
-    """Refuse a network that no machine could build."""
-    if member.cost.params > _MOST_PARAMS or member.depth_mult > _DEEPEST:
+def require_describable(member: FamilyMember, remedy: str) -> None:
+    """Refuse a network that no machine could build; remedy: how to ask for a smaller one."""
+    depth, width, params = member.depth_mult, member.width_mult, member.cost.params
+    what = f"{member.baseline.name} at depth x{depth:.4g}, width x{width:.4g}"
+    if depth == width == 1:
+        what = f"the network {member.baseline.name}"
+    if depth > _DEEPEST:
+        raise InvalidInput(f"{what} must have at most {_DEEPEST:,} times the depth: {remedy}")
+    if params > _MOST_PARAMS:
         raise InvalidInput(
-            f"{member.baseline.name} at depth x{member.depth_mult:.4g}, width "
-            f"x{member.width_mult:.4g} has {member.cost.params:,} parameters, but must have at "
-            f"most {_MOST_PARAMS:,} and at most {_DEEPEST:,} times the depth: take smaller "
-            "coefficients, or a smaller phi"
+            f"{what} has {params:,} parameters, but must have at most {_MOST_PARAMS:,}: {remedy}"
         )

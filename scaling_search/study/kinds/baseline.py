@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from scaling_search.baselines import Baseline, FamilyMember
+from scaling_search.baselines import MACS, Baseline, FamilyMember
 from scaling_search.search import SweepSettings
 from scaling_search.search.baseline import (
     BaselineCandidate,
@@ -99,6 +99,11 @@ class BaselineSearch(Kind):
         compared = 1 + len(self._others)
         finals = (min(sweep.finalists, sweep.asks) + 1) * (len(sweep.seeds) - 1)
         return min(sweep.asks + compared + finals, int(budget.runs or 10**9))
+
+    @property
+    def smaller(self) -> str:
+        setting = "macs" if self.definition.quantity == MACS else "budget"
+        return f"give a smaller sweep.{setting}, the cost of every network"
 
     def train(self, training: Training) -> None:
         search = self.search()

@@ -43,6 +43,11 @@ class Kind(ABC):
         """Floating-point operations of the steps that follow, as far as they can be known."""
         return 0.0
 
+    @property
+    @abstractmethod
+    def smaller(self) -> str:
+        """How smaller networks are asked for: the remedy where one is beyond any machine."""
+
     def require(self) -> None:
         """Raise InvalidInput where something could only fail after the training."""
         return

@@ -39,6 +39,10 @@ class ScalingSearch(Kind):
     def most_runs(self) -> int:
         return self.definition.search().budget.runs or 0
 
+    @property
+    def smaller(self) -> str:
+        return "give a smaller constraint.cost_ratio, or a smaller baseline"
+
     def later_flops(self) -> float:
         """STEP 2's training, whoever wins: the sizes are spaced evenly below the largest."""
         definition = self.definition

@@ -31,6 +31,10 @@ class Series(Kind):
     def first_runs(self) -> tuple[PlannedRun, ...]:
         return self.definition.series_runs
 
+    @property
+    def smaller(self) -> str:
+        return "leave the largest steps of the sweep out, or take a smaller baseline"
+
     def train(self, training: Training) -> None:
         training.train(Step.SERIES, self.definition.series_runs)
 
