@@ -7,7 +7,7 @@ import math
 from scaling_search.baselines import ArchitectureBaseline
 from scaling_search.findings.interval import LEVEL
 from scaling_search.report.content import Brief
-from scaling_search.report.search.edge import edge_remarks
+from scaling_search.report.search.edge import find_edge
 from scaling_search.report.search.found import Found
 from scaling_search.scaling import DIMENSIONS
 from scaling_search.wording import percent
@@ -92,10 +92,8 @@ def _next(found: Found) -> str:
     seeds = len(study.definition.settings.search.seeds)
     settling = evidence.settling if evidence else None
     runs = int(found.trials["runs"].sum())
-    if edge_remarks(found):
-        ask = (
-            "Ask whether the baseline is balanced, since one dimension gets nothing: +sweep=balance"
-        )
+    if edge := find_edge(found):
+        ask = f"Ask whether the baseline is balanced, since {edge.reason}: +sweep=balance"
         # Of a network of the user's own only the user can make another one.
         searched = isinstance(study.definition.baseline, ArchitectureBaseline)
         better = "+sweep=baseline finds a better one" if searched else "change its network"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ QUESTIONS = [
 ]
 
 
+@cache
 def first_screen(name: str) -> dict[str, str]:
     study = read_study(EXPERIMENTS / name)
     content = CONTENT[study.definition.settings.sweep.kind](study, tuple(read_runs(study.folder)))
