@@ -24,6 +24,7 @@ from scaling_search.baselines.measurements import (
     measure_networks,
 )
 from scaling_search.baselines.measurements_file import read_list, write_list, write_measurements
+from scaling_search.command_options import CommandOptions
 from scaling_search.errors import InvalidInput
 from scaling_search.wording import percent, replace_what_cannot_be_shown
 
@@ -32,8 +33,8 @@ _COUNT, _REACH = 150, 8.0
 _TAKEN = ("baseline", "data")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _options() -> CommandOptions:
+    parser = CommandOptions(
         prog="python -m scaling_search.measure",
         description="Measure how long networks around a baseline take on this device, or write "
         "the list of them, which another device measures (docs/latency.md).",
@@ -57,13 +58,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Exit code 0, or 2 for a mistake in the input, 130 after Ctrl-C."""
-    given = _parser().parse_intermixed_args(arguments)
     replace_what_cannot_be_shown()
     # `python -m` finds own networks in the working directory.
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
-        _carry_out(given)
+        _carry_out(_options().parse_intermixed_args(arguments))
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

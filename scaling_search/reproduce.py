@@ -8,7 +8,6 @@ study. A network or a training of one's own runs the code that study.yaml names,
 
 from __future__ import annotations
 
-import argparse
 import math
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ import numpy as np
 
 from scaling_search.baselines import OwnBaseline
 from scaling_search.baselines.timm_lookup import is_timm
+from scaling_search.command_options import CommandOptions
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.interval import Floats
 from scaling_search.findings.noise import run_noise
@@ -91,7 +91,7 @@ def _is_near(was: float | None, now: float | None, noise: float) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Exit code 0 where all is equal, 1 where something differs, 2 for a mistake in the input."""
-    parser = argparse.ArgumentParser(
+    parser = CommandOptions(
         prog="python -m scaling_search.reproduce",
         description="Train the decisive runs of a study again and compare.",
     )
@@ -101,9 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--trust", action="store_true", help="import and run the functions that study.yaml names"
     )
     parser.add_argument("--cache-dir", default="", help="where pixel caches live")
-    given = parser.parse_args(arguments)
     replace_what_cannot_be_shown()
     try:
+        given = parser.parse_args(arguments)
         equal = reproduce(given.folder, given.cache_dir, given.all, given.trust)
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from scaling_search.command_options import CommandOptions
 from scaling_search.errors import InvalidInput
 from scaling_search.metric import ERROR, Metric
 from scaling_search.study.store_url import shown
@@ -62,7 +62,7 @@ def _of_folder(folder: Path) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Exit code 0, or 2 for a mistake in the input."""
-    parser = argparse.ArgumentParser(
+    parser = CommandOptions(
         prog="python -m scaling_search.status",
         description="What a study does now: done, running, failed, time left, best so far.",
     )
@@ -71,9 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--store", default="", help="URL of the database, where the study was given store="
     )
     parser.add_argument("--watch", action="store_true", help="again and again, until it has ended")
-    given = parser.parse_args(arguments)
     replace_what_cannot_be_shown()
     try:
+        given = parser.parse_args(arguments)
         lines, goes_on = status(given.folder, given.store)
         while given.watch and goes_on:
             _show(lines)

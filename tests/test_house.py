@@ -13,7 +13,10 @@ import scaling_search
 
 PACKAGE = Path(scaling_search.__file__).parent
 #: Short modules that every room may import; they import only each other.
-SHARED = {"errors", "long_work", "metric", "shadowing", "text_file", "whole_files", "wording"}
+SHARED = {
+    *("command_options", "errors", "long_work", "metric", "shadowing"),
+    *("text_file", "whole_files", "wording"),
+}
 #: Room -> the rooms that it imports from, besides itself: all of these arrows are used.
 ARROWS = {
     "scaling": set(),

@@ -10,16 +10,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from scaling_search.command_options import CommandOptions
 from scaling_search.errors import InvalidInput
 from scaling_search.wording import replace_what_cannot_be_shown
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Exit code 0, or 2 for a mistake in the input."""
-    given = _parser().parse_args(arguments)
     replace_what_cannot_be_shown()
     try:
-        _export(given)
+        _export(_options().parse_args(arguments))
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -56,8 +56,8 @@ def _export(given: argparse.Namespace) -> None:
     print(f"{given.to}: {', '.join(names)}; model.py gives the member's logits to the last bit")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _options() -> CommandOptions:
+    parser = CommandOptions(
         prog="python -m scaling_search.export",
         description="Write a member of a study's family as a folder that needs torch alone.",
     )

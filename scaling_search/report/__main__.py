@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from scaling_search.command_options import CommandOptions
 from scaling_search.errors import InvalidInput
 from scaling_search.report import build_report, compare_studies
 from scaling_search.wording import replace_what_cannot_be_shown
 
-USAGE = """usage: python -m scaling_search.report experiments/NAME
-       python -m scaling_search.report --compare experiments/A experiments/B [--to FILE]
-The first makes the report of a study anew; the second writes a page with two studies beside each
-other, compare-A-B.html where it is typed unless FILE is given."""
 
-
-def main() -> None:
-    """Exit code 2 where a folder is no study."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Exit code 0, or 2 for a mistake in the input."""
     replace_what_cannot_be_shown()
     try:
-        match sys.argv[1:]:
-            case ["--compare", one, other, *to] if not to or (to[0] == "--to" and len(to) == 2):
-                _compare(Path(one), Path(other), to[-1] if to else "")
-            case [folder] if not folder.startswith("-"):
-                print(build_report(Path(folder)))
-                print(f"Report: {Path(folder) / 'report.html'}")
-            case words:
-                print(USAGE, file=sys.stderr)
-                sys.exit(0 if words in (["-h"], ["--help"]) else 2)
+        given = _options().parse_args(arguments)
+        if given.compare:
+            one, other = given.compare
+            _compare(one, other, given.to)
+        elif given.to:
+            raise InvalidInput(
+                f"--to is {given.to}, but the report of one study lies in its folder: leave it out"
+            )
+        else:
+            print(build_report(given.folder))
+            print(f"Report: {given.folder / 'report.html'}")
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -36,7 +35,27 @@ def main() -> None:
         sys.exit(2)
 
 
-def _compare(one: Path, other: Path, to: str) -> None:
+def _options() -> CommandOptions:
+    parser = CommandOptions(
+        prog="python -m scaling_search.report",
+        description="Make the report of a study anew, or write a page with two beside each other.",
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("folder", nargs="?", type=Path, help="experiments/NAME")
+    what.add_argument(
+        "--compare",
+        nargs=2,
+        type=Path,
+        metavar=("experiments/A", "experiments/B"),
+        help="two studies",
+    )
+    parser.add_argument(
+        "--to", metavar="FILE", help="the page of two; compare-A-B.html here where left out"
+    )
+    return parser
+
+
+def _compare(one: Path, other: Path, to: str | None) -> None:
     page = Path(to or f"compare-{one.resolve().name}-{other.resolve().name}.html")
     compare_studies(one, other, page)
     print(f"Comparison: {page}")

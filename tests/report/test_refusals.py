@@ -82,12 +82,8 @@ def test_what_cannot_be_written_is_named(
     assert content(study) == before
 
 
-def test_usage(
+def test_a_folder_that_is_no_study_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert refuse(monkeypatch) == 2
-    assert refuse(monkeypatch, "--help") == 0
-    assert refuse(monkeypatch, "--fresh") == 2
-    assert capsys.readouterr().err.count("usage: ") == 3
     assert refuse(monkeypatch, str(tmp_path / "absent")) == 2
     assert "absent holds no study.yaml" in capsys.readouterr().err
