@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -86,6 +87,7 @@ def conf_folder() -> Path:
     return next(p for p in (package / "conf", package.parent / "conf") if p.is_dir())
 
 
+@cache
 def _register() -> None:
     """Let Hydra know the settings."""
     from hydra.core.config_store import ConfigStore
@@ -118,6 +120,10 @@ def read_command_line() -> list[Configuration]:
     """
     import hydra
 
+    refuse_what_the_shell_took(sys.argv[1:])
+    # Hydra's own command, for its own options and settings, composes everything twice.
+    if not any(re.match(r"-|[+~]*hydra\b", word) for word in sys.argv[1:]):
+        return [configuration_of(sys.argv[1:])]
     _register()
     found: list[DictConfig] = []
 
@@ -125,7 +131,6 @@ def read_command_line() -> list[Configuration]:
     def composed(config: DictConfig) -> None:
         found.append(config)
 
-    refuse_what_the_shell_took(sys.argv[1:])
     _refuse_no_choice(sys.argv[1:])
     # Errors come as they are; otherwise Hydra prints some in parts and some with their traceback.
     before, words = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
