@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,14 +50,23 @@ def size_needed(
     Looks from the smallest measured size to `times_beyond` times the largest: a law says little
     further out. Raises InvalidInput.
     """
+    return sizes_needed(law, [error], level, times_beyond)[0]
+
+
+def sizes_needed(
+    law: ScalingLaw, errors: Sequence[float], level: float = 0.9, times_beyond: float = 100.0
+) -> list[SizeNeeded]:
+    """The same for each of several errors, of one forecast. Raises InvalidInput."""
     require_law("law", law)
     seen = law.observations.macs
-    error = number("error", error, wished(law.observations.metric))
+    wanted = [number("error", error, wished(law.observations.metric)) for error in errors]
     furthest = min(float(seen[-1]) * number("times_beyond", times_beyond, FACTOR), FURTHEST)
     at = np.geomspace(seen[0], furthest, STEPS)
     forecast = law.predict(at, level)
+    posterior = law.posterior
+    log_floor = posterior.level - np.logaddexp(0.0, -posterior.logit_share)
 
-    def first(errors: FloatArray) -> float | None:
+    def first(errors: FloatArray, error: float) -> float | None:
         reached = errors <= error
         here = int(np.argmax(reached))
         if here == 0:
@@ -65,17 +75,18 @@ def size_needed(
         part = (before - np.log(error)) / (before - after)
         return float(at[here - 1] * (at[here] / at[here - 1]) ** part)
 
-    posterior = law.posterior
-    log_floor = posterior.level - np.logaddexp(0.0, -posterior.logit_share)
-    return SizeNeeded(
-        error=error,
-        macs=first(forecast.mean),
-        macs_if_lucky=first(forecast.low),
-        macs_if_unlucky=first(forecast.high),
-        furthest=furthest,
-        probability_floor_above=float(posterior.weight[log_floor > np.log(error)].sum()),
-        level=level,
-    )
+    return [
+        SizeNeeded(
+            error=error,
+            macs=first(forecast.mean, error),
+            macs_if_lucky=first(forecast.low, error),
+            macs_if_unlucky=first(forecast.high, error),
+            furthest=furthest,
+            probability_floor_above=float(posterior.weight[log_floor > np.log(error)].sum()),
+            level=level,
+        )
+        for error in wanted
+    ]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from scaling_search.forecast import (
     ScalingLaw,
     SizeNeeded,
     next_sizes,
-    size_needed,
+    sizes_needed,
 )
 from scaling_search.report.content import or_reason
 from scaling_search.report.words import Words, of_judged
@@ -108,11 +108,12 @@ class Family:
         if isinstance(self.law, str):
             return {}
         law, reached = self.law, float(self.measured["error"].iloc[-1])
+        if not reached > 0:
+            return {}
         counted = self.words.metric.counts_mistakes
+        needed = sizes_needed(law, [share * reached for share in WISHES], LEVEL)
         return {
-            fewer if counted else less: size_needed(law, share * reached, LEVEL)
-            for share, (fewer, less) in WISHES.items()
-            if reached > 0
+            fewer if counted else less: size for (fewer, less), size in zip(WISHES.values(), needed)
         }
 
     @cached_property
