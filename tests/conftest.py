@@ -1,8 +1,9 @@
-"""How the suite runs: one thread a process, the longest file first."""
+"""How the suite runs: one thread a process, the longest files first."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import settings
@@ -15,5 +16,7 @@ settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Real processes that are killed take minutes: begun last, they would be waited for alone."""
-    items.sort(key=lambda item: item.path.name != "test_kill_and_resume.py")
+    """Files with long tests first, then by their number: one begun last is waited for alone."""
+    marked = {item.path for item in items if any(map(item.get_closest_marker, ("long", "slow")))}
+    count = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in marked, -count[item.path]))
