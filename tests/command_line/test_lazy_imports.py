@@ -27,6 +27,7 @@ print("LOADED", *sorted(sys.modules))
     "words",
     [
         ("scaling_search", "--help"),
+        ("scaling_search", "dry_run=true"),
         ("scaling_search", "+sweep=grid", "dry_run=true"),
         ("scaling_search", "+sweep=race", "dry_run=true"),
         ("scaling_search.status", "experiments/st"),
@@ -48,4 +49,5 @@ def test_nothing_heavy_is_loaded(words: tuple[str, ...], tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     loaded = done.stdout.splitlines()[-1].split()
     assert loaded[0] == "LOADED"
+    assert "scaling_search" in loaded
     assert not HEAVY.intersection(loaded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -10,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import GRID, SMALL
+from commands import GRID
 from folders import written
 
 import scaling_search
@@ -58,35 +57,6 @@ def test_ctrl_c_among_the_imports(tmp_path: Path, loaded: str) -> None:
         "Stopped. Finished runs are kept in the database; repeat the same command to train only "
         "what is missing.\n"
     ]
-
-
-SHOW_MODULES = (
-    "import atexit, json, runpy, sys\n"
-    "atexit.register(lambda: print('\\n' + json.dumps(sorted(sys.modules))))\n"
-    "sys.argv = sys.argv[1:]\n"
-    "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)\n"
-)
-
-
-def modules_of(folder: Path, *words: str) -> set[str]:
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    ended = subprocess.run(
-        [sys.executable, "-c", SHOW_MODULES, *words],
-        cwd=folder,
-        env={**environment, "XDG_CACHE_HOME": str(folder / "cache")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return set(json.loads(ended.stdout.splitlines()[-1]))
-
-
-@pytest.mark.parametrize("words", [["--help"], [*SMALL, "dry_run=true"]], ids=["help", "plan"])
-def test_no_torch_for_help_and_plan(tmp_path: Path, words: list[str]) -> None:
-    loaded = modules_of(tmp_path, "scaling_search", *words)
-    assert "scaling_search.study" in loaded
-    assert not loaded & {"torch", "datasets", "matplotlib.pyplot", "optuna"}
 
 
 @pytest.mark.slow

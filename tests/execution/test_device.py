@@ -27,6 +27,30 @@ def test_one_slot_for_each_part_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> Non
     assert slot_count(None, "cuda") == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "count", "seen"),
+    [
+        (None, 2, ["0", "1"]),
+        ("3,1", 2, ["3", "1"]),
+        ("GPU-8932f937, GPU-5b3a", 2, ["GPU-8932f937", "GPU-5b3a"]),
+        # The driver takes the names before the first that names nothing.
+        ("2,-1,0", 1, ["2"]),
+        # It offers one of several parts of a GPU to a process.
+        ("MIG-a1,MIG-b2", 1, ["MIG-a1", "MIG-b2"]),
+        (None, 0, []),
+        ("", 0, []),
+    ],
+)
+def test_gpus_have_the_names_that_a_process_may_give_on(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, count: int, seen: list[str]
+) -> None:
+    monkeypatch.setattr(device, "gpu_count", lambda: count)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if given is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+    assert device.visible_gpus() == seen
+
+
 def test_missing_gpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "gpu_count", lambda: 0)
     assert resolve_device("auto") == "cpu"

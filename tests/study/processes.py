@@ -44,21 +44,6 @@ HALVING = [
     "family.sizes=1",
     "family.seeds=[0]",
 ]
-#: Four networks of STEP 0 beside the present baseline, of which one reaches the end.
-STEP_0 = [
-    *SMALL,
-    "name=tiny",
-    "+sweep=baseline",
-    "recipe.epochs=3",
-    "sweep.asks=4",
-    "sweep.resolutions=[8,12]",
-    "sweep.compare=[]",
-    "sweep.rungs=[1]",
-    "sweep.bracket=5",
-    "sweep.lag=4",
-    "sweep.finalists=1",
-    "sweep.seeds=[0,1]",
-]
 #: Seconds that a slow machine may take for a step.
 PATIENCE = 300
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from baseline_searches import interrupted_after
 from commands import BALANCE, Call
 from fakes import fake_outcome
-from processes import finish, start, wait_for
 from small_study import SMALL, content
-from test_kill_and_resume import runs_stored
 
 from scaling_search.proxy import Job
 
@@ -50,6 +47,18 @@ def test_what_failed_is_trained_the_next_time_to_the_same_bytes(call: Call, tmp_
     assert content(folders[0], RESULTS) == content(folders[1], RESULTS)
 
 
+def test_interrupted_and_repeated_it_ends_as_if_undisturbed(call: Call, tmp_path: Path) -> None:
+    for jobs in (0, 3, 5):
+        assert call("name=a", study=STUDY, function=interrupted_after(jobs)).code == 130
+    ended = call("name=a", study=STUDY)
+    assert ended.code == 0
+    # A run that had ended in another slot is kept too, or not.
+    assert 14 - 3 - 5 <= len(ended.jobs) < 14 - 3
+    call("name=a", "experiments_dir=alone", study=STUDY)
+    folders = (tmp_path / "experiments" / "a", tmp_path / "alone" / "a")
+    assert content(folders[0], RESULTS) == content(folders[1], RESULTS)
+
+
 def test_a_report_of_an_own_function_imports_nothing_of_it(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,24 +79,3 @@ def test_a_report_of_an_own_function_imports_nothing_of_it(
     monkeypatch.delitem(sys.modules, "balanced_net")
     build_report(folder)
     assert content(folder, RESULTS) == before
-
-
-@pytest.mark.long
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_killed_and_repeated_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
-    cache, alone, killed = (tmp_path / name for name in ("cache", "alone", "killed"))
-    for folder in (cache, alone, killed):
-        folder.mkdir()
-    study = [*STUDY, "name=tiny", "executor.workers=2"]
-    code, _, err = finish(start(alone, cache, study=study))
-    assert code == 0, err
-    process = start(killed, cache, study=study)
-    wait_for("runs", lambda: runs_stored(killed) >= 3, process)
-    assert process.poll() is None
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert 3 <= runs_stored(killed) < 14
-    code, _, err = finish(start(killed, cache, "executor.workers=1", study=study))
-    assert code == 0, err
-    one, other = (folder / "experiments" / "tiny" for folder in (alone, killed))
-    assert content(one, RESULTS) == content(other, RESULTS)

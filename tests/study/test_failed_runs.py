@@ -53,9 +53,16 @@ def test_a_family_that_fails_is_a_gap_in_the_report(call: Call, tmp_path: Path) 
     assert call("name=a").code == 0
 
 
-@pytest.mark.parametrize("sweep", ["grid", "observation1", "balance", "optuna"])
 @pytest.mark.parametrize(
-    "error", [MemoryError(), WorkerLost("its worker died (signal 9)"), RuntimeError("boom")]
+    ("sweep", "error"),
+    [
+        ("grid", MemoryError()),
+        ("grid", WorkerLost("its worker died (signal 9)")),
+        ("grid", RuntimeError("boom")),
+        ("observation1", MemoryError()),
+        ("balance", MemoryError()),
+        ("optuna", MemoryError()),
+    ],
 )
 def test_a_study_in_which_nothing_finished(
     call: Call, tmp_path: Path, error: Exception, sweep: str

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from fakes import inline
-from processes import HALVING, STEP_0, finish, group, results, start, wait_for, workers
+from processes import HALVING, finish, group, results, start, wait_for, workers
 from worker_tasks import act
 
 import scaling_search.__main__ as command_line
@@ -180,25 +180,6 @@ def test_kill_9_between_rungs_and_in_a_continued_run(
     assert results(killed) == results(alone)
     assert "asks.csv" in results(killed)
     # Nothing waits any more.
-    assert checkpoints(killed) == checkpoints(alone) == []
-
-
-@pytest.mark.long
-def test_kill_9_in_a_search_of_a_baseline(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alone, killed = undisturbed_and_new(tmp_path, cache, STEP_0, monkeypatch)
-    for runs in (2, 6):
-        process = start(killed, cache, "executor.workers=2", study=STEP_0)
-        wait_for("runs", lambda n=runs: runs_stored(killed) >= n, process)
-        assert process.poll() is None
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-        wait_for("the end of its workers", lambda p=process: not group(p))
-    monkeypatch.chdir(killed)
-    command_line.main()
-    assert results(killed) == results(alone)
-    assert "proposals.csv" in results(killed)
     assert checkpoints(killed) == checkpoints(alone) == []
 
 
