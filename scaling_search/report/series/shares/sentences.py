@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scaling_search.findings.interval import LEVEL, Floats, Interval
-from scaling_search.report.shares.found import Found
+from scaling_search.report.series.shares.found import Found
 from scaling_search.report.words import of_val
 from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.series.shares import cost_name

@@ -15,8 +15,8 @@ from scaling_search.report.content import Block, Figure, Section, Table
 from scaling_search.report.figures.series import point_tip
 from scaling_search.report.figures.shares import triangles
 from scaling_search.report.series.pixel_price import PRICE_NOTE, px_and_price
-from scaling_search.report.shares.found import Found, Realised
-from scaling_search.report.shares.sentences import doubling, part_text, shares_text
+from scaling_search.report.series.shares.found import Found, Realised
+from scaling_search.report.series.shares.sentences import doubling, part_text, shares_text
 from scaling_search.report.words import of_val
 from scaling_search.scaling import DIMENSIONS
 from scaling_search.series.shares import cost_name

@@ -11,15 +11,15 @@ from scaling_search.report.content import Brief, Content
 from scaling_search.report.figures.shares import shares_by_cost
 from scaling_search.report.series.assemble import series_content
 from scaling_search.report.series.measured import errors_of, measure
-from scaling_search.report.shares.found import Found, find_shares
-from scaling_search.report.shares.sentences import (
+from scaling_search.report.series.shares.found import Found, find_shares
+from scaling_search.report.series.shares.sentences import (
     answer,
     does_it_change,
     held_out_text,
     next_step,
     what_to_use,
 )
-from scaling_search.report.shares.tables import by_phi_table, sections
+from scaling_search.report.series.shares.tables import by_phi_table, sections
 from scaling_search.report.writing import as_csv
 from scaling_search.series.shares import cost_name
 from scaling_search.study.files.runs_csv import RunRow
