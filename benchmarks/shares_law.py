@@ -97,7 +97,7 @@ def make_design(rng: np.random.Generator) -> Design:
 
 def replay(kind: str, drift: float, sigma: float, number: int) -> Outcome | None:
     """One study; None where its landscape is flat."""
-    rng = np.random.default_rng([number, 17])
+    rng = np.random.default_rng([number, 18])
     smooth, design = make_smooth(kind, drift, rng), make_design(rng)
     lattice, longest = triangle(STEPS), np.log(COSTS[-1])
     if np.ptp(smooth(lattice, np.full(len(lattice), longest))) < LEAST_SPREAD:

@@ -36,8 +36,6 @@ class SharesCurve:
     points: tuple[OnCurve, ...]
     #: (3,): the constant shares.
     constant: Floats
-    #: Probability that the law has a drift at all.
-    p_drift: float
     level: float
 
     @property
@@ -71,7 +69,7 @@ def shares_curve(
         optimum = find_optimum(at, level)
         gain, room = _losses(at, constant, optimum, level)
         points.append(OnCurve(cost=cost, optimum=optimum, gain=gain, room=room))
-    return SharesCurve(points=tuple(points), constant=constant, p_drift=law.p_drift, level=level)
+    return SharesCurve(points=tuple(points), constant=constant, level=level)
 
 
 def _losses(at: AtCost, constant: Floats, optimum: Optimum, level: float) -> tuple[Interval, float]:

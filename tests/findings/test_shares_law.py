@@ -51,7 +51,6 @@ def test_shares_that_stay_are_found_and_said_to_stay(growth: int) -> None:
 def test_shares_that_move_are_followed(growth: int) -> None:
     found = curve(errors(FIRST, LAST, growth))
     assert found.changes
-    assert found.p_drift > 0.9
     assert found.points[0].optimum.shares == pytest.approx(FIRST, abs=0.16)
     assert found.last.optimum.shares == pytest.approx(LAST, abs=0.11)
     # At the dearest cost the bowl is .8 deep for each squared share.

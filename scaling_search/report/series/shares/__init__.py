@@ -63,7 +63,6 @@ def _json(found: Found) -> dict[str, Any]:
     if not isinstance(curve, str):
         told |= {
             "constant_shares": curve.constant.tolist(),
-            "p_drift": curve.p_drift,
             "costs": {
                 cost_name(at.cost): {
                     "shares": at.optimum.shares.tolist(),

@@ -10,9 +10,9 @@ import numpy as np
 
 from scaling_search.errors import InvalidInput
 from scaling_search.findings.design import Design
-from scaling_search.findings.interval import LEVEL, Floats, Interval, tails
+from scaling_search.findings.interval import LEVEL, Floats, Interval, Ints, tails
 from scaling_search.findings.shares_curve import SharesCurve, shares_curve
-from scaling_search.findings.shares_law import fit_shares_law
+from scaling_search.findings.shares_law import SharesLaw, fit_shares_law
 from scaling_search.findings.surface import fit_surface
 from scaling_search.report.content import or_reason
 from scaling_search.report.series.measured import Measured
@@ -67,14 +67,13 @@ def find_shares(measured: Measured, val: Floats) -> Found:
     rows = np.array(list(place.values()))
     costs, metric = sweep.costs, measured.words.metric
 
-    def curve(at: Sequence[float], among: Floats) -> SharesCurve:
-        law = fit_shares_law(
+    def law(among: Ints) -> SharesLaw:
+        return fit_shares_law(
             Design.of([Realised(measured.points[i]) for i in among], 1.0),
             val[among],
             highest=metric.highest,
             blocks=measured.seeded,
         )
-        return shares_curve(law, at, costs[0])
 
     def held_out() -> HeldOut:
         ratio = np.array([measured.points[i].member.cost_ratio for i in rows])
@@ -84,16 +83,22 @@ def find_shares(measured: Measured, val: Floats) -> Found:
                 "two costs leave none to hold out: give three sweep.costs to see whether it holds"
             )
         # What other studies have trained between the last two costs may be nearly as dear.
-        found = curve([costs[-1]], rows[~last & (ratio < math.sqrt(costs[-2] * costs[-1]))])
+        cheaper = law(rows[~last & (ratio < math.sqrt(costs[-2] * costs[-1]))])
+        found = shares_curve(cheaper, costs[-1:], costs[0])
         return _judge(measured, found, rows[last], costs[-1])
 
+    whole = or_reason(lambda: law(rows))
     return Found(
         measured=measured,
         val=val,
-        curve=or_reason(lambda: curve(costs, rows)),
-        by_phi=or_reason(lambda: curve([2.0**phi for phi in PHIS], rows)),
+        curve=_curve(whole, costs, costs[0]),
+        by_phi=_curve(whole, [2.0**phi for phi in PHIS], costs[0]),
         held_out=or_reason(held_out),
     )
+
+
+def _curve(law: SharesLaw | str, at: Sequence[float], constant_at: float) -> SharesCurve | str:
+    return law if isinstance(law, str) else shares_curve(law, at, constant_at)
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class Realised:
         return self.point.member.pixel_price
 
 
-def _judge(measured: Measured, curve: SharesCurve, rows: Floats, cost: float) -> HeldOut:
+def _judge(measured: Measured, curve: SharesCurve, rows: Ints, cost: float) -> HeldOut:
     """By a surface of the dearest networks' judged errors alone."""
     known = [i for i in rows if np.isfinite(measured.errors[i]).any()]
     if len(known) < 4:
