@@ -13,6 +13,9 @@ from scaling_search.findings.optimum import STEPS, Optimum, find_optimum
 from scaling_search.findings.shares_law import AtCost, SharesLaw
 from scaling_search.findings.triangle import triangle
 
+#: To lose less than this part of the error is no reason to change the shares.
+WORTH = 0.005
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OnCurve:
@@ -50,9 +53,9 @@ class SharesCurve:
 
     @property
     def changes(self) -> bool:
-        """Whether the runs tell that shares should change: at the dearest cost the curve's are
-        better than the constant ones with probability 1 - (1 - level) / 2."""
-        return self.last.gain.low > 0
+        """Whether the runs tell that shares should change: at the dearest cost constant ones lose
+        more than WORTH with probability 1 - (1 - level) / 2."""
+        return self.last.gain.low > WORTH
 
 
 def shares_curve(
