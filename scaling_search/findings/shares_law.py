@@ -33,8 +33,8 @@ from scaling_search.findings.triangle import PLANE, polynomial
 
 #: Powers of the log cost by which the effect of shares grows.
 GROWTHS = (0.0, 1.0, 2.0)
-#: Scales of the drift over that of the bowl's slopes. None of them is 0: with a belief that there is
-#: none, regions of shares that do drift hold them too seldom at the cheapest cost.
+#: Scales of the drift over that of the bowl's slopes. None of them is 0: with a belief in no drift
+#: at all, regions of shares that do drift hold them too seldom at the cheapest cost.
 DRIFT_SCALES = (0.3, 1.0, 3.0)
 #: Many networks tell the bowl: its terms of third degree matter less than to a response surface of
 #: one cost, whose regions they widen.
