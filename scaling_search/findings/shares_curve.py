@@ -39,6 +39,8 @@ class SharesCurve:
     points: tuple[OnCurve, ...]
     #: (3,): the constant shares.
     constant: Floats
+    #: (3,): those with the lowest mean of log errors over all these costs.
+    together: Floats
     level: float
 
     @property
@@ -72,7 +74,10 @@ def shares_curve(
         optimum = find_optimum(at, level)
         gain, room = _losses(at, constant, optimum, level)
         points.append(OnCurve(cost=cost, optimum=optimum, gain=gain, room=room))
-    return SharesCurve(points=tuple(points), constant=constant, level=level)
+    lattice = triangle(STEPS)
+    means = [law.at(math.log(cost)).log_error_at(lattice).mean(axis=0) for cost in costs]
+    together = lattice[int(np.mean(means, axis=0).argmin())]
+    return SharesCurve(points=tuple(points), constant=constant, together=together, level=level)
 
 
 def _losses(at: AtCost, constant: Floats, optimum: Optimum, level: float) -> tuple[Interval, float]:

@@ -19,13 +19,15 @@ from scaling_search.report.figures.points import Drawing, Tip
 from scaling_search.report.words import Words
 from scaling_search.scaling import DIMENSIONS
 
+#: Points of one cost lie this factor apart.
+_APART = 1.06
 #: Where the names of the dimensions stand, as shares.
 _CORNERS = ((1.14, -0.07, -0.07), (-0.08, 1.0, 0.08), (-0.08, 0.08, 1.0))
 
 
 @drawn
 def shares_by_cost(figure: Drawing, trained: SharesCurve | str, sizes: SharesCurve | str) -> None:
-    """A line and a band for each dimension over all sizes, a point at each trained cost."""
+    """A line for each dimension over all sizes, a point with its region at each trained cost."""
     figure.set_size_inches(7.6, 5.0)
     axes: Any = figure.subplots()
     decades(axes, matplotlib.ticker.FuncFormatter(lambda value, at: f"×{value:g}"))
@@ -37,30 +39,30 @@ def shares_by_cost(figure: Drawing, trained: SharesCurve | str, sizes: SharesCur
         look = LOOKS[name]
         if not isinstance(sizes, str):
             larger = [point for point in sizes.points if point.cost > 1]
-            cost = [point.cost for point in larger]
-            low, high = np.transpose([_ends(point, i) for point in larger])
-            axes.fill_between(cost, low, high, color=look.colour, alpha=0.13, linewidth=0)
             best = [100 * point.optimum.shares[i] for point in larger]
-            axes.plot(cost, best, linestyle=look.line, color=look.colour)
+            axes.plot([p.cost for p in larger], best, linestyle=look.line, color=look.colour)
         if isinstance(trained, str):
             continue
-        constant = 100 * trained.constant[i]
-        axes.axhline(constant, color=look.colour, linewidth=0.8, linestyle=(0, (1, 2)))
-        cost = [point.cost for point in trained.points]
-        best = [100 * point.optimum.shares[i] for point in trained.points]
-        axes.plot(
+        # Beside each other, not over each other.
+        cost = [point.cost * _APART ** (i - 1) for point in trained.points]
+        best = [100 * float(point.optimum.shares[i]) for point in trained.points]
+        ends = np.array([_ends(point, i) for point in trained.points])
+        axes.errorbar(
             cost,
             best,
-            look.marker,
+            yerr=np.abs(ends.T - best),
+            fmt=look.marker,
             color=look.colour,
             markeredgecolor="black",
             markersize=9,
+            capsize=3,
             label=name,
             zorder=3,
         )
         figure.tell(axes, cost, best, [_tip(name, point, i) for point in trained.points])
     if not isinstance(trained, str):
-        axes.legend(loc="upper right", fontsize=11, frameon=False, ncols=3)
+        above: Any = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
+        axes.legend(**above, fontsize=11, frameon=False)
 
 
 def _ends(point: OnCurve, dimension: int) -> tuple[float, float]:
@@ -96,7 +98,7 @@ def triangles(
         axes.tick_params(length=0)
         for corner, name in zip(_CORNERS, DIMENSIONS):
             axes.text(*corner, name, ha="center", va="center", color=LOOKS[name].colour, size=11)
-        axes.set_title(f"×{cost:g}", pad=18)
+        axes.set_title(f"×{cost:g}", pad=30)
         points = triangle(STEPS)
         inside = (np.abs(points[:, None] - at.optimum.region[None]).max(axis=2) < 1e-9).any(axis=1)
         axes.tricontourf(

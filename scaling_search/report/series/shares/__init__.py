@@ -14,6 +14,7 @@ from scaling_search.report.series.measured import errors_of, measure
 from scaling_search.report.series.shares.found import Found, find_shares
 from scaling_search.report.series.shares.sentences import (
     answer,
+    beyond_trained,
     does_it_change,
     held_out_text,
     next_step,
@@ -33,13 +34,13 @@ def shares(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
     found = find_shares(measure(study, rows), errors_of(study, rows, lambda row: row.val_error))
     caption = (
-        "The best shares at each cost by the law of all networks: lines; bands hold the best point "
-        f"at {percent(LEVEL, 0)}, dimension by dimension. Thin lines: the shares that are best at "
-        f"{cost_name(found.sweep.costs[0])}, kept."
+        "The best shares at each cost by the law of all networks, and by its lines at other sizes; "
+        f"bars: the {percent(LEVEL, 0)} region of the best point, dimension by dimension."
     )
     content = series_content(
         found.measured,
         answer=[answer(found), held_out_text(found)],
+        remarks=beyond_trained(found),
         figure=(shares_by_cost(found.curve, found.by_phi), caption),
         alt="Best shares of depth, width and resolution against cost",
         sections=sections(found),

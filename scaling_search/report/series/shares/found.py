@@ -50,6 +50,12 @@ class Found:
     held_out: HeldOut | str
 
     @property
+    def trained_shares(self) -> Floats:
+        """(networks, 3): of those with a run."""
+        known = np.flatnonzero(np.isfinite(self.val).any(axis=1))
+        return np.array([Realised(self.measured.points[i]).shares for i in known])
+
+    @property
     def sweep(self) -> SharesSettings:
         """Its settings."""
         sweep = self.measured.study.definition.settings.sweep

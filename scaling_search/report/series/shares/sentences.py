@@ -11,6 +11,8 @@ from scaling_search.scaling import DIMENSIONS, Coefficients
 from scaling_search.series.shares import cost_name
 from scaling_search.wording import capital, percent
 
+#: Shares within a step of the law's lattice of those of a network are no extrapolation.
+_NEAR = 0.05
 #: What may be lost beyond this part of the error is worth more runs.
 ROOM = 0.1
 
@@ -51,10 +53,10 @@ def what_to_use(found: Found) -> str:
     if isinstance(curve, str) or not found.measured.learns:
         return "Nothing yet."
     if not curve.changes:
-        alpha, beta, gamma = vars(doubling(curve.constant)).values()
+        alpha, beta, gamma = vars(doubling(curve.together)).values()
         return (
-            f"{capital(shares_text(curve.constant))} of the growth at every size: α = {alpha:.3g}, "
-            f"β = {beta:.3g}, γ = {gamma:.3g} for each doubling."
+            f"{capital(shares_text(curve.together))} of the growth at every size, the best for all "
+            f"costs together: α = {alpha:.3g}, β = {beta:.3g}, γ = {gamma:.3g} for each doubling."
         )
     at = [
         f"{shares_text(point.optimum.shares)} at {cost_name(point.cost)}" for point in curve.points
@@ -118,3 +120,22 @@ def answer(found: Found) -> str:
         "shares change with the compute?"
     )
     return f"{question} {does_it_change(found)} {what_to_use(found)}"
+
+
+def beyond_trained(found: Found) -> list[str]:
+    """Where the best shares lie beyond those of all networks, a remark for each dimension."""
+    curve = found.curve
+    if isinstance(curve, str):
+        return []
+    remarks = []
+    for i, name in enumerate(DIMENSIONS):
+        trained = found.trained_shares[:, i]
+        low, high = float(trained.min()), float(trained.max())
+        best = [float(point.optimum.shares[i]) for point in curve.points]
+        if min(best) < low - _NEAR or max(best) > high + _NEAR:
+            remarks.append(
+                f"The best share of {name} is an extrapolation: the networks have "
+                f"{percent(low, 0)} to {percent(high, 0)}; sweep.studies= adds those of a search, "
+                "which has each dimension alone."
+            )
+    return remarks
