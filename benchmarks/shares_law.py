@@ -118,7 +118,7 @@ def replay(kind: str, drift: float, sigma: float, number: int) -> Outcome | None
     gain = float(np.expm1(kept - best))
     size = np.mean([len(point.optimum.region) / len(lattice) for point in curve.points])
     low, high = curve.last.gain.low, curve.last.gain.high
-    return Outcome(tuple(holds), float(size), not curve.changes, low <= gain <= high, gain)
+    return Outcome(tuple(holds), float(size), curve.suffices, low <= gain <= high, gain)
 
 
 def _replays(setting: tuple[str, float, float, int]) -> list[Outcome]:

@@ -15,6 +15,8 @@ from scaling_search.findings.triangle import triangle
 
 #: To lose less than this part of the error is no reason to change the shares.
 WORTH = 0.005
+#: What may be lost beyond this part of the error is worth more runs.
+ROOM = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,6 +60,12 @@ class SharesCurve:
         """Whether the runs tell that shares should change: at the dearest cost constant ones lose
         more than WORTH with probability 1 - (1 - level) / 2."""
         return self.last.gain.low > WORTH
+
+    @property
+    def suffices(self) -> bool:
+        """Whether constant shares do as far as the runs tell: what they are expected to lose at the
+        dearest cost is neither sure nor more than ROOM."""
+        return not self.changes and self.last.gain.value <= ROOM
 
 
 def shares_curve(

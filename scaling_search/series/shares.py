@@ -47,8 +47,8 @@ class SharesSettings(SeriesSettings):
     #: Folders of studies of the same baseline, data and recipe: the law rests on their networks
     #: too, whose runs are not trained again.
     studies: list[str] = field(default_factory=list)
-    #: Their networks, each as depth multiplier, width multiplier and pixels: filled in by
-    #: sweep.studies.
+    #: Further networks, each as depth multiplier, width multiplier and pixels; sweep.studies adds
+    #: its own.
     networks: list[list[float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class SharesSettings(SeriesSettings):
             ):
                 raise InvalidInput(
                     f"sweep.networks has {network!r}, but each must hold a depth multiplier, a "
-                    "width multiplier and pixels: leave it to sweep.studies"
+                    "width multiplier and pixels, such as [1.5,1.2,32]"
                 )
 
     @property
@@ -91,7 +91,8 @@ class SharesSettings(SeriesSettings):
         """With the networks of sweep.studies as numbers: study.yaml then stands alone."""
         if not self.studies:
             return self
-        found = {tuple(n): n for folder in self.studies for n in networks_of(folder)}
+        others = (network for folder in self.studies for network in networks_of(folder))
+        found = {tuple(network): network for network in (*self.networks, *others)}
         # The folder's name: the same study by another path is the same study.
         names = [Path(folder).resolve().name for folder in self.studies]
         return replace(self, networks=list(found.values()), studies=names)

@@ -91,7 +91,7 @@ def test_other_studies_may_be_enough() -> None:
         ({"costs": [4.0, 2.0]}, "growing numbers"),
         ({"lattice": 2}, "sweep.lattice is 2, but must lie between 3 and 20"),
         ({"networks": [[1.0, 2.0]]}, "depth multiplier, a width multiplier and pixels"),
-        ({"networks": [[1.0, math.nan, 20]]}, "leave it to sweep.studies"),
+        ({"networks": [[1.0, math.nan, 20]]}, "such as \\[1.5,1.2,32\\]"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:

@@ -60,9 +60,11 @@ def shares(study: Study, rows: Sequence[RunRow]) -> Content:
 
 def _json(found: Found) -> dict[str, Any]:
     curve, held = found.curve, found.held_out
-    told: dict[str, Any] = {"changes": None if isinstance(curve, str) else curve.changes}
+    told: dict[str, Any] = {"changes": None, "constant_suffices": None}
     if not isinstance(curve, str):
         told |= {
+            "changes": curve.changes,
+            "constant_suffices": curve.suffices,
             "constant_shares": curve.constant.tolist(),
             "costs": {
                 cost_name(at.cost): {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scaling_search.findings.interval import LEVEL, Floats, Interval
+from scaling_search.findings.shares_curve import ROOM
 from scaling_search.report.series.shares.found import Found
 from scaling_search.report.words import of_val
 from scaling_search.scaling import DIMENSIONS, Coefficients
@@ -13,8 +14,6 @@ from scaling_search.wording import capital, percent
 
 #: Shares within a step of the law's lattice of those of a network are no extrapolation.
 _NEAR = 0.05
-#: What may be lost beyond this part of the error is worth more runs.
-ROOM = 0.1
 
 
 def does_it_change(found: Found) -> str:
@@ -32,6 +31,8 @@ def does_it_change(found: Found) -> str:
     if curve.changes:
         return f"Yes: {kept} {more}."
     runs = int(np.isfinite(found.val).sum())
+    if not curve.suffices:
+        return f"Not told by {runs} runs: {kept} {more}."
     return (
         f"No, constant shares suffice as far as {runs} runs can tell: {kept} "
         + (f"{more}, and " if not curve.stays else "")
@@ -52,7 +53,7 @@ def what_to_use(found: Found) -> str:
     curve = found.curve
     if isinstance(curve, str) or not found.measured.learns:
         return "Nothing yet."
-    if not curve.changes:
+    if curve.suffices:
         alpha, beta, gamma = vars(doubling(curve.together)).values()
         return (
             f"{capital(shares_text(curve.together))} of the growth at every size, the best for all "
