@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class SharesSettings(SeriesSettings):
     studies: list[str] = field(default_factory=list)
     #: Further networks, each as depth multiplier, width multiplier and pixels; sweep.studies adds
     #: its own.
-    networks: list[list[float]] = field(default_factory=list)
+    networks: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,9 +65,8 @@ class SharesSettings(SeriesSettings):
                 "are multiples of 1 / lattice; or be 0 where sweep.studies has networks enough"
             )
         for network in self.networks:
-            if len(network) != 3 or not all(
-                math.isfinite(value) and 0 < value <= 10_000 for value in network
-            ):
+            numbers = isinstance(network, list | tuple) and len(network) == 3
+            if not (numbers and all(_is_size(value) for value in network)):
                 raise InvalidInput(
                     f"sweep.networks has {network!r}, but each must hold a depth multiplier, a "
                     "width multiplier and pixels, such as [1.5,1.2,32]"
@@ -159,6 +158,10 @@ def shares_of(member: FamilyMember) -> tuple[float, float, float] | None:
         return None
     depth, width, resolution = np.maximum(parts / parts.sum(), 0).tolist()
     return depth, width, resolution
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and 0 < value <= 10_000
 
 
 def _nearest(costs: Sequence[float], member: FamilyMember) -> str:

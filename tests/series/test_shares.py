@@ -90,6 +90,7 @@ def test_other_studies_may_be_enough() -> None:
         ({"costs": [2.0, 40.0]}, "must hold numbers between 1 and 20"),
         ({"costs": [4.0, 2.0]}, "growing numbers"),
         ({"lattice": 2}, "sweep.lattice is 2, but must lie between 3 and 20"),
+        ({"networks": [3]}, "sweep.networks has 3, but each must hold"),
         ({"networks": [[1.0, 2.0]]}, "depth multiplier, a width multiplier and pixels"),
         ({"networks": [[1.0, math.nan, 20]]}, "such as \\[1.5,1.2,32\\]"),
     ],
