@@ -7,6 +7,7 @@ them; a draw whose lowest point has no share of a dimension says that it should 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -17,6 +18,18 @@ from scaling_search.scaling import DIMENSIONS
 
 #: The lattice on which optima are sought: shares in steps of 5 %, 231 points.
 STEPS = 20
+
+
+class OverShares(Protocol):
+    """The posterior of the error at equal cost, over the triangle of shares."""
+
+    def log_error_at(self, shares: Floats) -> Floats:
+        """(draws, points): log error at shares (points, 3), whatever is the largest."""
+        ...
+
+    def error_at(self, shares: Floats) -> Floats:
+        """(draws, points): error at shares (points, 3), the largest there is at most."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,7 +52,7 @@ class Optimum:
         return tuple(name for name, share in zip(DIMENSIONS, self.shares) if share == 0)
 
 
-def find_optimum(surface: Surface, level: float = LEVEL) -> Optimum:
+def find_optimum(surface: OverShares, level: float = LEVEL) -> Optimum:
     """The optimum on a lattice of the triangle with a step of 5 %."""
     points = triangle(STEPS)
     value, error = surface.log_error_at(points), surface.error_at(points)
@@ -65,7 +78,7 @@ def find_optimum(surface: Surface, level: float = LEVEL) -> Optimum:
 
 
 def regret_of_points(
-    surface: Surface, shares: Floats, level: float = LEVEL
+    surface: OverShares, shares: Floats, level: float = LEVEL
 ) -> tuple[Interval, ...]:
     """What spending the compute in shares (points, 3) adds to the error at the optimum: expected,
     and the interval that holds it with `level`. Fractions."""

@@ -62,6 +62,9 @@ class GridPosterior:
     lower: Floats
     #: (o, t, i): what tau leaves of an axis, 1 / (1 + tau^2 root).
     damped: Floats
+    #: Log of the mean over the grid of what the runs' likelihood is there, up to a constant of the
+    #: runs: other features of the same runs are told apart by it.
+    log_evidence: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -136,9 +139,16 @@ def grid_posterior(
     rate = prior.sigma_rate + 0.5 * np.maximum(squares, 0)
     log_weight = -0.5 * log_det - shape * np.log(rate)
     weight = np.exp(log_weight - log_weight.max())
+    log_evidence = float(log_weight.max() + np.log(weight.mean()))
     weight /= weight.sum()
     return GridPosterior(
-        weight=weight, shape=shape, rate=rate, mean=mean, lower=lower, damped=damped
+        weight=weight,
+        shape=shape,
+        rate=rate,
+        mean=mean,
+        lower=lower,
+        damped=damped,
+        log_evidence=log_evidence,
     )
 
 

@@ -19,7 +19,7 @@ NOMINAL = "nominal"
 #: Standard errors on either side of a 90 % interval.
 TAIL = 1.645
 #: Candidates cost at most so many times the baseline.
-_DEAREST = 8
+_DEAREST = 20
 #: What studies of old call macs.
 _OLD = "realised"
 #: Settings that studies of old have not.

@@ -48,6 +48,16 @@ class SweepSettings:
         """The same sweep with what it takes from another study's folder as numbers."""
         return self
 
+    def joined(self: S, networks_of: Callable[[str], list[list[float]]]) -> S:
+        """The same sweep with the networks of other studies' folders as numbers: depth and width
+        multipliers, and pixels."""
+        return self
+
+    @property
+    def rests_on(self) -> Sequence[str]:
+        """Names of studies beside this one whose runs are runs of this one too."""
+        return ()
+
     def baseline_names(self) -> Sequence[str]:
         """Names or import paths of baselines that stand in for the configured one."""
         return ()

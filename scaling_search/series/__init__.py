@@ -6,6 +6,7 @@ from scaling_search.series.networks import LeftOut, Networks, Point, list_networ
 from scaling_search.series.observation1 import Observation1Settings
 from scaling_search.series.observation2 import Observation2Settings
 from scaling_search.series.settings import SeriesSettings
+from scaling_search.series.shares import SharesSettings
 from scaling_search.series.single_vs_compound import SingleVsCompoundSettings
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Observation2Settings",
     "Point",
     "SeriesSettings",
+    "SharesSettings",
     "SingleVsCompoundSettings",
     "list_networks",
 ]

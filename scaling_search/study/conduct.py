@@ -29,6 +29,7 @@ from scaling_search.study.plan import COUNTING
 from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
+from scaling_search.study.trained_networks import networks_for
 from scaling_search.trainers import code_of_training
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     )
     task = open_task(settings.data, settings.recipe)
     facts = task.facts if task else own_facts(settings.data)
+    settings = replace(settings, sweep=settings.sweep.joined(networks_for(settings, facts)))
     weights = settings.baseline.pretrained
     code = {target: code_of_function(target, weights) for target in settings.own_networks}
     code |= code_of_training(settings.trainer)

@@ -57,8 +57,9 @@ def run_study(
             (folder / name).unlink(missing_ok=True)
     write_definition(folder, definition)
     # A folder that came from elsewhere, such as a clone's, brings its runs with it.
-    for content, run in read_records(folder).items():
-        database.record(content, run)
+    for name in (folder.name, *definition.settings.sweep.rests_on):
+        for content, run in read_records(folder.parent / name).items():
+            database.record(content, run)
     study = Training(definition, conduct, folder, database, executor, command, progress, tracking)
     kind = kind_of(definition)
     study.prepare(kind.first_runs())

@@ -25,6 +25,7 @@ from scaling_search.series import (
     Observation1Settings,
     Observation2Settings,
     SeriesSettings,
+    SharesSettings,
     SingleVsCompoundSettings,
 )
 from scaling_search.tracking import TrackerSettings
@@ -36,6 +37,7 @@ _ALL: tuple[type[SweepSettings], ...] = (
     BaselineSearchSettings,
     *(GridSettings, RaceSettings, OptunaSettings),
     *(Observation1Settings, Observation2Settings, SingleVsCompoundSettings, BalanceSettings),
+    SharesSettings,
 )
 SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in _ALL}
 

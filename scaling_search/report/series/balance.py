@@ -141,14 +141,9 @@ def find_balance(measured: Measured) -> Balance:
     pairs = {exchange_name(*pair): pair for pair in itertools.permutations(DIMENSIONS, 2)}
     others = [i for i, point in enumerate(measured.points) if point.series in pairs]
     rivals, freedom = compare_points(measured, one, others)
-    learns = True
-    if measured.words.metric.counts_mistakes:
-        chance = 1 / measured.study.definition.facts.num_classes
-        # Without a run the comparison is nan, and nothing is said of learning.
-        learns = not np.fmin.reduce(measured.mean) > 1 - 2 * chance
     found = tuple(Exchange(*pairs[rival.point.series], rival) for rival in rivals)
     gains = measured.gains
-    return Balance(found, freedom, learns, float(measured.mean[one] / gains.whole), gains)
+    return Balance(found, freedom, measured.learns, float(measured.mean[one] / gains.whole), gains)
 
 
 def _first_sentence(measured: Measured, found: Balance) -> str:

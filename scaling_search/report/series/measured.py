@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,6 +45,15 @@ class Measured:
         if not self.words.metric.is_fraction and np.isfinite(self.errors).any():
             whole = float(np.nanmax(self.errors)) or 1.0
         return Gains(self.words, whole)
+
+    @property
+    def learns(self) -> bool:
+        """Whether any network is at least twice as good as chance; nothing is said of losses."""
+        if not self.words.metric.counts_mistakes:
+            return True
+        chance = 1 / self.study.definition.facts.num_classes
+        # Without a run the mean is nan, and nothing is said of learning.
+        return not np.fmin.reduce(self.mean) > 1 - 2 * chance
 
     @property
     def parts(self) -> Floats:
@@ -117,18 +126,30 @@ def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
     Raises InvalidInput where the rows are not runs of this study.
     """
     definition = study.definition
-    points, seeds = definition.networks.points, definition.settings.sweep.seeds
     own = {run.spec.key: run for run in definition.series_runs}
     for row in rows:
         require_own(row, own.get(row.run))
-    errors = np.full((len(points), len(seeds)), np.nan)
+    points = definition.networks.points
     diverged = [0] * len(points)
     for row in runs_by_key(rows).values():
         for at in (i for i, point in enumerate(points) if point.member.id == row.trial):
             diverged[at] += row.status is RunStatus.DIVERGED
-            if (error := judged_error(definition, row)) is not None:
-                errors[at, seeds.index(row.seed)] = error
+    errors = errors_of(study, rows, lambda row: judged_error(definition, row))
     return Measured(study=study, points=points, errors=errors, diverged=tuple(diverged))
+
+
+def errors_of(
+    study: Study, rows: Sequence[RunRow], error: Callable[[RunRow], float | None]
+) -> Floats:
+    """(points, seeds): an error of each run, nan where it is missing or diverged."""
+    definition = study.definition
+    points, seeds = definition.networks.points, definition.settings.sweep.seeds
+    errors = np.full((len(points), len(seeds)), np.nan)
+    for row in runs_by_key(rows).values():
+        if (value := error(row)) is not None:
+            for at in (i for i, point in enumerate(points) if point.member.id == row.trial):
+                errors[at, seeds.index(row.seed)] = value
+    return errors
 
 
 def points_table(measured: Measured) -> pd.DataFrame:

@@ -15,10 +15,11 @@ _CSV = (
     "trials",
     "family",
     "points",
+    "shares",
     "latency",
 )
 _JSON = ("environment", "baseline", "verdict", "winner", "latency", "forecast")
-_FIGURES = ("frontier", "triangle", "accuracy", "backtest", "series", "latency")
+_FIGURES = ("frontier", "triangle", "accuracy", "backtest", "series", "triangles", "latency")
 #: All that a study writes into its folder, weights apart.
 STUDY_FILES = (
     *("study.yaml", "baseline.yaml", "report.html", "report.md"),

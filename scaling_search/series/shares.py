@@ -1,0 +1,175 @@
+"""Do the best shares change with size? Networks of several costs, spread over the triangle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scaling_search.baselines import Baseline, FamilyMember, scale_by
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import Coefficients
+from scaling_search.search import Asked, CostConstraint, Snapper
+from scaling_search.series.networks import LeftOut, Networks, Point
+from scaling_search.series.settings import SeriesSettings, require_numbers
+
+#: The dearest networks, over the baseline's cost.
+DEAREST = 20
+#: Costs of a law, at least: two tell no change of the change, but whether there is one.
+COSTS_NEEDED = 2
+#: The finest lattice.
+_FINEST = 20
+#: The series of networks of other studies that cost something else.
+OTHERS = "other costs"
+#: Log cost within which they belong to a cost.
+_NEAR = 0.1
+#: Log of a multiplier that counts as 1.
+_LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class SharesSettings(SeriesSettings):
+    """Do the best shares change with size? A law over depth, width, resolution and compute."""
+
+    READS: ClassVar[frozenset[str]] = frozenset({"constraint.tolerance"})
+    INSTEAD: ClassVar[Mapping[str, str]] = {"constraint.cost_ratio": "give sweep.costs="}
+
+    kind: str = "shares"
+    #: Costs over the baseline's at which networks are spread over the triangle of shares.
+    costs: list[float] = field(default_factory=lambda: [2.0, 4.0, 8.0])
+    #: Shares are multiples of 1 / lattice, each at least one: 6 gives 10 points at each cost; 0
+    #: gives none, where the networks of sweep.studies are enough.
+    lattice: int = 6
+    #: Folders of studies of the same baseline, data and recipe: the law rests on their networks
+    #: too, whose runs are not trained again.
+    studies: list[str] = field(default_factory=list)
+    #: Further networks, each as depth multiplier, width multiplier and pixels; sweep.studies adds
+    #: its own.
+    networks: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_numbers("sweep.costs", self.costs, 1.0, DEAREST)
+        if len(self.costs) < COSTS_NEEDED or self.costs[0] <= 1:
+            raise InvalidInput(
+                f"sweep.costs is {self.costs!r}, but must hold {COSTS_NEEDED} costs or more, each "
+                f"above 1 and at most {DEAREST}: whether shares change shows at several costs"
+            )
+        if self.lattice != 0 and not 3 <= self.lattice <= _FINEST:
+            raise InvalidInput(
+                f"sweep.lattice is {self.lattice!r}, but must lie between 3 and {_FINEST}: shares "
+                "are multiples of 1 / lattice; or be 0 where sweep.studies has networks enough"
+            )
+        for network in self.networks:
+            numbers = isinstance(network, list | tuple) and len(network) == 3
+            if not (numbers and all(_is_size(value) for value in network)):
+                raise InvalidInput(
+                    f"sweep.networks has {network!r}, but each must hold a depth multiplier, a "
+                    "width multiplier and pixels, such as [1.5,1.2,32]"
+                )
+
+    @property
+    def lattice_shares(self) -> Sequence[tuple[float, float, float]]:
+        """The points of the lattice at which every dimension gets something."""
+        n = self.lattice  # 0 has none
+        return [
+            (depth / n, width / n, (n - depth - width) / n)
+            for depth in range(1, n - 1)
+            for width in range(1, n - depth)
+        ]
+
+    @property
+    def rests_on(self) -> Sequence[str]:
+        return self.studies
+
+    def joined(self, networks_of: Callable[[str], list[list[float]]]) -> SharesSettings:
+        """With the networks of sweep.studies as numbers: study.yaml then stands alone."""
+        if not self.studies:
+            return self
+        others = (network for folder in self.studies for network in networks_of(folder))
+        found = {tuple(network): network for network in (*self.networks, *others)}
+        # The folder's name: the same study by another path is the same study.
+        names = [Path(folder).resolve().name for folder in self.studies]
+        return replace(self, networks=list(found.values()), studies=names)
+
+    def points(
+        self, baseline: Baseline, constraint: CostConstraint, native_resolution: int
+    ) -> Iterator[Point | LeftOut]:
+        """At each cost the networks nearest to the lattice, then those of other studies; what a
+        pixel costs the law knows."""
+        known: set[str] = set()
+        for cost in self.costs:
+            at_cost = replace(constraint, cost_ratio=cost)
+            snapper = Snapper(baseline, at_cost, native_resolution)
+            for shares in self.lattice_shares:
+                asked = Asked(Coefficients.from_shares(*shares, cost_ratio=cost))
+                found = snapper.try_snap(asked)
+                if found is None:
+                    parts = ", ".join(f"{share:.2f}" for share in shares)
+                    reason = snapper.candidates.dropped[-1].reason
+                    yield LeftOut(f"shares {parts} {cost_name(cost)}", reason)
+                else:
+                    known.add(found.member.id)
+                    yield Point(
+                        series=cost_name(cost),
+                        member=replace(found.member, phi=None),
+                        asked_cost=cost,
+                        within=found.within,
+                    )
+
+        for depth, width, pixels in self.networks:
+            member = scale_by(
+                baseline, depth_mult=depth, width_mult=width, resolution=round(pixels)
+            )
+            if shares_of(member) is not None and member.id not in known:
+                yield Point(series=_nearest(self.costs, member), member=member)
+
+    def check(self, networks: Networks) -> None:
+        costs = {point.series for point in networks.points} - {OTHERS}
+        if len(costs) < COSTS_NEEDED:
+            reasons = "; ".join(f"{out.what}: {out.reason}" for out in networks.left_out[:3])
+            raise InvalidInput(
+                f"networks are left at {len(costs)} of {len(self.costs)} costs, but a law needs "
+                f"{COSTS_NEEDED} ({reasons}): give other sweep.costs or a smaller "
+                "baseline.resolution"
+            )
+
+    def plan_remarks(self, networks: Networks) -> Sequence[str]:
+        few = [
+            f"{cost_name(cost)} has {count} networks"
+            for cost in self.costs
+            if (count := len({p.member.id for p in networks.points if p.series == cost_name(cost)}))
+            < 6
+        ]
+        return [f"{', '.join(few)}; the bowl of a cost needs 6"] if few else []
+
+
+def shares_of(member: FamilyMember) -> tuple[float, float, float] | None:
+    """What each dimension got of a network's growth, or gave of what it shrank.
+
+    None where some grew and others shrank, or nothing did either.
+    """
+    parts = np.log([member.depth_mult, member.width_mult, member.resolution_mult]) * [1, 2, 2]
+    if abs(parts.sum()) < _LEAST or (parts * np.sign(parts.sum()) < -_LEAST).any():
+        return None
+    depth, width, resolution = np.maximum(parts / parts.sum(), 0).tolist()
+    return depth, width, resolution
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and 0 < value <= 10_000
+
+
+def _nearest(costs: Sequence[float], member: FamilyMember) -> str:
+    """The series of a network of another study."""
+    near = [cost for cost in costs if abs(math.log(member.cost_ratio / cost)) < _NEAR]
+    return cost_name(near[0]) if near else OTHERS
+
+
+def cost_name(cost: float) -> str:
+    """The series of the networks of a cost."""
+    return f"×{cost:g}"

@@ -1,0 +1,105 @@
+"""Which networks a study of shares trains, and what a network's shares are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+import scaling_search as ss
+from scaling_search.errors import InvalidInput
+from scaling_search.search import CostConstraint
+from scaling_search.series import Networks, SharesSettings, list_networks
+from scaling_search.series.shares import OTHERS, shares_of
+
+BASELINE = ss.load_baseline("searched_micro", num_classes=36, in_channels=1)
+
+
+def networks(sweep: SharesSettings, native: int = 64) -> Networks:
+    return list_networks(sweep, [BASELINE], CostConstraint(), native)
+
+
+def costs_of(found: Networks, series: str) -> list[float]:
+    return [point.member.cost_ratio for point in found.points if point.series == series]
+
+
+def test_networks_of_each_cost_spread_over_the_triangle() -> None:
+    found = networks(SharesSettings(costs=[2.0, 6.0, 16.0]))
+    for cost in (2, 6, 16):
+        ratios = costs_of(found, f"×{cost}")
+        assert len(ratios) >= 9
+        assert np.allclose(ratios, cost, rtol=0.05)
+    shares = np.array([shares_of(p.member) for p in found.points if p.asked_cost == 16], float)
+    assert np.allclose(shares.sum(axis=1), 1)
+    assert (np.ptp(shares, axis=0) > 0.35).all()
+    assert shares.min() > 0.05
+
+
+def test_what_the_images_have_no_pixels_for_is_left_out() -> None:
+    found = networks(SharesSettings(costs=[2.0, 16.0]), native=40)
+    assert any("above the data's native 40 px" in out.reason for out in found.left_out)
+    assert all(point.member.resolution <= 40 for point in found.points)
+
+
+def test_shares_of_a_network_that_shrank_and_of_one_that_has_none() -> None:
+    def of(depth: float, width: float, resolution: int) -> Sequence[float] | None:
+        member = ss.scale_by(BASELINE, depth_mult=depth, width_mult=width, resolution=resolution)
+        return shares_of(member)
+
+    assert BASELINE.resolution == 24
+    assert of(2, math.sqrt(2), 24) == pytest.approx((0.5, 0.5, 0))
+    assert of(0.5, 1 / math.sqrt(2), 24) == pytest.approx((0.5, 0.5, 0))
+    assert of(1, 1, 24) is None
+    assert of(4, 0.7, 24) is None
+
+
+def test_networks_of_other_studies_join_once() -> None:
+    first = networks(SharesSettings(costs=[2.0, 6.0])).points[0].member
+    own = [first.depth_mult, first.width_mult, first.resolution]
+    more = [own, [1.0, 1.0, 40], [1.0, 1.0, 24], [3.0, 1.0, 24], [0.5, 0.8, 18]]
+    sweep = SharesSettings(costs=[2.0, 6.0]).joined(lambda folder: more)
+    assert sweep.networks == []  # no study was named
+    sweep = SharesSettings(costs=[2.0, 6.0], studies=["a/b", "c"]).joined(lambda folder: more)
+    assert sweep.studies == ["b", "c"]
+    assert len(sweep.networks) == len(more)
+    found = networks(sweep)
+    assert [p.member.id for p in found.points].count(first.id) == 1
+    others = {p.member.resolution for p in found.points if p.series == OTHERS}
+    # The baseline itself has no shares.
+    assert others == {40, 24, 18}
+
+
+def test_other_studies_may_be_enough() -> None:
+    own = networks(SharesSettings(costs=[2.0, 6.0]))
+    numbers: Any = [
+        [p.member.depth_mult, p.member.width_mult, p.member.resolution] for p in own.points
+    ]
+    found = networks(SharesSettings(costs=[2.0, 6.0], lattice=0, networks=numbers))
+    assert {p.member.id for p in found.points} == {p.member.id for p in own.points}
+    assert len(costs_of(found, "×6")) == len(costs_of(own, "×6"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"costs": [2.0]}, "must hold 2 costs or more"),
+        ({"costs": [1.0, 2.0]}, "each above 1 and at most 20"),
+        ({"costs": [2.0, 40.0]}, "must hold numbers between 1 and 20"),
+        ({"costs": [4.0, 2.0]}, "growing numbers"),
+        ({"lattice": 2}, "sweep.lattice is 2, but must lie between 3 and 20"),
+        ({"networks": [3]}, "sweep.networks has 3, but each must hold"),
+        ({"networks": [[1.0, 2.0]]}, "depth multiplier, a width multiplier and pixels"),
+        ({"networks": [[1.0, math.nan, 20]]}, "such as \\[1.5,1.2,32\\]"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        SharesSettings(**settings)
+
+
+def test_one_cost_that_is_left_is_no_study() -> None:
+    with pytest.raises(InvalidInput, match="networks are left at 0 of 2 costs, but a law needs 2"):
+        networks(SharesSettings(costs=[2.0, 6.0], lattice=0, networks=[[1.0, 1.0, 30.0]]))
