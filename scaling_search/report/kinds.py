@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from scaling_search.report.baseline import baseline
 from scaling_search.report.content import Content
+from scaling_search.report.growth import growth
 from scaling_search.report.search import search
 from scaling_search.report.series.balance import balance
 from scaling_search.report.series.observation1 import observation1
@@ -23,4 +24,5 @@ CONTENT: Mapping[str, Callable[[Study, tuple[RunRow, ...]], Content]] = {
     "observation2": observation2,
     "single_vs_compound": single_vs_compound,
     "balance": balance,
+    "growth": growth,
 }

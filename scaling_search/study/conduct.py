@@ -18,9 +18,11 @@ from scaling_search.execution import core_count
 from scaling_search.long_work import tallied
 from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
 from scaling_search.scaling import Coefficients
+from scaling_search.series import GrowthSettings
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.found import looked_up
+from scaling_search.study.grown_networks import with_networks
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.limits import require_describable
 from scaling_search.study.measured import Measured, members_of
@@ -52,6 +54,9 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
         data=settings.data.shared(core_count(), conduct.executor.slots(platform.device)),
         sweep=settings.sweep.resolved(_winner_of),
     )
+    if isinstance(settings.sweep, GrowthSettings):
+        grown = with_networks(settings.sweep, settings.baseline)
+        settings = replace(settings, sweep=grown)
     task = open_task(settings.data, settings.recipe)
     facts = task.facts if task else own_facts(settings.data)
     weights = settings.baseline.pretrained

@@ -22,6 +22,7 @@ from scaling_search.search import (
 from scaling_search.search.baseline import BaselineSearchSettings
 from scaling_search.series import (
     BalanceSettings,
+    GrowthSettings,
     Observation1Settings,
     Observation2Settings,
     SeriesSettings,
@@ -36,6 +37,7 @@ _ALL: tuple[type[SweepSettings], ...] = (
     BaselineSearchSettings,
     *(GridSettings, RaceSettings, OptunaSettings),
     *(Observation1Settings, Observation2Settings, SingleVsCompoundSettings, BalanceSettings),
+    GrowthSettings,
 )
 SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in _ALL}
 

@@ -15,10 +15,11 @@ _CSV = (
     "trials",
     "family",
     "points",
+    "growth",
     "latency",
 )
 _JSON = ("environment", "baseline", "verdict", "winner", "latency", "forecast")
-_FIGURES = ("frontier", "triangle", "accuracy", "backtest", "series", "latency")
+_FIGURES = ("frontier", "triangle", "accuracy", "backtest", "series", "growth", "latency")
 #: All that a study writes into its folder, weights apart.
 STUDY_FILES = (
     *("study.yaml", "baseline.yaml", "report.html", "report.md"),
