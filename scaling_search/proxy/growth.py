@@ -30,34 +30,47 @@ _STEM = "stem.0.weight"
 
 @torch.no_grad()
 def take_over(
-    module: nn.Module, network: Network, weights: Mapping[str, Tensor], source: Network
+    module: nn.Module,
+    network: Network,
+    weights: Mapping[str, Tensor],
+    source: Network,
+    keep_classifier: bool = True,
 ) -> None:
     """Put the trained weights of `source` into the freshly drawn `module` of `network`.
 
-    weights: by the names of the state_dict of `source`. The classifier is taken over where both
-    have as many classes. Own networks and those of timm take over weights of equal shapes alone.
-    Raises InvalidInput where the networks are not akin.
+    weights: by the names of the state_dict of `source`. keep_classifier: whether both tell the same
+    classes apart; else the classifier stays as drawn, as it does where their number differs. Own
+    networks and those of timm take over weights of equal shapes alone. Raises InvalidInput where
+    the networks are not akin.
     """
+    keep_classifier = keep_classifier and network.num_classes == source.num_classes
     if isinstance(network, Architecture) and isinstance(source, Architecture):
-        _grow(module, network, weights, source)
+        _grow(module, network, weights, source, keep_classifier)
     else:
-        _copy(module, network, weights, source)
+        _copy(module, network, weights, keep_classifier)
 
 
 def _grow(
-    module: nn.Module, network: Architecture, weights: Mapping[str, Tensor], source: Architecture
+    module: nn.Module,
+    network: Architecture,
+    weights: Mapping[str, Tensor],
+    source: Architecture,
+    keep_classifier: bool,
 ) -> None:
     require_akin(network, source)
+    with torch.device("meta"):
+        shapes = {n: t.shape for n, t in ConvNet(source).state_dict().items()}
+    _require_fit("that they are said to be of", weights, shapes)
     blocks = counterparts(network, source)
     for name, ours in module.state_dict().items():
-        if name.startswith(_CLASSIFIER) and network.num_classes != source.num_classes:
+        if name.startswith(_CLASSIFIER) and not keep_classifier:
             continue
         in_block = _BLOCK.match(name)
         counterpart = blocks[int(in_block[1])] if in_block else 0
         if counterpart is None:
             continue
         named = f"blocks.{counterpart}.{name[in_block.end() :]}" if in_block else name
-        theirs = _named(weights, named).to(ours.device)
+        theirs = weights[named].to(ours.device)
         if name == _STEM and network.in_channels != source.in_channels:
             # What it gives for grey images stays the same.
             theirs = theirs.sum(1, keepdim=True) / network.in_channels
@@ -95,28 +108,35 @@ def _put(ours: Tensor, theirs: Tensor) -> None:
 
 
 def _copy(
-    module: nn.Module, network: Network, weights: Mapping[str, Tensor], source: Network
+    module: nn.Module, network: Network, weights: Mapping[str, Tensor], keep_classifier: bool
 ) -> None:
-    """All tensors as they are; of other classes, those with a row for each stay as drawn."""
-    for name, ours in module.state_dict().items():
-        theirs = _named(weights, name)
-        if ours.shape == theirs.shape:
-            ours.copy_(theirs)
-        elif not (
-            network.num_classes != source.num_classes
-            and ours.shape[:1] == (network.num_classes,)
-            and theirs.shape[:1] == (source.num_classes,)
-        ):
-            raise InvalidInput(
-                f"{name} has the shape {tuple(ours.shape)} in the network that is to start and "
-                f"{tuple(theirs.shape)} in the trained one: own networks and those of timm start "
-                "from weights of equal shapes alone, baselines with a stage table grow"
-            )
+    """All tensors as they are."""
+    shapes = {name: tensor.shape for name, tensor in module.state_dict().items()}
+    fresh = set() if keep_classifier else _classifier(module, network.num_classes)
+    taken = {name: tensor for name, tensor in weights.items() if name not in fresh}
+    wanted = {name: shape for name, shape in shapes.items() if name not in fresh}
+    _require_fit("that is to start from them", taken, wanted)
+    module.load_state_dict(taken, strict=False)
 
 
-def _named(weights: Mapping[str, Tensor], name: str) -> Tensor:
-    if name not in weights:
+def _classifier(module: nn.Module, num_classes: int) -> set[str]:
+    """The tensors of the last layer that has a row of weights for each class."""
+    found: set[str] = set()
+    for name, layer in module.named_modules():
+        weight = layer._parameters.get("weight")
+        if weight is not None and weight.ndim > 1 and len(weight) == num_classes:
+            found = {f"{name}.{key}" if name else key for key in layer.state_dict()}
+    return found
+
+
+def _require_fit(
+    which: str, weights: Mapping[str, Tensor], shapes: Mapping[str, torch.Size]
+) -> None:
+    differing = weights.keys() ^ shapes.keys()
+    differing |= {n for n, t in weights.items() if n in shapes and shapes[n] != t.shape}
+    if differing:
         raise InvalidInput(
-            f"the trained weights have no {name}: they are of another network than is said"
+            f"the trained weights do not fit the network {which}: {sorted(differing)[0]} differs; "
+            "start from a run of the same network (baselines with a stage table grow from other "
+            "sizes too, own networks and those of timm do not)"
         )
-    return weights[name]

@@ -126,7 +126,7 @@ def _require_folder_name(name: str) -> None:
         reason = "is the name of a device on Windows"
     elif len(name.encode()) > 200:
         reason = "is too long"
-    elif name.startswith("store.db") or name in ("checkpoints", "runs"):
+    elif name.startswith("store.db") or name in ("checkpoints", "runs", "starts"):
         reason = "is used for something else there"
     if reason:
         raise InvalidInput(f"name is {name!r}, but it {reason}: give another name=")

@@ -284,13 +284,14 @@ class StudyDefinition:
         seed: int,
         rung: int | None = None,
         recipe: Recipe | None = None,
+        start: Spec | None = None,
     ) -> PlannedRun:
         """The run of a member at phi, by which its regularisation may grow.
 
-        rung: the epoch at which it stops. recipe: another one than the study's.
+        rung: the epoch at which it stops. recipe: another than the study's. start: its source.
         """
         recipe = recipe or self.settings.recipe
-        return PlannedRun(step, member, self.trainer.spec(member, phi, seed, recipe, rung))
+        return PlannedRun(step, member, self.trainer.spec(member, phi, seed, recipe, rung, start))
 
     def to_plain(self) -> dict[str, Any]:
         """For study.yaml."""

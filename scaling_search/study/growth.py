@@ -16,6 +16,7 @@ from scaling_search.scaling.kinship import not_kept
 from scaling_search.series.growth import GrowthSettings
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.records import Step
+from scaling_search.trainers import Spec
 
 #: Groups of networks that are compared.
 FAMILY, CANDIDATES = "family", "candidates"
@@ -131,11 +132,11 @@ def growth_of(definition: StudyDefinition) -> Growth:
 
 
 def _chain(definition: StudyDefinition, family: Sequence[FamilyMember]) -> Iterator[BothWays]:
-    source, runs, spent = None, (), 0.0
+    before: BothWays | None = None
     for member in family:
-        both = _both(definition, FAMILY, member, source, runs, spent)
-        yield both
-        source, runs, spent = member, both.grown, both.grown_flops
+        source = (before.member, before.grown, before.grown_flops) if before else (None, (), 0.0)
+        before = _both(definition, FAMILY, member, *source)
+        yield before
 
 
 def _both(
@@ -146,7 +147,7 @@ def _both(
     starts: Sequence[PlannedRun],
     spent: float,
 ) -> BothWays:
-    """starts, spent: the runs that it grows from, and what one of them cost with its own sources."""
+    """starts, spent: the runs that it grows from, and what one cost with its own sources."""
     recipe, images = definition.settings.recipe, definition.facts.epoch_images
     an_epoch = member.cost.train_flops(images)
     grown_flops = spent + recipe.epochs * an_epoch
@@ -174,7 +175,7 @@ def _runs(
     settings = definition.settings
     recipe = replace(settings.recipe, epochs=epochs or settings.recipe.epochs)
     seeds = settings.sweep.seeds
-    specs = [run.spec for run in starts] or [None] * len(seeds)
+    specs: list[Spec | None] = [run.spec for run in starts] or [None] * len(seeds)
     return tuple(
         definition.run(step, member, member.phi or 0.0, seed, recipe=recipe, start=start)
         for seed, start in zip(seeds, specs)

@@ -38,6 +38,8 @@ class Step(str, Enum):
     FIDELITY = "fidelity"
     #: Of a study of series.
     SERIES = "series"
+    #: Trained so that others start from its weights.
+    SOURCE = "source"
 
     def __str__(self) -> str:
         return self.value

@@ -31,6 +31,7 @@ from scaling_search.study.store_url import without_secrets
 from scaling_search.study.tracked import Tracked
 from scaling_search.tracking import UNTRACKED, HandingOn
 from scaling_search.trainers import Job, Spec
+from scaling_search.trainers.builtin import start_path
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -103,6 +104,8 @@ class Training:
     #: Members that the report lists whether they are trained or not.
     reported: tuple[FamilyMember, ...] = ()
     searching: SearchProposer | None = None
+    #: Keys of the step's runs whose weights later runs will start from.
+    _starts: frozenset[str] = frozenset()
 
     def search(self, step: Step, searching: SearchProposer, first: int) -> None:
         """A step whose runs follow from the answers so far; `first` of them are known before."""
@@ -127,10 +130,23 @@ class Training:
         self.definition.trainer.forget(sorted(ended - others), self.experiments)
         note_only(self.folder, begun(self.folder) - ended)
 
-    def train(self, step: Step, runs: Sequence[PlannedRun]) -> None:
-        """A step whose runs are known before."""
+    def train(
+        self, step: Step, runs: Sequence[PlannedRun], then: Sequence[PlannedRun] = ()
+    ) -> None:
+        """A step whose runs are known before.
+
+        then: runs that start from the weights of these, which are kept for those that are missing.
+        """
         self.prepare(runs)
+        self._starts = self._missing_starts(then)
         self._complete(step, AllAtOnce([run.spec for run in runs]), runs, len(runs))
+        self._starts = frozenset()
+
+    def _missing_starts(self, runs: Sequence[PlannedRun]) -> frozenset[str]:
+        """Keys of the runs from whose weights some of these start that have no result yet."""
+        starts = {run.spec.key: getattr(run.spec, "start", None) for run in runs}
+        known = self.database.known_keys(starts)
+        return frozenset(s.key for key, s in starts.items() if s is not None and key not in known)
 
     def prepare(self, runs: Sequence[PlannedRun]) -> None:
         """Decode what missing runs will need and the disk has room for, with all cores and a bar.
@@ -169,6 +185,8 @@ class Training:
                 noted.add(spec.whole.key)
             folder = self.folder.resolve()
             weights = weights_path(folder, saved[spec.key], spec.seed) if saves else None
+            if spec.key in self._starts:
+                weights = start_path(self.experiments, spec.key)
             trainer = self.definition.trainer
             return trainer.job(spec, self.experiments, weights, rungs, folder / "logs")
 

@@ -78,7 +78,7 @@ def _figure(found: Found) -> Figure:
 
 def _change(change: Interval) -> str:
     """`-12 % (-19 to -5)`"""
-    return f"{signed(*(100 * end for end in change))} %"
+    return f"{signed(100 * change.value, 100 * change.low, 100 * change.high)} %"
 
 
 def _less(change: Interval) -> str:
