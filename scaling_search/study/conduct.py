@@ -29,6 +29,7 @@ from scaling_search.study.plan import COUNTING
 from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
+from scaling_search.study.source_study import open_source, with_source
 from scaling_search.trainers import code_of_training
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     There is no task where a training of the user's own reads its own data.
     """
     platform = Platform.here(conduct.executor.resolved_device())
+    settings = with_source(settings)
     measured = Measured.of_files(settings.constraint.measurements)
     settings = replace(
         settings,
@@ -54,6 +56,7 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     )
     task = open_task(settings.data, settings.recipe)
     facts = task.facts if task else own_facts(settings.data)
+    open_source(settings, facts)
     weights = settings.baseline.pretrained
     code = {target: code_of_function(target, weights) for target in settings.own_networks}
     code |= code_of_training(settings.trainer)
@@ -99,7 +102,7 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
     name = conduct.name
     if not name:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
-        baseline = "+".join(settings.sweep.baseline_names()) or settings.baseline.target
+        baseline = "+".join(settings.sweep.subjects()) or settings.baseline.target
         trainer = settings.trainer
         how = trainer._target_ or trainer.kind if trainer.own else settings.recipe.name
         parts = (settings.sweep.kind, baseline, data, how)
