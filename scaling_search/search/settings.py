@@ -52,6 +52,10 @@ class SweepSettings:
         """Names or import paths of baselines that stand in for the configured one."""
         return ()
 
+    def subjects(self) -> Sequence[str]:
+        """What a study is named after instead of the configured baseline."""
+        return self.baseline_names()
+
     def rehearse(self) -> None:
         """Raise InvalidInput where something that the sweep uses could only fail later."""
 

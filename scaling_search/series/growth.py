@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar
 
 from scaling_search.baselines import Baseline, FamilyMember
@@ -46,6 +47,9 @@ class GrowthSettings(SweepSettings):
         for name in ("family", "candidates"):
             for row in getattr(self, name):
                 _require_row(f"sweep.{name}", row)
+
+    def subjects(self) -> Sequence[str]:
+        return [Path(self.study).name]
 
     def members(self, baseline: Baseline, rows: Sequence[Sequence[float]]) -> list[FamilyMember]:
         """The networks of a list, each once."""

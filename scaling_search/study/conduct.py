@@ -18,7 +18,6 @@ from scaling_search.execution import core_count
 from scaling_search.long_work import tallied
 from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
 from scaling_search.scaling import Coefficients
-from scaling_search.series import GrowthSettings
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.found import looked_up
@@ -31,6 +30,7 @@ from scaling_search.study.plan import COUNTING
 from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
+from scaling_search.study.source_study import open_source, with_source
 from scaling_search.trainers import code_of_training
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     There is no task where a training of the user's own reads its own data.
     """
     platform = Platform.here(conduct.executor.resolved_device())
+    settings = with_networks(with_source(settings))
     measured = Measured.of_files(settings.constraint.measurements)
     settings = replace(
         settings,
@@ -54,11 +55,9 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
         data=settings.data.shared(core_count(), conduct.executor.slots(platform.device)),
         sweep=settings.sweep.resolved(_winner_of),
     )
-    if isinstance(settings.sweep, GrowthSettings):
-        grown = with_networks(settings.sweep, settings.baseline)
-        settings = replace(settings, sweep=grown)
     task = open_task(settings.data, settings.recipe)
     facts = task.facts if task else own_facts(settings.data)
+    open_source(settings, facts)
     weights = settings.baseline.pretrained
     code = {target: code_of_function(target, weights) for target in settings.own_networks}
     code |= code_of_training(settings.trainer)
@@ -104,7 +103,7 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
     name = conduct.name
     if not name:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
-        baseline = "+".join(settings.sweep.baseline_names()) or settings.baseline.target
+        baseline = "+".join(settings.sweep.subjects()) or settings.baseline.target
         trainer = settings.trainer
         how = trainer._target_ or trainer.kind if trainer.own else settings.recipe.name
         parts = (settings.sweep.kind, baseline, data, how)

@@ -35,30 +35,16 @@ from scaling_search.search.strategy import Answer, Evaluation, Search
 from scaling_search.series import Networks, list_networks
 from scaling_search.study.limits import require_native
 from scaling_search.study.measured import Measured
+from scaling_search.study.planned_run import PlannedRun
 from scaling_search.study.platform import Platform
 from scaling_search.study.pricing import pricing_of
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.sizes import member_at, sizes_to_train
+from scaling_search.study.transfer import Source, TransferSettings
 from scaling_search.trainers import Spec, Trainer, make_trainer
 
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """A run and why it is wanted."""
-
-    step: Step
-    member: FamilyMember
-    spec: Spec
-    #: Of a check of fidelity its name.
-    check: str = ""
-    #: The candidate for which a check of fidelity stands; elsewhere the member itself.
-    candidate: str = ""
-
-    @property
-    def trial(self) -> str:
-        """The trial to which the run belongs."""
-        return self.candidate or self.member.id
+__all__ = ["PlannedRun", "StudyDefinition"]
 
 
 @dataclass(frozen=True)
@@ -83,8 +69,19 @@ class StudyDefinition:
             data=self.settings.data,
             task=self.facts.identity,
             code={n: d for n, d in self.code.items() if n not in self.settings.own_networks},
+            other_data=self.settings.other_data,
             **vars(self.platform),
         )
+
+    @property
+    def source(self) -> Source:
+        """What a study of transfer takes from another."""
+        assert isinstance(self.settings.sweep, TransferSettings)
+        return self.settings.sweep.found
+
+    def facts_of(self, spec: Spec) -> TaskFacts:
+        """The facts of a run's task."""
+        return self.facts if spec.task == self.facts.identity else self.source.facts
 
     @property
     def metric(self) -> Metric:
@@ -112,15 +109,15 @@ class StudyDefinition:
         """What no network may exceed. Raises InvalidInput where a bound is none."""
         return self.pricing.bounds(self.settings.constraint.at_most)
 
-    def load(self, settings: BaselineSettings) -> Baseline:
+    def load(self, settings: BaselineSettings, facts: TaskFacts | None = None) -> Baseline:
         """A baseline for the task's classes and channels, the same one each time.
 
-        Raises InvalidInput where it needs more pixels than the images have.
+        facts: of another task. Raises InvalidInput where it needs more pixels than the images have.
         """
+        facts = facts or self.facts
         # A stage table is no key of a dictionary.
-        name = repr(settings)
+        name = f"{settings!r} {facts.identity}"
         if name not in self._loaded:
-            facts = self.facts
             baseline = settings.load(facts.num_classes, facts.in_channels, self.prices, self.code)
             require_native(baseline.resolution, facts)
             self._loaded[name] = counted_in(baseline, self.quantity)

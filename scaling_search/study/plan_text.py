@@ -12,6 +12,7 @@ STEPS = {
     "fidelity": "fidelity",
     "series": "series",
     "source": "source",
+    "tuned": "fine-tuning",
     "single": "training",
 }
 #: Lines of a table, and points of a list, that a screen has room for.

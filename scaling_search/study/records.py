@@ -40,6 +40,8 @@ class Step(str, Enum):
     SERIES = "series"
     #: Trained so that others start from its weights.
     SOURCE = "source"
+    #: On the target of a transfer, from the weights of a source.
+    TUNED = "tuned"
 
     def __str__(self) -> str:
         return self.value

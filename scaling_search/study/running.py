@@ -153,14 +153,13 @@ class Training:
 
         What is drawn is better drawn by the workers: threads of one process would take turns.
         """
-        data = self.definition.settings.data
-        if data.is_own:
+        if self.definition.settings.data.is_own:
             return
-        task = proxy_task(data)
         known = self.database.known_keys(run.spec.key for run in runs)
-        wanted = {run.spec.resolution for run in runs if run.spec.key not in known}
-        for resolution in () if task.image_set.drawn else sorted(wanted):
-            if not task.is_cached(resolution):
+        missing = [run.spec for run in runs if run.spec.key not in known]
+        for task_of, resolution in sorted({(spec.task, spec.resolution) for spec in missing}):
+            task = proxy_task(self.definition.trainer.data_of(task_of))
+            if not task.image_set.drawn and not task.is_cached(resolution):
                 task.prepare(resolution)
 
     @property

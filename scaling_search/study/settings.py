@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from scaling_search.baselines import BaselineSettings
@@ -28,6 +28,7 @@ from scaling_search.series import (
     SeriesSettings,
     SingleVsCompoundSettings,
 )
+from scaling_search.study.transfer import TransferSettings
 from scaling_search.tracking import TrackerSettings
 from scaling_search.trainers import TrainerSettings
 from scaling_search.trainers.settings import require_together
@@ -37,7 +38,7 @@ _ALL: tuple[type[SweepSettings], ...] = (
     BaselineSearchSettings,
     *(GridSettings, RaceSettings, OptunaSettings),
     *(Observation1Settings, Observation2Settings, SingleVsCompoundSettings, BalanceSettings),
-    GrowthSettings,
+    *(GrowthSettings, TransferSettings),
 )
 SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in _ALL}
 
@@ -193,12 +194,24 @@ class StudySettings:
                     del settings[part][name]
         settings["constraint"] = self.constraint.plain
         settings["data"] = self.data.plain()
+        for data in self.other_data.values():
+            settings["sweep"]["source"]["data"] = data.plain()
         settings["trainer"] = self.trainer.plain()
         if self.trainer.own:
             settings["recipe"] = self.recipe.of_own_training
         else:
             del settings["trainer"]
         return settings
+
+    @property
+    def other_data(self) -> dict[str, DataSettings]:
+        """The data on which the sources of runs are trained, by identity, as they lie here."""
+        source = self.sweep.source if isinstance(self.sweep, TransferSettings) else None
+        if source is None:
+            return {}
+        here = {name: getattr(self.data, name) for name in ("cache_dir", "cache")}
+        data = replace(source.data, **here, loading_processes=self.data.loading_processes)
+        return {source.facts.identity: data}
 
     @property
     def own_networks(self) -> list[str]:
