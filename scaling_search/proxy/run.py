@@ -74,8 +74,8 @@ class RunSpec:
             del plain["start"]
         else:
             plain["start"] = self.start.key
-        # The name of a recipe takes no part in the training.
-        del plain["recipe"]["name"]
+        # The name of a recipe takes no part in the training, and where it starts is told above.
+        del plain["recipe"]["name"], plain["recipe"]["start"]
         return json.dumps(plain, sort_keys=True)
 
     @cached_property

@@ -31,6 +31,9 @@ class SweepSettings:
     #: Of parts or settings that it does not read, what does instead.
     INSTEAD: ClassVar[Mapping[str, str]] = {}
 
+    #: What recipe.start may say.
+    STARTS: ClassVar[frozenset[str]] = frozenset()
+
     #: What kind of study this is.
     kind: str = ""
     #: Seeds, in the order in which they are used; every network starts with the first.
@@ -105,6 +108,8 @@ class SearchSettings(SweepSettings):
 @dataclass(frozen=True)
 class SearchSweep(SearchSettings, ABC):
     """A kind of study that searches."""
+
+    STARTS: ClassVar[frozenset[str]] = frozenset({"baseline", "before"})
 
     #: Further points that are compared: a name, and alpha, beta and gamma or the folder of a
     #: finished study, whose winner it then is: {by_macs: experiments/NAME}. Its shares count.

@@ -41,6 +41,7 @@ from scaling_search.study.pricing import pricing_of
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.sizes import member_at, sizes_to_train
+from scaling_search.study.starts import family_runs, source_of
 from scaling_search.study.transfer import Source, TransferSettings
 from scaling_search.trainers import Spec, Trainer, make_trainer
 
@@ -262,11 +263,7 @@ class StudyDefinition:
 
     def family_runs(self, coefficients: Coefficients) -> tuple[PlannedRun, ...]:
         """STEP 2: every trained size with every seed."""
-        return tuple(
-            self.run(Step.FAMILY, member, member.phi or 0.0, seed)
-            for member in self.trained_sizes(coefficients)
-            for seed in self.family_seeds
-        )
+        return family_runs(self, self.trained_sizes(coefficients))
 
     @property
     def family_seeds(self) -> list[int]:
@@ -288,6 +285,8 @@ class StudyDefinition:
         rung: the epoch at which it stops. recipe: another than the study's. start: its source.
         """
         recipe = recipe or self.settings.recipe
+        if start is None and (source := source_of(self, member, seed, recipe)):
+            start = source.spec
         return PlannedRun(step, member, self.trainer.spec(member, phi, seed, recipe, rung, start))
 
     def to_plain(self) -> dict[str, Any]:

@@ -78,23 +78,10 @@ class Growth:
         return [network for network in self.networks if network.group == group]
 
     @property
-    def steps(self) -> list[tuple[Step, tuple[PlannedRun, ...]]]:
-        """Runs that can be trained at the same time, one step after another."""
-        family, candidates = self.of(FAMILY), self.of(CANDIDATES)
-        steps = [(Step.SOURCE, self.sources)] if self.sources else []
-        first = [run for network in family[:1] for run in network.grown]
-        first += [run for network in candidates for run in network.grown]
-        first += [
-            run for network in self.networks if network.differs for run in network.from_nothing
-        ]
-        steps.append((Step.SERIES, tuple(first)))
-        steps += [(Step.SERIES, network.grown) for network in family[1:]]
-        return steps
-
-    @property
     def runs(self) -> tuple[PlannedRun, ...]:
-        """All of them, each once."""
-        return tuple({run.spec.key: run for _, runs in self.steps for run in runs}.values())
+        """Those of all networks, each once: from nothing first, since nothing waits for them."""
+        both = [n.from_nothing for n in self.networks] + [n.grown for n in self.networks]
+        return tuple({run.spec.key: run for runs in both for run in runs}.values())
 
 
 def growth_of(definition: StudyDefinition) -> Growth:

@@ -22,16 +22,19 @@ from scaling_search.study.files.weights import weights_path
 from scaling_search.study.folder import known_rows, read_records, write_prices, write_records
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.loop import complete
+from scaling_search.study.order import in_turns
 from scaling_search.study.progress import Progress
 from scaling_search.study.proposer import AllAtOnce, Proposer
 from scaling_search.study.records import Step
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
+from scaling_search.study.starts import sources_of
 from scaling_search.study.store_url import without_secrets
 from scaling_search.study.tracked import Tracked
 from scaling_search.tracking import UNTRACKED, HandingOn
 from scaling_search.trainers import Job, Spec
 from scaling_search.trainers.builtin import start_path
+from scaling_search.whole_files import write_whole
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -133,13 +136,21 @@ class Training:
     def train(
         self, step: Step, runs: Sequence[PlannedRun], then: Sequence[PlannedRun] = ()
     ) -> None:
-        """A step whose runs are known before.
+        """A step whose runs are known before; those that others start from are trained first.
 
-        then: runs that start from the weights of these, which are kept for those that are missing.
+        then: runs of later steps that start from the weights of these, which are kept for those
+        that are missing.
         """
+        planned = {run.spec.key for run in self.planned}
+        sources = [s for s in sources_of(self.definition, runs) if s.spec.key not in planned]
+        if sources:
+            self.train(Step.SOURCE, sources, then=runs)
         self.prepare(runs)
-        self._starts = self._missing_starts(then)
-        self._complete(step, AllAtOnce([run.spec for run in runs]), runs, len(runs))
+        turns = in_turns(runs)
+        for place, turn in enumerate(turns, 1):
+            later = [run for row in turns[place:] for run in row]
+            self._starts = self._missing_starts([*later, *then])
+            self._complete(step, AllAtOnce([run.spec for run in turn]), turn, len(turn))
         self._starts = frozenset()
 
     def _missing_starts(self, runs: Sequence[PlannedRun]) -> frozenset[str]:
@@ -183,8 +194,10 @@ class Training:
                 note_begun(self.folder, spec.whole.key)
                 noted.add(spec.whole.key)
             folder = self.folder.resolve()
-            weights = weights_path(folder, saved[spec.key], spec.seed) if saves else None
-            if spec.key in self._starts:
+            weights = None
+            if saves:
+                weights = weights_path(folder, saved[spec.key], spec.seed)
+            elif spec.key in self._starts:
                 weights = start_path(self.experiments, spec.key)
             trainer = self.definition.trainer
             return trainer.job(spec, self.experiments, weights, rungs, folder / "logs")
@@ -202,6 +215,10 @@ class Training:
                 step=str(step),
                 tracked=self._tracked(runs),
             )
+            for run in runs if saves else ():
+                kept = weights_path(self.folder, saved[run.spec.key], run.spec.seed)
+                if run.spec.key in self._starts and kept.is_file():
+                    write_whole(start_path(self.experiments, run.spec.key), kept.read_bytes())
         finally:
             self.failures.extend(reported.failures)
             self.tracebacks.update(reported.tracebacks)

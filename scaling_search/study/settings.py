@@ -47,6 +47,7 @@ SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in _ALL}
 #: and what is younger than the first stored studies.
 _RARE = {
     "baseline": ("from_", "table", "model", "pretrained"),
+    "recipe": ("start",),
     "sweep": ("rivals", "budget"),
 }
 
@@ -147,11 +148,28 @@ class StudySettings:
                     f"{name}.{key} is {value!r}, but +sweep={self.sweep.kind} has no use for it: "
                     + next(found, "leave it out")
                 )
+        self._require_start()
         self._require_counted()
         self.constraint.require_measurements()
         self.sweep.require_epochs(self.recipe.epochs)
         require_together(self.trainer, self.baseline, self.data, self.recipe)
         self._require_able_trainer()
+
+    def _require_start(self) -> None:
+        start, sweep = self.recipe.start, self.sweep
+        if not start:
+            return
+        if self.trainer.own:
+            raise InvalidInput(
+                f"recipe.start is {start!r}, but only the built-in training can start from trained "
+                f"weights: leave it out, or take trainer=builtin instead of {self.trainer.kind}"
+            )
+        if start not in sweep.STARTS:
+            can = f"it can say {' or '.join(sorted(sweep.STARTS))}" if sweep.STARTS else ""
+            raise InvalidInput(
+                f"recipe.start is {start!r}, but +sweep={sweep.kind} has no use for it: "
+                + (can or "leave it out")
+            )
 
     def _require_counted(self) -> None:
         timed = sorted(self.constraint.timed)

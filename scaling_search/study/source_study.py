@@ -64,6 +64,12 @@ def _finished_search(folder: str) -> Study:
             "only the built-in training can start from the weights of another run: give a study "
             "without trainer="
         )
+    if start := study.definition.settings.recipe.start:
+        raise InvalidInput(
+            f"sweep.study is {folder!r}, whose networks started from trained weights "
+            f"(recipe.start={start}), but those that are transferred start from nothing: give a "
+            "study without recipe.start="
+        )
     rows = {row.run for row in read_runs(study.folder)}
     runs = study.definition.family_runs(study.winning_coefficients) if rows else ()
     missing = [run for run in runs if run.spec.key not in rows]

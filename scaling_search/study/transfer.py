@@ -57,6 +57,7 @@ class Source:
 class TransferSettings(SeriesSettings):
     """A study's family, trained on its data, is fine-tuned on others. (Table 5)"""
 
+    STARTS: ClassVar[frozenset[str]] = frozenset()
     READS: ClassVar[frozenset[str]] = frozenset({"constraint.tolerance"})
     INSTEAD: ClassVar[Mapping[str, str]] = {
         "constraint.cost_ratio": "the other scalings cost what the largest size does",

@@ -158,7 +158,7 @@ def _cost(found: Found) -> str:
 def _remarks(found: Found) -> list[str]:
     definition, growth = found.study.definition, found.growth
     remarks = []
-    wanted = len(growth.runs)
+    wanted = len({run.spec.key for run in (*growth.sources, *growth.runs)})
     if found.runs < wanted:
         remarks.append(f"The study is unfinished: {found.runs} of {wanted} runs are known.")
     if found.diverged:

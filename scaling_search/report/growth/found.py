@@ -95,7 +95,7 @@ def find(study: Study, rows: Sequence[RunRow]) -> Found:
     """Raises InvalidInput where the rows are not runs of this study."""
     definition = study.definition
     growth = growth_of(definition)
-    own = {run.spec.key: run for run in growth.runs}
+    own = {run.spec.key: run for run in (*growth.sources, *growth.runs)}
     for row in rows:
         require_own(row, own.get(row.run))
     known = runs_by_key(rows)

@@ -39,6 +39,7 @@ _OF_THIS_STUDY = (
         "sweep.budget",
         "data.cache_dir",
     ),
+    "recipe.start",
     *("baseline.from_", "baseline.table", "baseline.model", "baseline.pretrained"),
     *(f"constraint.{name}" for name in YOUNGER),
     *("data.ground", "data.allow_left_out"),

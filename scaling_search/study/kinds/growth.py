@@ -13,6 +13,7 @@ from scaling_search.series.growth import GrowthSettings
 from scaling_search.study.definition import PlannedRun
 from scaling_search.study.growth import Growth, growth_of
 from scaling_search.study.kinds.kind import Kind
+from scaling_search.study.records import Step
 
 if TYPE_CHECKING:
     from scaling_search.study.files.runs_csv import RunRow
@@ -34,13 +35,12 @@ class GrowthStudy(Kind):
         return growth_of(self.definition)
 
     def first_runs(self) -> tuple[PlannedRun, ...]:
-        return self.growth.runs
+        return (*self.growth.sources, *self.growth.runs)
 
     def train(self, training: Training) -> None:
-        steps = self.growth.steps
-        for place, (step, runs) in enumerate(steps):
-            later = [run for _, further in steps[place + 1 :] for run in further]
-            training.train(step, runs, then=later)
+        growth = self.growth
+        training.train(Step.SOURCE, growth.sources, then=growth.runs)
+        training.train(Step.SERIES, growth.runs)
 
     def print_plan(self, plan: Plan, write: Callable[[str], None]) -> None:
         growth, settings = self.growth, self.definition.settings
@@ -70,4 +70,4 @@ class GrowthStudy(Kind):
         self, folder: Path, rows: Mapping[str, RunRow], all_runs: bool
     ) -> list[PlannedRun]:
         seeds = self.definition.settings.sweep.seeds[: None if all_runs else 1]
-        return [r for r in self.growth.runs if r.spec.key in rows and r.spec.seed in seeds]
+        return [r for r in self.first_runs() if r.spec.key in rows and r.spec.seed in seeds]
