@@ -77,37 +77,23 @@ def _figure(found: Found) -> Figure:
 
 
 def _change(change: Interval) -> str:
-    """`-12 % (-19 to -5)`"""
-    return f"{signed(100 * change.value, 100 * change.low, 100 * change.high)} %"
-
-
-def _less(change: Interval) -> str:
-    """Which way, where its interval tells."""
-    if change.high < 0:
-        return "less error"
-    return "more error" if change.low > 0 else "no difference that can be told"
-
-
-def _of(changes: Changes, what: str) -> str:
-    return (
-        f"{_change(changes.mean)} {_less(changes.mean)}, the mean over {what}"
-        if not math.isnan(changes.mean.low)
-        else f"{_change(changes.mean)} of the error, of which too few seeds are known to judge"
-    )
+    """`-12.0 % (-19.1 to -5.2)`"""
+    value, low, high = (100 * end for end in change)
+    return signed(value, low, high).replace(" (", " % (") + (" %" if math.isnan(low) else "")
 
 
 def _family(found: Found) -> str:
-    changes = found.family
-    if math.isnan(changes.mean.value):
+    changes, change = found.family, found.family.mean
+    if math.isnan(change.value):
         return "Not known yet: no seed has all sizes both ways."
-    start = {"less error": "Yes", "more error": "No, it harms"}.get(_less(changes.mean), "Open")
-    if math.isnan(changes.mean.low):
-        start = "Open"
-    sizes = len(changes.each)
+    # Of a change of the error: below 0 there is less of it.
+    verdict = {"worse": "Yes", "better": "No, it harms", "open": "Open"}[change.verdict]
+    sizes = "its larger size" if len(changes.each) == 1 else f"{len(changes.each)} sizes"
+    seeds = "one seed" if changes.seeds == 1 else f"{changes.seeds} seeds"
+    few = ", too few to judge" if math.isnan(change.low) else ""
     return (
-        f"{start}: against training from nothing at equal compute, "
-        f"{_of(changes, f'{sizes} sizes' if sizes > 1 else 'its larger size')} and "
-        f"{changes.seeds} seeds."
+        f"{verdict}: at equal compute, growing changes the error by {_change(change)} against "
+        f"training from nothing, the mean over {sizes} and {seeds}{few}."
     )
 
 
@@ -148,10 +134,9 @@ def _cost(found: Found) -> str:
     spread = f"{min(epochs)}" if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
     grown = found.study.definition.settings.recipe.epochs
     return (
-        f"All {len(family)} members grown take {found.chain_flops:.2g} floating-point operations a "
-        f"seed, {grown} epochs each; from nothing, each for as much as growing to it, "
-        f"{found.family_flops:.2g} in {spread} epochs: {found.family_flops / found.chain_flops:.2f}"
-        " times as much for the whole family."
+        f"A chain of {len(family)} members takes {found.chain_flops:.2g} floating-point operations "
+        f"a seed, {grown} epochs each. From nothing, {spread} epochs of a member cost what "
+        f"the chain up to it does, and all of them take {found.family_flops / found.chain_flops:.2f} times as much."
     )
 
 
