@@ -133,10 +133,11 @@ def _cost(found: Found) -> str:
     epochs = [network.epochs for network in family if network.differs]
     spread = f"{min(epochs)}" if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
     grown = found.study.definition.settings.recipe.epochs
+    times = found.family_flops / found.chain_flops
     return (
         f"A chain of {len(family)} members takes {found.chain_flops:.2g} floating-point operations "
-        f"a seed, {grown} epochs each. From nothing, {spread} epochs of a member cost what "
-        f"the chain up to it does, and all of them take {found.family_flops / found.chain_flops:.2f} times as much."
+        f"a seed, {grown} epochs each. From nothing, {spread} epochs of a member cost what the "
+        f"chain up to it does, and all of them take {times:.2f} times as much."
     )
 
 
