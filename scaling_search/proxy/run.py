@@ -18,6 +18,7 @@ from scaling_search.baselines import Network, build_network, plain_network
 from scaling_search.baselines.layout import memory_format_of
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
+from scaling_search.proxy.exported import Exported, ExportedJob
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import RunResult, Tell, unheard
 from scaling_search.proxy.task import known_task
@@ -47,8 +48,9 @@ class RunSpec:
     built: str = ""
     #: A rung: the training stops after this epoch. None trains to the recipe's end.
     rung: int | None = None
-    #: The run from whose evaluated weights this one starts; None starts from nothing.
-    start: RunSpec | None = None
+    #: The run from whose evaluated weights this one starts, or weights that were exported; None
+    #: starts from nothing.
+    start: RunSpec | Exported | None = None
 
     @property
     def epochs(self) -> int:
@@ -103,7 +105,7 @@ class Job:
     log: Path | None = None
     #: The job of the run from which it starts, with the file of its weights; whether that is there
     #: or not, it comes to the same.
-    start: Job | None = None
+    start: Job | ExportedJob | None = None
 
     @property
     def kept(self) -> Sequence[Path]:

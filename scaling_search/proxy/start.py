@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from scaling_search.baselines import Network
+from scaling_search.errors import InvalidInput
+from scaling_search.proxy.exported import ExportedJob, network_of
 from scaling_search.proxy.growth import take_over
 from scaling_search.proxy.run import carry_out
 from scaling_search.proxy.weights_file import digest_of, read_notes, read_weights
@@ -16,20 +19,35 @@ if TYPE_CHECKING:
     from scaling_search.proxy.run import Job, RunSpec
 
 
-def begun_from(start: Job | None, spec: RunSpec) -> Callable[[nn.Module], nn.Module]:
+def begun_from(start: Job | ExportedJob | None, spec: RunSpec) -> Callable[[nn.Module], nn.Module]:
     """What puts the weights of the run's start into its network, freshly initialised.
 
     Its classifier stays as it is where the images or their classes are others.
     """
     if start is None:
         return lambda module: module
-    weights, source = _trained(start), start.spec
+    network: Network
+    if isinstance(start, ExportedJob):
+        weights, network, task = _brought(start)
+    else:
+        weights, network, task = _trained(start), start.spec.network, start.spec.task
 
     def begin(module: nn.Module) -> nn.Module:
-        take_over(module, spec.network, weights, source.network, spec.task == source.task)
+        take_over(module, spec.network, weights, network, spec.task == task)
         return module
 
     return begin
+
+
+def _brought(job: ExportedJob) -> tuple[dict[str, Tensor], Network, str]:
+    """Exported weights, their network and the identity of their data. Raises InvalidInput."""
+    weights = _kept(job.weights, job.spec.key)
+    if weights is None:
+        raise InvalidInput(
+            f"{job.weights}, from which runs start, is missing or damaged: repeat the study's "
+            "command with recipe.start= the exported folder, which brings it back"
+        )
+    return weights, *network_of(read_notes(job.weights))
 
 
 def _trained(job: Job) -> dict[str, Tensor]:

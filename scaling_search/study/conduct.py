@@ -31,6 +31,7 @@ from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
 from scaling_search.study.source_study import open_source, with_source
+from scaling_search.study.starts import require_takes, with_start
 from scaling_search.trainers import code_of_training
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     There is no task where a training of the user's own reads its own data.
     """
     platform = Platform.here(conduct.executor.resolved_device())
-    settings = with_networks(with_source(settings))
+    settings, exported = with_start(with_networks(with_source(settings)))
     measured = Measured.of_files(settings.constraint.measurements)
     settings = replace(
         settings,
@@ -63,7 +64,9 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     code |= code_of_training(settings.trainer)
     if measured.drawn and not conduct.fresh:
         measured = members_of(study_folder(settings, conduct), measured)
-    definition = StudyDefinition(settings, facts, platform, code=code, measured=measured)
+    definition = StudyDefinition(
+        settings, facts, platform, code=code, measured=measured, exported=exported
+    )
     measured.require(definition.baseline)
     if conduct.latency and settings.baseline.name == COST:
         raise InvalidInput(
@@ -73,8 +76,11 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     settings.sweep.rehearse()
     kind = kind_of(definition)
     with tallied(COUNTING):
-        for run in kind.first_runs():
+        runs = kind.first_runs()
+        for run in runs:
             require_describable(run.member)
+        if exported is not None:
+            require_takes(exported, (run.member for run in runs))
         kind.require()
     return definition, task
 

@@ -28,6 +28,7 @@ from scaling_search.baselines.own_network import Prices
 from scaling_search.baselines.pricing import Pricing
 from scaling_search.metric import Metric
 from scaling_search.proxy import Recipe, TaskFacts
+from scaling_search.proxy.exported import Exported, ExportedFolder
 from scaling_search.scaling import Coefficients
 from scaling_search.search import NOMINAL, Candidate, Candidates, SearchSpace
 from scaling_search.search.decide import Decision, decide
@@ -41,7 +42,7 @@ from scaling_search.study.pricing import pricing_of
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.sizes import member_at, sizes_to_train
-from scaling_search.study.starts import family_runs, source_of
+from scaling_search.study.starts import family_runs, start_of
 from scaling_search.study.transfer import Source, TransferSettings
 from scaling_search.trainers import Spec, Trainer, make_trainer
 
@@ -61,6 +62,8 @@ class StudyDefinition:
     code: dict[str, str] = field(default_factory=dict)
     #: Latencies that its budget rests on; study.yaml names them.
     measured: Measured = field(default_factory=Measured, compare=False, repr=False)
+    #: The exported folder that recipe.start names; None in a study that is read.
+    exported: ExportedFolder | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def trainer(self) -> Trainer:
@@ -278,15 +281,14 @@ class StudyDefinition:
         seed: int,
         rung: int | None = None,
         recipe: Recipe | None = None,
-        start: Spec | None = None,
+        start: Spec | Exported | None = None,
     ) -> PlannedRun:
         """The run of a member at phi, by which its regularisation may grow.
 
         rung: the epoch at which it stops. recipe: another than the study's. start: its source.
         """
         recipe = recipe or self.settings.recipe
-        if start is None and (source := source_of(self, member, seed, recipe)):
-            start = source.spec
+        start = start or start_of(self, member, seed, recipe)
         return PlannedRun(step, member, self.trainer.spec(member, phi, seed, recipe, rung, start))
 
     def to_plain(self) -> dict[str, Any]:

@@ -63,6 +63,8 @@ def run_study(
     # A folder that came from elsewhere, such as a clone's, brings its runs with it.
     for content, run in read_records(folder).items():
         database.record(content, run)
+    if (exported := definition.exported) is not None:
+        exported.keep(start_path(folder.parent, exported.key))
     study = Training(definition, conduct, folder, database, executor, command, progress, tracking)
     kind = kind_of(definition)
     study.prepare(kind.first_runs())

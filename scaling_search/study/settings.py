@@ -10,6 +10,7 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput, require_seeds
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
+from scaling_search.proxy.recipe import BASELINE, BEFORE
 from scaling_search.search import (
     Budget,
     CostConstraint,
@@ -164,8 +165,9 @@ class StudySettings:
                 f"recipe.start is {start!r}, but only the built-in training can start from trained "
                 f"weights: leave it out, or take trainer=builtin instead of {self.trainer.kind}"
             )
-        if start not in sweep.STARTS:
-            can = f"it can say {' or '.join(sorted(sweep.STARTS))}" if sweep.STARTS else ""
+        named = start in (BASELINE, BEFORE)
+        if not sweep.STARTS or (named and start not in sweep.STARTS):
+            can = f"it can say {', '.join(sorted(sweep.STARTS))} or DIR" if sweep.STARTS else ""
             raise InvalidInput(
                 f"recipe.start is {start!r}, but +sweep={sweep.kind} has no use for it: "
                 + (can or "leave it out")

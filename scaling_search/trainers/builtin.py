@@ -9,6 +9,7 @@ from typing import Any
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.proxy import Job, Recipe, RunSpec
+from scaling_search.proxy.exported import Exported, ExportedJob
 from scaling_search.proxy.run import checkpoint_name
 from scaling_search.trainers.trainer import Trainer
 from scaling_search.whole_files import remove_abandoned
@@ -54,9 +55,13 @@ class BuiltinTrainer(Trainer):
     ) -> Job:
         kept = _checkpoints(experiments) if stops else None
         log = logs / f"{spec.whole.key}.log" if logs else None
-        start = None
+        start: Job | ExportedJob | None = None
         if spec.start is not None:
-            start = self.job(spec.start, experiments, start_path(experiments, spec.start.key))
+            path = start_path(experiments, spec.start.key)
+            if isinstance(spec.start, Exported):
+                start = ExportedJob(spec=spec.start, weights=path)
+            else:
+                start = self.job(spec.start, experiments, path)
         data = self.data_of(spec.task)
         return Job(spec=spec, data=data, weights=weights, checkpoints=kept, log=log, start=start)
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 from scaling_search.baselines import FamilyMember
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Recipe
+from scaling_search.proxy.exported import Exported
 from scaling_search.trainers.code import joined
 from scaling_search.trainers.own_run import OwnJob, OwnRunSpec
 from scaling_search.trainers.trainer import Spec, Trainer
@@ -29,7 +30,7 @@ class OwnTrainer(Trainer):
         seed: int,
         recipe: Recipe,
         rung: int | None = None,
-        start: Spec | None = None,
+        start: Spec | Exported | None = None,
     ) -> OwnRunSpec:
         if start is not None:
             raise InvalidInput(

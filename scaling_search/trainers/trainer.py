@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from scaling_search.baselines import FamilyMember
 from scaling_search.metric import Metric
 from scaling_search.proxy import DataSettings, Outcome, Recipe
+from scaling_search.proxy.exported import Exported
 from scaling_search.proxy.result import Tell, unheard
 from scaling_search.trainers.settings import TrainerSettings
 
@@ -155,11 +156,12 @@ class Trainer(ABC):
         seed: int,
         recipe: Recipe,
         rung: int | None = None,
-        start: Spec | None = None,
+        start: Spec | Exported | None = None,
     ) -> Spec:
         """What determines the run of a member at phi that stops at a rung, or goes to its end.
 
-        start: the run from whose weights it starts, if any. Raises InvalidInput where it cannot.
+        start: the run, or the exported weights, from which it starts, if any. Raises InvalidInput
+        where it cannot.
         """
 
     @abstractmethod

@@ -133,8 +133,8 @@ def test_a_series_is_reported(call: Call) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("recipe.start=yesterday",), "recipe.start is 'yesterday', but must be one of"),
-        (("recipe.start=before", "+sweep=observation1"), "it can say baseline"),
+        (("recipe.start=yesterday", "+sweep=grid"), "must be baseline, before, or a folder of"),
+        (("recipe.start=before", "+sweep=observation1"), "it can say baseline or DIR"),
         (("recipe.start=baseline", "+sweep=baseline"), "+sweep=baseline has no use for it"),
         (("recipe.start=baseline", "coefficients.alpha=2"), "without a sweep"),
     ],

@@ -55,7 +55,7 @@ def _family(figure: Drawing, axes: Any, found: Found) -> None:
 
 
 def _candidates(figure: Drawing, axes: Any, found: Found, at: list[int]) -> None:
-    words, look = found.words, looks([GROWN])[GROWN]
+    words, look = found.words, looks((FROM_NOTHING, GROWN))[GROWN]
     across, upwards = (
         words.metric.factor * found.mean(errors[at]) for errors in (found.from_nothing, found.grown)
     )

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from scaling_search.baselines import MACS, FamilyMember
-from scaling_search.proxy.recipe import BASELINE, BEFORE
 from scaling_search.search import NOMINAL, Asked, SearchSweep, SweepSettings
 from scaling_search.search.sampler import SampledProposals
 from scaling_search.study.asks import read_candidates, write_asks
@@ -19,7 +18,7 @@ from scaling_search.study.kinds.kind import Kind
 from scaling_search.study.plan_text import LINES, print_left_out
 from scaling_search.study.records import Step
 from scaling_search.study.searching import Asks, SearchProposer
-from scaling_search.study.starts import sources_of
+from scaling_search.study.starts import sources_of, start_lines
 
 if TYPE_CHECKING:
     from scaling_search.study.files.runs_csv import RunRow
@@ -119,13 +118,8 @@ class ScalingSearch(Kind):
             f"{family.train_up_to:g}, {len(definition.family_seeds)} seeds each"
         )
         starts = [run for run in plan.runs if run.step is Step.SOURCE]
-        if settings.recipe.start == BASELINE:
-            write(
-                f"Start: the baseline is trained first, {len(starts)} runs; all networks start "
-                "from its weights of the same seed"
-            )
-        elif settings.recipe.start == BEFORE:
-            write("Start: of STEP 2's sizes each from the one before it, the smallest from nothing")
+        for line in start_lines(definition, plan.runs):
+            write(line)
         runs = f"Runs: {len(plan.runs) - len(starts)} in STEP 1"
         if "budget" in settings.sweep.READS:
             runs = f"Runs: {len(plan.runs)} to start STEP 1 with, at most {plan.most_runs} in all"
