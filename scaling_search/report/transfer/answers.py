@@ -89,6 +89,8 @@ def predicts(found: Transferred) -> str:
     agreement, line, chance = found.agreement, found.line, found.chance
     if isinstance(agreement, str):
         return f"That cannot be told: {agreement}."
+    if math.isnan(chance):
+        return "That cannot be told: on one of the sets all networks err alike."
     tau, verdict = agreement.tau, "That is open"
     # A few networks may keep an order by chance, which drawing among them anew does not show.
     if chance <= 1 - LEVEL and tau.low > 0:
