@@ -12,6 +12,7 @@ from scaling_search.report.series.balance import balance
 from scaling_search.report.series.observation1 import observation1
 from scaling_search.report.series.observation2 import observation2
 from scaling_search.report.series.single_vs_compound import single_vs_compound
+from scaling_search.report.transfer import transfer
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 
@@ -25,4 +26,5 @@ CONTENT: Mapping[str, Callable[[Study, tuple[RunRow, ...]], Content]] = {
     "single_vs_compound": single_vs_compound,
     "balance": balance,
     "growth": growth,
+    "transfer": transfer,
 }

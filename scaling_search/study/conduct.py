@@ -30,7 +30,7 @@ from scaling_search.study.plan import COUNTING
 from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
-from scaling_search.study.source_study import open_source, with_source
+from scaling_search.study.source_study import require_source, with_source
 from scaling_search.study.starts import require_takes, with_start
 from scaling_search.trainers import code_of_training
 
@@ -58,7 +58,8 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     )
     task = open_task(settings.data, settings.recipe)
     facts = task.facts if task else own_facts(settings.data)
-    open_source(settings, facts)
+    if task:
+        require_source(settings, task)
     weights = settings.baseline.pretrained
     code = {target: code_of_function(target, weights) for target in settings.own_networks}
     code |= code_of_training(settings.trainer)

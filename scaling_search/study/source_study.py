@@ -7,12 +7,15 @@ from pathlib import Path
 
 from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy import ProxyTask, TaskFacts, proxy_task
+from scaling_search.proxy import ProxyTask, proxy_task
 from scaling_search.search import SearchSweep
 from scaling_search.study.files.runs_csv import read_runs
 from scaling_search.study.read import Study, read_study
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.transfer import Size, Source, TransferSettings
+
+#: What the command has where no baseline is typed (conf/config.yaml).
+_NOT_GIVEN = BaselineSettings(name="searched_micro")
 
 
 def with_source(settings: StudySettings) -> StudySettings:
@@ -33,8 +36,7 @@ def with_source(settings: StudySettings) -> StudySettings:
         )
     study = _finished_search(sweep.study)
     source = study.definition.settings
-    known = (BaselineSettings(), source.baseline)
-    if settings.baseline not in known:
+    if settings.baseline not in (_NOT_GIVEN, source.baseline):
         raise InvalidInput(
             f"baseline is {settings.baseline.target!r}, or has other settings, but the networks "
             f"are those of {sweep.study}, scaled from {source.baseline.target!r}: leave baseline= "
@@ -70,13 +72,16 @@ def _finished_search(folder: str) -> Study:
             f"(recipe.start={start}), but those that are transferred start from nothing: give a "
             "study without recipe.start="
         )
+    unfinished = InvalidInput(
+        f"sweep.study is {folder!r}, but that search has not ended: repeat its command first"
+    )
+    if not study.search_ended:
+        raise unfinished
     rows = {row.run for row in read_runs(study.folder)}
     runs = study.definition.family_runs(study.winning_coefficients) if rows else ()
     missing = [run for run in runs if run.spec.key not in rows]
-    if missing or not runs or not study.search_ended:
-        raise InvalidInput(
-            f"sweep.study is {folder!r}, but that search has not ended: repeat its command first"
-        )
+    if missing or not runs:
+        raise unfinished
     return study
 
 
@@ -87,20 +92,13 @@ def _sizes(study: Study) -> list[Size]:
     ]
 
 
-def open_source(settings: StudySettings, facts: TaskFacts) -> ProxyTask | None:
-    """The data of the source study, opened; None where there is none.
-
-    facts: of the target. Raises InvalidInput where weights cannot go from one to the other.
-    """
+def require_source(settings: StudySettings, target: ProxyTask) -> None:
+    """Raise InvalidInput where weights cannot go from the source's data to those of the target, or
+    where the former are not there any more. Nothing is asked of other kinds of study."""
     sweep = settings.sweep
     if not isinstance(sweep, TransferSettings):
-        return None
-    source = sweep.found.facts
-    if source.identity == facts.identity:
-        raise InvalidInput(
-            f"data are those of sweep.study={sweep.study}, {facts.name}, so nothing is to be "
-            "transferred: give other data"
-        )
+        return
+    source, facts = sweep.found.facts, target.facts
     if source.in_channels != facts.in_channels:
         raise InvalidInput(
             f"the images of {facts.name} have {facts.in_channels} channels, but those of "
@@ -114,4 +112,8 @@ def open_source(settings: StudySettings, facts: TaskFacts) -> ProxyTask | None:
             f"the data of {source.name} are not those of sweep.study={sweep.study}: their content "
             "hash differs; give them back, or make that study again"
         )
-    return task
+    if task.image_set.identity == target.image_set.identity:
+        raise InvalidInput(
+            f"data are the images of sweep.study={sweep.study}, {facts.name}, so nothing is to be "
+            "transferred: give other data"
+        )
