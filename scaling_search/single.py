@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
-from scaling_search.errors import require_seed
+from scaling_search.errors import InvalidInput, require_seed
 from scaling_search.execution import core_count
 from scaling_search.metric import ERROR, Metric
 from scaling_search.proxy import own_facts
@@ -48,6 +48,11 @@ def train_one(configuration: Configuration) -> bool:
     """
     conduct, recipe = configuration.conduct, configuration.recipe
     require_seed("seed", configuration.seed)
+    if recipe.start:
+        raise InvalidInput(
+            f"recipe.start is {recipe.start!r}, but without a sweep there is nothing to start "
+            "from: add +sweep=grid or another, or leave it out"
+        )
     require_places(conduct)
     require_together(configuration.trainer, configuration.baseline, configuration.data, recipe)
     task = open_task(configuration.data, recipe)

@@ -18,7 +18,10 @@ from scaling_search.trainers import TRAINERS
 
 GROUPS = {
     "baseline": {*STAGE_TABLES, "own", "found", "cost", "timm"},
-    "data": {"glyphs", "parquet", "hub", "cifar10", "flowers102", "imagenet-1k", "own"},
+    "data": {
+        *("glyphs", "parquet", "hub", "own", "imagenet-1k", "cifar10", "cifar100", "flowers102"),
+        *("birdsnap", "stanford-cars", "fgvc-aircraft", "oxford-pets", "food101"),
+    },
     "recipe": {"quick", "proxy", "smoke", "paper", "own"},
     "executor": {"local", "ray"},
     "tracker": {"none", "tensorboard", "mlflow", "wandb"},

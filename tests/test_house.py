@@ -22,7 +22,7 @@ ARROWS = {
     "scaling": set(),
     "findings": {"scaling"},
     "baselines": {"scaling", "findings"},
-    "proxy": {"baselines"},
+    "proxy": {"scaling", "baselines"},
     "trainers": {"baselines", "proxy"},
     "execution": set(),
     "forecast": set(),

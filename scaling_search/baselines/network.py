@@ -73,9 +73,13 @@ class Block(nn.Module):
         self.projection = _sequence([block.projection] if block.projection else [], activation)
         self.activate_sum = _ACTIVATIONS[activation]() if block.activate_sum else nn.Identity()
         self.drop_path = drop_path
+        if identity_start and block.projection is None:
+            self.begin_as_identity()
+
+    def begin_as_identity(self) -> None:
+        """Set the last scales to 0 where the block is residual: it then gives what it gets."""
         last = self.layers[-1]
-        is_identity = self.residual and block.projection is None and identity_start
-        if is_identity and isinstance(last, nn.BatchNorm2d):
+        if self.residual and isinstance(last, nn.BatchNorm2d):
             nn.init.zeros_(last.weight)
 
     def forward(self, x_BCHW: Tensor) -> Tensor:

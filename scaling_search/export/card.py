@@ -13,12 +13,11 @@ from scaling_search.export.model_source import network_name
 from scaling_search.export.weights import Weights
 from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.metric import Metric
+from scaling_search.proxy.exported import MADE_BY
 from scaling_search.study.files.environment_json import read_environment
 from scaling_search.text_file import one_line
 from scaling_search.wording import capital, percent
 
-#: By which a folder is known for one that export has written.
-MADE_BY = "scaling_search.export"
 #: What the built-in training gives a network.
 _PIXELS = {
     "of": "bytes, 0 to 255",

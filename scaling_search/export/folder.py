@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from scaling_search.errors import InvalidInput
-from scaling_search.export.card import MADE_BY, card, config
+from scaling_search.export.card import card, config
 from scaling_search.export.member import Chosen
 from scaling_search.export.model_source import model_source, network_name
 from scaling_search.export.timm_source import timm_source
 from scaling_search.export.weights import Weights
+from scaling_search.proxy.exported import MADE_BY
 from scaling_search.text_file import read_json, write_text
 from scaling_search.whole_files import whole_folder
 

@@ -74,7 +74,9 @@ def rank_agreement(
     pick = rng.integers(count, size=(DRAWS, count))
     again = _tau(mean[0][pick], mean[1][pick])
     # Some bootstrap samples are one candidate alone, which has no order.
-    low, high = np.nanquantile(again, tails(level))
+    low, high = np.full(2, np.nan)
+    if np.isfinite(again).any():
+        low, high = np.nanquantile(again, tails(level))
 
     se = np.stack([fit.se for fit in pair])
     noise = se[:, None, :] * rng.standard_normal((2, DRAWS, count))

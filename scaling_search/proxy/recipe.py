@@ -50,6 +50,10 @@ class Recipe:
     augmentation: float = 1.0
     #: Part of the batch statistics that enters the running ones at each step.
     batch_norm_momentum: float = 0.1
+    #: What trainings start from: nothing; baseline: the trained baseline, grown or cut to size;
+    #: before: each member of a family from the one before it, the smallest from nothing; or DIR: a
+    #: folder of scaling_search.export.
+    start: str = ""
 
     def __post_init__(self) -> None:
         choices = {"optimizer": ("adamw", "sgd", "rmsprop", "muon"), "schedule": SCHEDULES}
@@ -58,7 +62,7 @@ class Recipe:
                 raise InvalidInput(
                     f"recipe.{name} is {value!r}, but must be one of {', '.join(choices[name])}"
                 )
-            if name == "name" or name in choices:
+            if name in ("name", "start") or name in choices:
                 continue
             low, high = _RANGES.get(name, (0.0, 1.0))
             if not low <= value <= high:
@@ -92,6 +96,8 @@ class Recipe:
         return float(self.learning_rate * 0.97 ** math.floor(146 * (1 - left)))
 
 
+#: What `start` may say beside a folder.
+BASELINE, BEFORE = "baseline", "before"
 SCHEDULES = ("cosine", "linear", "flat", "exponential")
 _RANGES: dict[str, tuple[float, float]] = {
     "epochs": (1, 10_000),

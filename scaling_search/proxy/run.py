@@ -18,6 +18,7 @@ from scaling_search.baselines import Network, build_network, plain_network
 from scaling_search.baselines.layout import memory_format_of
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
+from scaling_search.proxy.exported import Exported, ExportedJob
 from scaling_search.proxy.recipe import Recipe
 from scaling_search.proxy.result import RunResult, Tell, unheard
 from scaling_search.proxy.task import known_task
@@ -47,6 +48,9 @@ class RunSpec:
     built: str = ""
     #: A rung: the training stops after this epoch. None trains to the recipe's end.
     rung: int | None = None
+    #: The run from whose evaluated weights this one starts, or weights that were exported; None
+    #: starts from nothing.
+    start: RunSpec | Exported | None = None
 
     @property
     def epochs(self) -> int:
@@ -68,8 +72,12 @@ class RunSpec:
             del plain["rung"]
         if not self.built:
             del plain["built"]
-        # The name of a recipe takes no part in the training.
-        del plain["recipe"]["name"]
+        if self.start is None:
+            del plain["start"]
+        else:
+            plain["start"] = self.start.key
+        # The name of a recipe takes no part in the training, and where it starts is told above.
+        del plain["recipe"]["name"], plain["recipe"]["start"]
         return json.dumps(plain, sort_keys=True)
 
     @cached_property
@@ -95,12 +103,18 @@ class Job:
     checkpoints: Path | None = None
     #: The file of how the run goes, which the driver writes.
     log: Path | None = None
+    #: The job of the run from which it starts, with the file of its weights; whether that is there
+    #: or not, it comes to the same.
+    start: Job | ExportedJob | None = None
 
     @property
     def kept(self) -> Sequence[Path]:
-        """Its checkpoint."""
+        """Its checkpoint, and the weights from which it starts."""
         name = checkpoint_name(self.spec.whole.key)
-        return () if self.checkpoints is None else (self.checkpoints / name,)
+        kept = [] if self.checkpoints is None else [self.checkpoints / name]
+        if self.start is not None and self.start.weights is not None:
+            kept.append(self.start.weights)
+        return kept
 
     def moved(self, folder: Path, home: Path) -> Job:
         """The same job on this machine, writing into `folder`; its data lie as seen from `home`.
@@ -115,8 +129,14 @@ class Job:
             )
         weights = None if self.weights is None else folder / "weights" / self.weights.name
         checkpoints = None if self.checkpoints is None else folder / "checkpoints"
-        data = self.data.seen_from(home)
-        return replace(self, data=data, weights=weights, checkpoints=checkpoints, log=None)
+        return replace(
+            self,
+            data=self.data.seen_from(home),
+            weights=weights,
+            checkpoints=checkpoints,
+            log=None,
+            start=None if self.start is None else self.start.moved(folder, home),
+        )
 
     def carry_out(self, tell: Tell = unheard) -> Outcome:
         """Train the network; called in a worker."""
@@ -149,11 +169,14 @@ def checkpoint_name(key: str) -> str:
 def carry_out(job: Job, tell: Tell = unheard) -> Outcome:
     """Train the network of a job; called in a worker."""
     from scaling_search.proxy.checkpoint import Checkpoint
+    from scaling_search.proxy.start import begun_from
     from scaling_search.proxy.training import train
-    from scaling_search.proxy.weights_file import write_weights
+    from scaling_search.proxy.weights_file import digest_of, write_weights
 
-    started = time.monotonic()
     spec = job.spec
+    # May train what the run starts from, which is none of its own time.
+    begin = begun_from(job.start, spec)
+    started = time.monotonic()
     checkpoint = None
     if job.checkpoints is not None:
         path = job.checkpoints / checkpoint_name(spec.whole.key)
@@ -161,8 +184,8 @@ def carry_out(job: Job, tell: Tell = unheard) -> Outcome:
     # Imports what the network needs, before anything is seeded.
     layout = memory_format_of(spec.network, spec.resolution, spec.device)
     result, network = train(
-        make_network=lambda: build_network(
-            spec.network, spec.resolution, spec.dropout, spec.stochastic_depth
+        make_network=lambda: begin(
+            build_network(spec.network, spec.resolution, spec.dropout, spec.stochastic_depth)
         ),
         splits=known_task(job.data, spec.task).load(spec.resolution),
         recipe=spec.recipe,
@@ -175,7 +198,8 @@ def carry_out(job: Job, tell: Tell = unheard) -> Outcome:
         tell=tell,
     )
     if job.weights is not None:
-        write_weights(job.weights, network.state_dict(), {"run": spec.key})
+        weights = network.state_dict()
+        write_weights(job.weights, weights, {"run": spec.key, "sha256": digest_of(weights)})
     return Outcome(
         result=result,
         seconds=time.monotonic() - started,

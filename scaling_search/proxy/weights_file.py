@@ -6,6 +6,7 @@ in every exported model.py too, so it needs torch alone.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,6 +54,15 @@ def read_notes(path: Path) -> dict[str, str]:
     return notes
 
 
+def digest_of(weights: Mapping[str, Tensor]) -> str:
+    """A SHA-256 of tensors with their names, types and shapes."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(weights.items()):
+        digest.update(repr((name, str(tensor.dtype), tuple(tensor.shape))).encode())
+        digest.update(_bytes(tensor))
+    return digest.hexdigest()
+
+
 def write_weights(
     path: Path, weights: Mapping[str, Tensor], notes: Mapping[str, str] | None = None
 ) -> None:
@@ -68,8 +78,7 @@ def write_weights(
     for name, tensor in sorted(weights.items(), key=lambda item: -item[1].element_size()):
         if tensor.dtype not in names:
             raise ValueError(f"{name} is of {tensor.dtype}, which safetensors does not know")
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        content = flat.view(torch.uint8).numpy().tobytes()
+        content = _bytes(tensor)
         header[name] = {
             "dtype": names[tensor.dtype],
             "shape": list(tensor.shape),
@@ -80,3 +89,8 @@ def write_weights(
     told = json.dumps(header).encode()
     told += b" " * (-len(told) % 8)
     write_whole(path, len(told).to_bytes(8, "little") + told + b"".join(parts))
+
+
+def _bytes(tensor: Tensor) -> bytes:
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    return flat.view(torch.uint8).numpy().tobytes()

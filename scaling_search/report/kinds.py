@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 
 from scaling_search.report.baseline import baseline
 from scaling_search.report.content import Content
+from scaling_search.report.growth import growth
 from scaling_search.report.search import search
 from scaling_search.report.series.balance import balance
 from scaling_search.report.series.observation1 import observation1
 from scaling_search.report.series.observation2 import observation2
 from scaling_search.report.series.shares import shares
 from scaling_search.report.series.single_vs_compound import single_vs_compound
+from scaling_search.report.transfer import transfer
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.read import Study
 
@@ -25,4 +27,6 @@ CONTENT: Mapping[str, Callable[[Study, tuple[RunRow, ...]], Content]] = {
     "single_vs_compound": single_vs_compound,
     "balance": balance,
     "shares": shares,
+    "growth": growth,
+    "transfer": transfer,
 }

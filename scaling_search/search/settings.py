@@ -31,6 +31,9 @@ class SweepSettings:
     #: Of parts or settings that it does not read, what does instead.
     INSTEAD: ClassVar[Mapping[str, str]] = {}
 
+    #: What recipe.start may say.
+    STARTS: ClassVar[frozenset[str]] = frozenset()
+
     #: What kind of study this is.
     kind: str = ""
     #: Seeds, in the order in which they are used; every network starts with the first.
@@ -61,6 +64,10 @@ class SweepSettings:
     def baseline_names(self) -> Sequence[str]:
         """Names or import paths of baselines that stand in for the configured one."""
         return ()
+
+    def subjects(self) -> Sequence[str]:
+        """What a study is named after instead of the configured baseline."""
+        return self.baseline_names()
 
     def rehearse(self) -> None:
         """Raise InvalidInput where something that the sweep uses could only fail later."""
@@ -111,6 +118,8 @@ class SearchSettings(SweepSettings):
 @dataclass(frozen=True)
 class SearchSweep(SearchSettings, ABC):
     """A kind of study that searches."""
+
+    STARTS: ClassVar[frozenset[str]] = frozenset({"baseline", "before"})
 
     #: Further points that are compared: a name, and alpha, beta and gamma or the folder of a
     #: finished study, whose winner it then is: {by_macs: experiments/NAME}. Its shares count.

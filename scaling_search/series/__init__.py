@@ -2,6 +2,7 @@
 whether the baseline is balanced."""
 
 from scaling_search.series.balance import BalanceSettings
+from scaling_search.series.growth import GrowthSettings
 from scaling_search.series.networks import LeftOut, Networks, Point, list_networks
 from scaling_search.series.observation1 import Observation1Settings
 from scaling_search.series.observation2 import Observation2Settings
@@ -11,6 +12,7 @@ from scaling_search.series.single_vs_compound import SingleVsCompoundSettings
 
 __all__ = [
     "BalanceSettings",
+    "GrowthSettings",
     "LeftOut",
     "Networks",
     "Observation1Settings",

@@ -34,6 +34,8 @@ class Point:
     @property
     def phi(self) -> float:
         """Doublings of cost, by which a recipe's regularisation grows."""
+        if self.member.phi is not None:
+            return self.member.phi
         if self.asked_cost is not None:
             return math.log2(self.asked_cost)
         return self.member.effective_phi

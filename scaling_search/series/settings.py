@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from scaling_search.baselines import Baseline
 from scaling_search.errors import InvalidInput
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class SeriesSettings(SweepSettings, ABC):
     """A kind of study that trains series of networks and compares them."""
+
+    STARTS: ClassVar[frozenset[str]] = frozenset({"baseline"})
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -17,6 +17,9 @@ def away_from_here(own: bool, data: DataSettings, conduct: Conduct) -> Away[Job]
     """
     experiments = Path(conduct.experiments_dir).expanduser()
     # Where the working directory is itself the folder of studies, what they share.
-    left_out = [experiments, *(experiments / name for name in ("store.db", "runs", "checkpoints"))]
+    left_out = [
+        experiments,
+        *(experiments / name for name in ("store.db", "runs", "checkpoints", "starts")),
+    ]
     left_out += [data.cache_folder(), *([data.local_path()] if data.path else [])]
     return Away(JobTravel(), Path.cwd() if own else None, left_out)

@@ -21,6 +21,7 @@ from scaling_search.scaling import Coefficients
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.found import looked_up
+from scaling_search.study.grown_networks import with_networks
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.limits import require_describable
 from scaling_search.study.measured import Measured, members_of
@@ -29,6 +30,8 @@ from scaling_search.study.plan import COUNTING
 from scaling_search.study.platform import Platform
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
+from scaling_search.study.source_study import require_source, with_source
+from scaling_search.study.starts import require_takes, with_start
 from scaling_search.study.trained_networks import networks_for
 from scaling_search.trainers import code_of_training
 
@@ -45,6 +48,7 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     There is no task where a training of the user's own reads its own data.
     """
     platform = Platform.here(conduct.executor.resolved_device())
+    settings, exported = with_start(with_networks(with_source(settings)))
     measured = Measured.of_files(settings.constraint.measurements)
     settings = replace(
         settings,
@@ -56,12 +60,16 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     task = open_task(settings.data, settings.recipe)
     facts = task.facts if task else own_facts(settings.data)
     settings = replace(settings, sweep=settings.sweep.joined(networks_for(settings, facts)))
+    if task:
+        require_source(settings, task)
     weights = settings.baseline.pretrained
     code = {target: code_of_function(target, weights) for target in settings.own_networks}
     code |= code_of_training(settings.trainer)
     if measured.drawn and not conduct.fresh:
         measured = members_of(study_folder(settings, conduct), measured)
-    definition = StudyDefinition(settings, facts, platform, code=code, measured=measured)
+    definition = StudyDefinition(
+        settings, facts, platform, code=code, measured=measured, exported=exported
+    )
     measured.require(definition.baseline)
     if conduct.latency and settings.baseline.name == COST:
         raise InvalidInput(
@@ -71,8 +79,11 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     settings.sweep.rehearse()
     kind = kind_of(definition)
     with tallied(COUNTING):
-        for run in kind.first_runs():
+        runs = kind.first_runs()
+        for run in runs:
             require_describable(run.member, kind.smaller)
+        if exported is not None:
+            require_takes(exported, (run.member for run in runs))
         kind.require()
     return definition, task
 
@@ -101,7 +112,7 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
     name = conduct.name
     if not name:
         data = settings.data.name or Path(settings.data.path).name or settings.data.kind
-        baseline = "+".join(settings.sweep.baseline_names()) or settings.baseline.target
+        baseline = "+".join(settings.sweep.subjects()) or settings.baseline.target
         trainer = settings.trainer
         how = trainer._target_ or trainer.kind if trainer.own else settings.recipe.name
         parts = (settings.sweep.kind, baseline, data, how)
@@ -123,7 +134,7 @@ def _require_folder_name(name: str) -> None:
         reason = "is the name of a device on Windows"
     elif len(name.encode()) > 200:
         reason = "is too long"
-    elif name.startswith("store.db") or name in ("checkpoints", "runs"):
+    elif name.startswith("store.db") or name in ("checkpoints", "runs", "starts"):
         reason = "is used for something else there"
     if reason:
         raise InvalidInput(f"name is {name!r}, but it {reason}: give another name=")

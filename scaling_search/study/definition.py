@@ -28,6 +28,7 @@ from scaling_search.baselines.own_network import Prices
 from scaling_search.baselines.pricing import Pricing
 from scaling_search.metric import Metric
 from scaling_search.proxy import Recipe, TaskFacts
+from scaling_search.proxy.exported import Exported, ExportedFolder
 from scaling_search.scaling import Coefficients
 from scaling_search.search import NOMINAL, Candidate, Candidates, SearchSpace
 from scaling_search.search.decide import Decision, decide
@@ -35,30 +36,17 @@ from scaling_search.search.strategy import Answer, Evaluation, Search
 from scaling_search.series import Networks, list_networks
 from scaling_search.study.limits import require_native
 from scaling_search.study.measured import Measured
+from scaling_search.study.planned_run import PlannedRun
 from scaling_search.study.platform import Platform
 from scaling_search.study.pricing import pricing_of
 from scaling_search.study.records import Step
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.sizes import member_at, sizes_to_train
+from scaling_search.study.starts import family_runs, start_of
+from scaling_search.study.transfer import Source, TransferSettings
 from scaling_search.trainers import Spec, Trainer, make_trainer
 
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """A run and why it is wanted."""
-
-    step: Step
-    member: FamilyMember
-    spec: Spec
-    #: Of a check of fidelity its name.
-    check: str = ""
-    #: The candidate for which a check of fidelity stands; elsewhere the member itself.
-    candidate: str = ""
-
-    @property
-    def trial(self) -> str:
-        """The trial to which the run belongs."""
-        return self.candidate or self.member.id
+__all__ = ["PlannedRun", "StudyDefinition"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +62,8 @@ class StudyDefinition:
     code: dict[str, str] = field(default_factory=dict)
     #: Latencies that its budget rests on; study.yaml names them.
     measured: Measured = field(default_factory=Measured, compare=False, repr=False)
+    #: The exported folder that recipe.start names; None in a study that is read.
+    exported: ExportedFolder | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def trainer(self) -> Trainer:
@@ -83,8 +73,19 @@ class StudyDefinition:
             data=self.settings.data,
             task=self.facts.identity,
             code={n: d for n, d in self.code.items() if n not in self.settings.own_networks},
+            other_data=self.settings.other_data,
             **vars(self.platform),
         )
+
+    @property
+    def source(self) -> Source:
+        """What a study of transfer takes from another."""
+        assert isinstance(self.settings.sweep, TransferSettings)
+        return self.settings.sweep.found
+
+    def facts_of(self, spec: Spec) -> TaskFacts:
+        """The facts of a run's task."""
+        return self.facts if spec.task == self.facts.identity else self.source.facts
 
     @property
     def metric(self) -> Metric:
@@ -112,15 +113,15 @@ class StudyDefinition:
         """What no network may exceed. Raises InvalidInput where a bound is none."""
         return self.pricing.bounds(self.settings.constraint.at_most)
 
-    def load(self, settings: BaselineSettings) -> Baseline:
+    def load(self, settings: BaselineSettings, facts: TaskFacts | None = None) -> Baseline:
         """A baseline for the task's classes and channels, the same one each time.
 
-        Raises InvalidInput where it needs more pixels than the images have.
+        facts: of another task. Raises InvalidInput where it needs more pixels than the images have.
         """
+        facts = facts or self.facts
         # A stage table is no key of a dictionary.
-        name = repr(settings)
+        name = f"{settings!r} {facts.identity}"
         if name not in self._loaded:
-            facts = self.facts
             baseline = settings.load(facts.num_classes, facts.in_channels, self.prices, self.code)
             require_native(baseline.resolution, facts)
             self._loaded[name] = counted_in(baseline, self.quantity)
@@ -265,11 +266,7 @@ class StudyDefinition:
 
     def family_runs(self, coefficients: Coefficients) -> tuple[PlannedRun, ...]:
         """STEP 2: every trained size with every seed."""
-        return tuple(
-            self.run(Step.FAMILY, member, member.phi or 0.0, seed)
-            for member in self.trained_sizes(coefficients)
-            for seed in self.family_seeds
-        )
+        return family_runs(self, self.trained_sizes(coefficients))
 
     @property
     def family_seeds(self) -> list[int]:
@@ -284,13 +281,15 @@ class StudyDefinition:
         seed: int,
         rung: int | None = None,
         recipe: Recipe | None = None,
+        start: Spec | Exported | None = None,
     ) -> PlannedRun:
         """The run of a member at phi, by which its regularisation may grow.
 
-        rung: the epoch at which it stops. recipe: another one than the study's.
+        rung: the epoch at which it stops. recipe: another than the study's. start: its source.
         """
         recipe = recipe or self.settings.recipe
-        return PlannedRun(step, member, self.trainer.spec(member, phi, seed, recipe, rung))
+        start = start or start_of(self, member, seed, recipe)
+        return PlannedRun(step, member, self.trainer.spec(member, phi, seed, recipe, rung, start))
 
     def to_plain(self) -> dict[str, Any]:
         """For study.yaml."""

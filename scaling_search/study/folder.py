@@ -48,7 +48,7 @@ def write_records(
             test_error=known.test_error,
             resolution=spec.resolution,
             **vars(cost),
-            train_flops=cost.train_flops(spec.epochs * definition.facts.train_images),
+            train_flops=cost.train_flops(spec.epochs * definition.facts_of(spec).train_images),
             val_correct=known.val_correct,
             spec=spec.content,
             also=also_text(known.also),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaling_search.long_work import tallied
-from scaling_search.proxy import ProxyTask
+from scaling_search.proxy import ProxyTask, proxy_task
 from scaling_search.proxy.pixel_cache import free_bytes, has_room
 from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.folder import read_records
@@ -78,16 +78,18 @@ def make_plan(
     brought = read_records(folder).values() if folder else ()
     stored = {run.key: run for run in brought if run.key in wanted}
     stored |= database.stored_runs(wanted) if database else {}
-    images = definition.facts.epoch_images
-    flops = {r.spec.key: r.member.cost.train_flops(r.spec.epochs * images) for r in runs}
+    images = definition.facts_of
+    flops = {
+        r.spec.key: r.member.cost.train_flops(r.spec.epochs * images(r.spec).epoch_images)
+        for r in runs
+    }
     speeds = sorted(flops[key] / max(run.seconds, 1e-3) for key, run in stored.items())
     typical = _TYPICAL_FLOPS[definition.platform.device]
     speed = speeds[len(speeds) // 2] if speeds else typical
     missing: float = sum(value for key, value in flops.items() if key not in stored)
     most = max(len(runs), most_runs)
     missing += (most - len(runs)) * max(flops.values()) + later_flops
-    resolutions = {run.spec.resolution for run in runs if run.spec.key not in stored}
-    caches = _missing_caches(task, resolutions)
+    caches = None if task is None else _all_caches(definition, task, runs, stored)
     return Plan(
         definition=definition,
         runs=runs,
@@ -100,9 +102,20 @@ def make_plan(
     )
 
 
-def _missing_caches(task: ProxyTask | None, resolutions: set[int]) -> Caches | None:
-    if task is None:
-        return None
+def _all_caches(
+    definition: StudyDefinition, task: ProxyTask, runs: Iterable[PlannedRun], known: Container[str]
+) -> Caches:
+    """Of the task, and of those on which sources of its runs are trained."""
+    other = definition.settings.other_data
+    missing = [run.spec for run in runs if run.spec.key not in known]
+    found = []
+    for one in (task, *map(proxy_task, other.values())):
+        found.append(_caches(one, {s.resolution for s in missing if s.task == one.identity}))
+    decoded = {resolution for caches in found for resolution in caches.decoded}
+    return Caches(sum(c.bytes for c in found), found[0].folder, tuple(sorted(decoded)))
+
+
+def _caches(task: ProxyTask, resolutions: set[int]) -> Caches:
     if task.image_set.drawn:
         resolutions.add(task.image_set.native_resolution)
     folder = task.settings.cache_folder()

@@ -11,6 +11,8 @@ STEPS = {
     "family": "STEP 2",
     "fidelity": "fidelity",
     "series": "series",
+    "source": "source",
+    "tuned": "fine-tuning",
     "single": "training",
 }
 #: Lines of a table, and points of a list, that a screen has room for.

@@ -38,6 +38,10 @@ class Step(str, Enum):
     FIDELITY = "fidelity"
     #: Of a study of series.
     SERIES = "series"
+    #: Trained so that others start from its weights.
+    SOURCE = "source"
+    #: On the target of a transfer, from the weights of a source.
+    TUNED = "tuned"
 
     def __str__(self) -> str:
         return self.value

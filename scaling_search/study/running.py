@@ -22,15 +22,19 @@ from scaling_search.study.files.weights import weights_path
 from scaling_search.study.folder import known_rows, read_records, write_prices, write_records
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.loop import complete
+from scaling_search.study.order import in_turns
 from scaling_search.study.progress import Progress
 from scaling_search.study.proposer import AllAtOnce, Proposer
 from scaling_search.study.records import Step
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
+from scaling_search.study.starts import sources_of
 from scaling_search.study.store_url import without_secrets
 from scaling_search.study.tracked import Tracked
 from scaling_search.tracking import UNTRACKED, HandingOn
 from scaling_search.trainers import Job, Spec
+from scaling_search.trainers.builtin import start_path
+from scaling_search.whole_files import write_whole
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -60,6 +64,8 @@ def run_study(
     for name in (folder.name, *definition.settings.sweep.rests_on):
         for content, run in read_records(folder.parent / name).items():
             database.record(content, run)
+    if (exported := definition.exported) is not None:
+        exported.keep(start_path(folder.parent, exported.key))
     study = Training(definition, conduct, folder, database, executor, command, progress, tracking)
     kind = kind_of(definition)
     study.prepare(kind.first_runs())
@@ -104,6 +110,8 @@ class Training:
     #: Members that the report lists whether they are trained or not.
     reported: tuple[FamilyMember, ...] = ()
     searching: SearchProposer | None = None
+    #: Keys of the step's runs whose weights later runs will start from.
+    _starts: frozenset[str] = frozenset()
 
     def search(self, step: Step, searching: SearchProposer, first: int) -> None:
         """A step whose runs follow from the answers so far; `first` of them are known before."""
@@ -128,24 +136,44 @@ class Training:
         self.definition.trainer.forget(sorted(ended - others), self.experiments)
         note_only(self.folder, begun(self.folder) - ended)
 
-    def train(self, step: Step, runs: Sequence[PlannedRun]) -> None:
-        """A step whose runs are known before."""
+    def train(
+        self, step: Step, runs: Sequence[PlannedRun], then: Sequence[PlannedRun] = ()
+    ) -> None:
+        """A step whose runs are known before; those that others start from are trained first.
+
+        then: runs of later steps that start from the weights of these, which are kept for those
+        that are missing.
+        """
+        planned = {run.spec.key for run in self.planned}
+        sources = [s for s in sources_of(self.definition, runs) if s.spec.key not in planned]
+        if sources:
+            self.train(Step.SOURCE, sources, then=runs)
         self.prepare(runs)
-        self._complete(step, AllAtOnce([run.spec for run in runs]), runs, len(runs))
+        turns = in_turns(runs)
+        for place, turn in enumerate(turns, 1):
+            later = [run for row in turns[place:] for run in row]
+            self._starts = self._missing_starts([*later, *then])
+            self._complete(step, AllAtOnce([run.spec for run in turn]), turn, len(turn))
+        self._starts = frozenset()
+
+    def _missing_starts(self, runs: Sequence[PlannedRun]) -> frozenset[str]:
+        """Keys of the runs from whose weights some of these start that have no result yet."""
+        starts = {run.spec.key: getattr(run.spec, "start", None) for run in runs}
+        known = self.database.known_keys(starts)
+        return frozenset(s.key for key, s in starts.items() if s is not None and key not in known)
 
     def prepare(self, runs: Sequence[PlannedRun]) -> None:
         """Decode what missing runs will need and the disk has room for, with all cores and a bar.
 
         What is drawn is better drawn by the workers: threads of one process would take turns.
         """
-        data = self.definition.settings.data
-        if data.is_own:
+        if self.definition.settings.data.is_own:
             return
-        task = proxy_task(data)
         known = self.database.known_keys(run.spec.key for run in runs)
-        wanted = {run.spec.resolution for run in runs if run.spec.key not in known}
-        for resolution in () if task.image_set.drawn else sorted(wanted):
-            if not task.is_cached(resolution):
+        missing = [run.spec for run in runs if run.spec.key not in known]
+        for task_of, resolution in sorted({(spec.task, spec.resolution) for spec in missing}):
+            task = proxy_task(self.definition.trainer.data_of(task_of))
+            if not task.image_set.drawn and not task.is_cached(resolution):
                 task.prepare(resolution)
 
     @property
@@ -169,7 +197,11 @@ class Training:
                 note_begun(self.folder, spec.whole.key)
                 noted.add(spec.whole.key)
             folder = self.folder.resolve()
-            weights = weights_path(folder, saved[spec.key], spec.seed) if saves else None
+            weights = None
+            if saves:
+                weights = weights_path(folder, saved[spec.key], spec.seed)
+            elif spec.key in self._starts:
+                weights = start_path(self.experiments, spec.key)
             trainer = self.definition.trainer
             return trainer.job(spec, self.experiments, weights, rungs, folder / "logs")
 
@@ -186,6 +218,10 @@ class Training:
                 step=str(step),
                 tracked=self._tracked(runs),
             )
+            for run in runs if saves else ():
+                kept = weights_path(self.folder, saved[run.spec.key], run.spec.seed)
+                if run.spec.key in self._starts and kept.is_file():
+                    write_whole(start_path(self.experiments, run.spec.key), kept.read_bytes())
         finally:
             self.failures.extend(reported.failures)
             self.tracebacks.update(reported.tracebacks)

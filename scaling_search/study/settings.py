@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput, require_seeds
 from scaling_search.execution import ExecutorSettings
 from scaling_search.proxy import DataSettings, Recipe
+from scaling_search.proxy.recipe import BASELINE, BEFORE
 from scaling_search.search import (
     Budget,
     CostConstraint,
@@ -22,12 +23,14 @@ from scaling_search.search import (
 from scaling_search.search.baseline import BaselineSearchSettings
 from scaling_search.series import (
     BalanceSettings,
+    GrowthSettings,
     Observation1Settings,
     Observation2Settings,
     SeriesSettings,
     SharesSettings,
     SingleVsCompoundSettings,
 )
+from scaling_search.study.transfer import TransferSettings
 from scaling_search.tracking import TrackerSettings
 from scaling_search.trainers import TrainerSettings
 from scaling_search.trainers.settings import require_together
@@ -37,7 +40,7 @@ _ALL: tuple[type[SweepSettings], ...] = (
     BaselineSearchSettings,
     *(GridSettings, RaceSettings, OptunaSettings),
     *(Observation1Settings, Observation2Settings, SingleVsCompoundSettings, BalanceSettings),
-    SharesSettings,
+    *(SharesSettings, GrowthSettings, TransferSettings),
 )
 SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in _ALL}
 
@@ -46,6 +49,7 @@ SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in _ALL}
 #: and what is younger than the first stored studies.
 _RARE = {
     "baseline": ("from_", "table", "model", "pretrained"),
+    "recipe": ("start",),
     "sweep": ("rivals", "budget"),
 }
 
@@ -146,11 +150,29 @@ class StudySettings:
                     f"{name}.{key} is {value!r}, but +sweep={self.sweep.kind} has no use for it: "
                     + next(found, "leave it out")
                 )
+        self._require_start()
         self._require_counted()
         self.constraint.require_measurements()
         self.sweep.require_epochs(self.recipe.epochs)
         require_together(self.trainer, self.baseline, self.data, self.recipe)
         self._require_able_trainer()
+
+    def _require_start(self) -> None:
+        start, sweep = self.recipe.start, self.sweep
+        if not start:
+            return
+        if self.trainer.own:
+            raise InvalidInput(
+                f"recipe.start is {start!r}, but only the built-in training can start from trained "
+                f"weights: leave it out, or take trainer=builtin instead of {self.trainer.kind}"
+            )
+        named = start in (BASELINE, BEFORE)
+        if not sweep.STARTS or (named and start not in sweep.STARTS):
+            can = f"it can say {', '.join(sorted(sweep.STARTS))} or DIR" if sweep.STARTS else ""
+            raise InvalidInput(
+                f"recipe.start is {start!r}, but +sweep={sweep.kind} has no use for it: "
+                + (can or "leave it out")
+            )
 
     def _require_counted(self) -> None:
         timed = sorted(self.constraint.timed)
@@ -193,12 +215,24 @@ class StudySettings:
                     del settings[part][name]
         settings["constraint"] = self.constraint.plain
         settings["data"] = self.data.plain()
+        for data in self.other_data.values():
+            settings["sweep"]["source"]["data"] = data.plain()
         settings["trainer"] = self.trainer.plain()
         if self.trainer.own:
             settings["recipe"] = self.recipe.of_own_training
         else:
             del settings["trainer"]
         return settings
+
+    @property
+    def other_data(self) -> dict[str, DataSettings]:
+        """The data on which the sources of runs are trained, by identity, as they lie here."""
+        source = self.sweep.source if isinstance(self.sweep, TransferSettings) else None
+        if source is None:
+            return {}
+        here = {name: getattr(self.data, name) for name in ("cache_dir", "cache")}
+        data = replace(source.data, **here, loading_processes=self.data.loading_processes)
+        return {source.facts.identity: data}
 
     @property
     def own_networks(self) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.proxy import Job, Recipe, RunSpec
+from scaling_search.proxy.exported import Exported, ExportedJob
 from scaling_search.proxy.run import checkpoint_name
 from scaling_search.trainers.trainer import Trainer
 from scaling_search.whole_files import remove_abandoned
@@ -17,7 +19,13 @@ class BuiltinTrainer(Trainer):
     """`proxy.training.train`, equal to the bit for equal runs."""
 
     def spec(
-        self, member: FamilyMember, phi: float, seed: int, recipe: Recipe, rung: int | None
+        self,
+        member: FamilyMember,
+        phi: float,
+        seed: int,
+        recipe: Recipe,
+        rung: int | None = None,
+        start: Any = None,
     ) -> RunSpec:
         """Dropout and stochastic depth may grow by phi."""
         dropout, stochastic_depth = recipe.regularisation(phi)
@@ -34,6 +42,7 @@ class BuiltinTrainer(Trainer):
             torch_version=self.torch_version,
             trainer_version=self.trainer_version,
             rung=rung,
+            start=start,
         )
 
     def job(
@@ -46,7 +55,15 @@ class BuiltinTrainer(Trainer):
     ) -> Job:
         kept = _checkpoints(experiments) if stops else None
         log = logs / f"{spec.whole.key}.log" if logs else None
-        return Job(spec=spec, data=self.data, weights=weights, checkpoints=kept, log=log)
+        start: Job | ExportedJob | None = None
+        if spec.start is not None:
+            path = start_path(experiments, spec.start.key)
+            if isinstance(spec.start, Exported):
+                start = ExportedJob(spec=spec.start, weights=path)
+            else:
+                start = self.job(spec.start, experiments, path)
+        data = self.data_of(spec.task)
+        return Job(spec=spec, data=data, weights=weights, checkpoints=kept, log=log, start=start)
 
     def forget(self, keys: Sequence[str], experiments: Path) -> None:
         folder = _checkpoints(experiments)
@@ -56,6 +73,11 @@ class BuiltinTrainer(Trainer):
         remove_abandoned(folder)
         with suppress(OSError):
             folder.rmdir()
+
+
+def start_path(experiments: Path, key: str) -> Path:
+    """Where the weights of a run lie from which others start; studies share them."""
+    return experiments.resolve() / "starts" / f"{key}.safetensors"
 
 
 def _checkpoints(experiments: Path) -> Path:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from scaling_search.baselines import FamilyMember
+from scaling_search.errors import InvalidInput
 from scaling_search.proxy import Recipe
+from scaling_search.proxy.exported import Exported
 from scaling_search.trainers.code import joined
 from scaling_search.trainers.own_run import OwnJob, OwnRunSpec
-from scaling_search.trainers.trainer import Trainer
+from scaling_search.trainers.trainer import Spec, Trainer
 
 
 class OwnTrainer(Trainer):
@@ -22,8 +24,19 @@ class OwnTrainer(Trainer):
     JOB: ClassVar[type[OwnJob]]
 
     def spec(
-        self, member: FamilyMember, phi: float, seed: int, recipe: Recipe, rung: int | None
+        self,
+        member: FamilyMember,
+        phi: float,
+        seed: int,
+        recipe: Recipe,
+        rung: int | None = None,
+        start: Spec | Exported | None = None,
     ) -> OwnRunSpec:
+        if start is not None:
+            raise InvalidInput(
+                f"trainer={self.settings.kind} trains by code of its own, which cannot be told to "
+                "start from the weights of another run: take trainer=builtin"
+            )
         return OwnRunSpec(
             settings=self.settings,
             code=joined(self.code),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.metric import Metric
 from scaling_search.proxy import DataSettings, Outcome, Recipe
+from scaling_search.proxy.exported import Exported
 from scaling_search.proxy.result import Tell, unheard
 from scaling_search.trainers.settings import TrainerSettings
 
@@ -32,6 +33,11 @@ class Spec(Protocol):
     def seed(self) -> int: ...
     @property
     def resolution(self) -> int: ...
+    @property
+    def task(self) -> str:
+        """Identity of the data."""
+        ...
+
     @property
     def epochs(self) -> int:
         """Epochs that are trained."""
@@ -121,6 +127,8 @@ class Trainer(ABC):
     trainer_version: int
     #: What stands for the code that trains, by function or file.
     code: Mapping[str, str]
+    #: Other data, by the identity of their task: of runs from whose weights others start.
+    other_data: Mapping[str, DataSettings] = field(default_factory=dict)
 
     @classmethod
     def code_of(cls, settings: TrainerSettings) -> dict[str, str]:
@@ -136,11 +144,25 @@ class Trainer(ABC):
         """What a plan says of it."""
         return ()
 
+    def data_of(self, task: str) -> DataSettings:
+        """The data of one of its runs, by their identity."""
+        return self.other_data.get(task, self.data)
+
     @abstractmethod
     def spec(
-        self, member: FamilyMember, phi: float, seed: int, recipe: Recipe, rung: int | None
+        self,
+        member: FamilyMember,
+        phi: float,
+        seed: int,
+        recipe: Recipe,
+        rung: int | None = None,
+        start: Spec | Exported | None = None,
     ) -> Spec:
-        """What determines the run of a member at phi that stops at a rung, or goes to its end."""
+        """What determines the run of a member at phi that stops at a rung, or goes to its end.
+
+        start: the run, or the exported weights, from which it starts, if any. Raises InvalidInput
+        where it cannot.
+        """
 
     @abstractmethod
     def job(

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -120,6 +121,9 @@ def spec_of(plain: dict[str, Any]) -> RunSpec:
     """The specification that was written down as `plain`."""
     network, recipe = plain.pop("network"), Recipe(**plain.pop("recipe"))
     stages = tuple(Stage(**stage) for stage in network.pop("stages"))
+    if "start" in plain:
+        # The key is all that is told of a source.
+        plain["start"] = SimpleNamespace(key=plain["start"])
     return RunSpec(network=Architecture(stages=stages, **network), recipe=recipe, **plain)
 
 

@@ -41,7 +41,7 @@ def series_content(
     drawn = Figure(name="series", svg=svg, alt=alt, caption=caption)
     all_remarks = [*remarks, *_common_remarks(measured)]
     series = [point.series for point in measured.points]
-    latency, times = latency_section(_timed(measured), series, measured.words)
+    latency, times = latency_section(timed_points(measured), series, measured.words)
     return Content(
         brief=[Brief("What was found?", answer[0])],
         lead=[drawn],
@@ -56,7 +56,7 @@ def series_content(
     )
 
 
-def _timed(measured: Measured) -> list[Timed]:
+def timed_points(measured: Measured) -> list[Timed]:
     """Every network whose latency was measured, once, by the first series that it is part of."""
     known = read_latencies(measured.study.folder)
     found: dict[str, Timed] = {}
@@ -86,7 +86,13 @@ def _common_remarks(measured: Measured) -> list[str]:
         remarks.append(f"The study is unfinished: {known} of {wanted} runs are known.")
     for network, count in ((n, count) for n, count in diverged.items() if count):
         remarks.append(f"Network {network} diverged in {count} of {seeds} runs; they are left out.")
-    remarks += short_run_remarks(definition)
+    return remarks + setting_remarks(measured)
+
+
+def setting_remarks(measured: Measured) -> list[str]:
+    """How it was measured, and which networks were left out."""
+    definition = measured.study.definition
+    remarks = short_run_remarks(definition)
     images = f"{count:,} " if (count := definition.facts.test_images) else ""
     remarks.append(
         f"Measured on {images}test images, by which nothing was chosen, "

@@ -20,6 +20,7 @@ from scaling_search.study.decision import require_own
 from scaling_search.study.family_runs import judged_error
 from scaling_search.study.files.runs_csv import RunRow, runs_by_key
 from scaling_search.study.read import Study
+from scaling_search.study.starts import sources_of
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -127,6 +128,7 @@ def measure(study: Study, rows: Sequence[RunRow]) -> Measured:
     """
     definition = study.definition
     own = {run.spec.key: run for run in definition.series_runs}
+    own |= {run.spec.key: run for run in sources_of(definition, definition.series_runs)}
     for row in rows:
         require_own(row, own.get(row.run))
     points = definition.networks.points

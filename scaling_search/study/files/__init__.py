@@ -16,10 +16,20 @@ _CSV = (
     "family",
     "points",
     "shares",
+    "growth",
     "latency",
 )
 _JSON = ("environment", "baseline", "verdict", "winner", "latency", "forecast")
-_FIGURES = ("frontier", "triangle", "accuracy", "backtest", "series", "triangles", "latency")
+_FIGURES = (
+    "frontier",
+    "triangle",
+    "accuracy",
+    "backtest",
+    "series",
+    "triangles",
+    "growth",
+    "latency",
+)
 #: All that a study writes into its folder, weights apart.
 STUDY_FILES = (
     *("study.yaml", "baseline.yaml", "report.html", "report.md"),

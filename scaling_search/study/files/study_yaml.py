@@ -29,7 +29,7 @@ from scaling_search.trainers import TrainerSettings
 _REMEDY = "restore it, or make the study again with fresh=true or another name="
 #: Settings that are younger than the first stored studies, or never stored; without them the
 #: defaults hold.
-_OPTIONAL = (
+_OF_THIS_STUDY = (
     *(
         "budget",
         "fidelity",
@@ -39,11 +39,17 @@ _OPTIONAL = (
         "sweep.budget",
         "data.cache_dir",
     ),
+    "recipe.start",
     *("baseline.from_", "baseline.table", "baseline.model", "baseline.pretrained"),
     *(f"constraint.{name}" for name in YOUNGER),
     *("data.ground", "data.allow_left_out"),
     *("data.cache", "data.loading_processes", "data.augmentation.smallest_crop"),
     *("trainer", *(f"data.{name}" for name in OF_OWN)),
+)
+#: Of a study of transfer the same of its source.
+_OPTIONAL = (
+    *_OF_THIS_STUDY,
+    *(f"sweep.source.{name}" for name in _OF_THIS_STUDY if name.startswith("data.")),
 )
 #: Of a training of one's own only what it looks at is stored.
 _OPTIONAL_OF_OWN = tuple(

@@ -18,6 +18,7 @@ from scaling_search.study.kinds.kind import Kind
 from scaling_search.study.plan_text import LINES, print_left_out
 from scaling_search.study.records import Step
 from scaling_search.study.searching import Asks, SearchProposer
+from scaling_search.study.starts import sources_of, start_lines
 
 if TYPE_CHECKING:
     from scaling_search.study.files.runs_csv import RunRow
@@ -34,7 +35,8 @@ class ScalingSearch(Kind):
     FILES = ("trials.csv", "family.csv", "winner.json")
 
     def first_runs(self) -> tuple[PlannedRun, ...]:
-        return self.definition.search_runs
+        runs = self.definition.search_runs
+        return (*sources_of(self.definition, runs), *runs)
 
     def most_runs(self) -> int:
         return self.definition.search().budget.runs or 0
@@ -70,6 +72,8 @@ class ScalingSearch(Kind):
             members=lambda: [c.member for c in (sampled or definition).candidates.kept],
             asks=partial(_asks, sampled) if sampled else None,
         )
+        if sources := sources_of(definition, definition.search_runs):
+            training.train(Step.SOURCE, sources, then=definition.search_runs)
         training.search(Step.SEARCH, searching, len(definition.search_runs))
         decision = definition.decide((sampled or definition).candidates, search.answers)
         if decision.winner is not None:
@@ -117,7 +121,10 @@ class ScalingSearch(Kind):
             f"STEP 2: up to {family.sizes} sizes of the winner's family up to phi = "
             f"{family.train_up_to:g}, {len(definition.family_seeds)} seeds each"
         )
-        runs = f"Runs: {len(plan.runs)} in STEP 1"
+        starts = [run for run in plan.runs if run.step is Step.SOURCE]
+        for line in start_lines(definition, plan.runs):
+            write(line)
+        runs = f"Runs: {len(plan.runs) - len(starts)} in STEP 1"
         if "budget" in settings.sweep.READS:
             runs = f"Runs: {len(plan.runs)} to start STEP 1 with, at most {plan.most_runs} in all"
         write(f"{runs}; {len(plan.known)} of the first ones are already trained")

@@ -13,6 +13,7 @@ from scaling_search.study.definition import PlannedRun
 from scaling_search.study.kinds.kind import Kind
 from scaling_search.study.plan_text import print_left_out
 from scaling_search.study.records import Step
+from scaling_search.study.starts import sources_of, start_lines
 
 if TYPE_CHECKING:
     from scaling_search.study.files.runs_csv import RunRow
@@ -29,7 +30,8 @@ class Series(Kind):
     FILES = ("points.csv", "verdict.json")
 
     def first_runs(self) -> tuple[PlannedRun, ...]:
-        return self.definition.series_runs
+        runs = self.definition.series_runs
+        return (*sources_of(self.definition, runs), *runs)
 
     @property
     def smaller(self) -> str:
@@ -56,6 +58,8 @@ class Series(Kind):
         series = self.definition.settings.series
         for remark in series.plan_remarks(networks) if series else ():
             write(f"  {remark}")
+        for line in start_lines(self.definition, plan.runs):
+            write(line)
         write(f"Runs: {len(plan.runs)}; {len(plan.known)} of them are already trained")
 
     def timed_members(self, study: Study) -> Sequence[FamilyMember]:
