@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from commands import FIRST, Call
-from fakes import SETTINGS, fake_outcome, fake_study, inline
+from fakes import fake_outcome
 from image_files import encode_png, make_pixels
 from small_study import content
+from transfers import finished_search
 
-from scaling_search.baselines import BaselineSettings
 from scaling_search.proxy import Job
 from scaling_search.report import build_report
-from scaling_search.scaling import Architecture
-from scaling_search.search import GridSettings
 
 #: Glyphs drawn anew are other images of the same classes.
 TARGET = [
@@ -37,28 +34,10 @@ RESULTS = ("study.yaml", "runs.csv", "curves.csv", "points.csv", "verdict.json",
 FOLDER = Path("experiments/target")
 
 
-def mixed_is_best(job: Job) -> Any:
-    """Depth and resolution together win, so that the family has sizes of several pixels."""
-    found, network = fake_outcome(job), job.spec.network
-    deep = isinstance(network, Architecture) and sum(network.repeats) > 4
-    if deep and job.spec.resolution > 12:
-        found.result.val_error -= 0.1
-    return found
-
-
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of studies with a finished search."""
-    experiments = tmp_path_factory.mktemp("searched") / "experiments"
-    settings = replace(
-        SETTINGS,
-        baseline=BaselineSettings(name="searched_micro", resolution=12),
-        sweep=GridSettings(alpha=[1.0, 1.41], beta=[1.0], seeds=[0, 1]),
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
-        build_report(fake_study(experiments, settings, inline(mixed_is_best), name="source"))
-    return experiments
+    return finished_search(tmp_path_factory.mktemp("searched") / "experiments").parent
 
 
 @pytest.fixture(autouse=True)
