@@ -37,6 +37,10 @@ class GrowthStudy(Kind):
     def first_runs(self) -> tuple[PlannedRun, ...]:
         return (*self.growth.sources, *self.growth.runs)
 
+    @property
+    def smaller(self) -> str:
+        return "take a study whose family ends at a smaller size"
+
     def train(self, training: Training) -> None:
         growth = self.growth
         training.train(Step.SOURCE, growth.sources, then=growth.runs)

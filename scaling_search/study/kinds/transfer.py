@@ -35,6 +35,10 @@ class Transfer(Series):
     def first_runs(self) -> tuple[PlannedRun, ...]:
         return self.runs.all
 
+    @property
+    def smaller(self) -> str:
+        return "take a study whose family ends at a smaller size"
+
     def train(self, training: Training) -> None:
         training.train(Step.SOURCE, self.runs.source, then=self.runs.tuned)
         training.train(Step.SERIES, self.runs.alone)
