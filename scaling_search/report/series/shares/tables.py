@@ -24,6 +24,7 @@ from scaling_search.wording import capital, percent
 
 
 def sections(found: Found) -> list[Section]:
+    """What stands below the first screen."""
     told = []
     if not isinstance(found.curve, str):
         blocks: list[Block] = [_triangles(found, found.curve), _costs(found, found.curve)]
