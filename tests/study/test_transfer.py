@@ -11,16 +11,19 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 from commands import FIRST, Call
-from fakes import SETTINGS, fake_outcome, fake_study, inline
+from fakes import SETTINGS, fake_outcome, fake_study
 from image_files import encode_png, make_pixels
 from small_study import content
+from transfers import finished_search
 
 from scaling_search.baselines import BaselineSettings
-from scaling_search.proxy import Job
+from scaling_search.errors import InvalidInput
+from scaling_search.proxy import DataSettings, Job
 from scaling_search.report import build_report
-from scaling_search.scaling import Architecture
-from scaling_search.search import GridSettings
+from scaling_search.study import FamilySettings
+from scaling_search.study.transfer import TransferSettings
 
 #: Glyphs drawn anew are other images of the same classes.
 TARGET = [
@@ -37,28 +40,10 @@ RESULTS = ("study.yaml", "runs.csv", "curves.csv", "points.csv", "verdict.json",
 FOLDER = Path("experiments/target")
 
 
-def mixed_is_best(job: Job) -> Any:
-    """Depth and resolution together win, so that the family has sizes of several pixels."""
-    found, network = fake_outcome(job), job.spec.network
-    deep = isinstance(network, Architecture) and sum(network.repeats) > 4
-    if deep and job.spec.resolution > 12:
-        found.result.val_error -= 0.1
-    return found
-
-
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of studies with a finished search."""
-    experiments = tmp_path_factory.mktemp("searched") / "experiments"
-    settings = replace(
-        SETTINGS,
-        baseline=BaselineSettings(name="searched_micro", resolution=12),
-        sweep=GridSettings(alpha=[1.0, 1.41], beta=[1.0], seeds=[0, 1]),
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
-        build_report(fake_study(experiments, settings, inline(mixed_is_best), name="source"))
-    return experiments
+    return finished_search(tmp_path_factory.mktemp("searched") / "experiments").parent
 
 
 @pytest.fixture(autouse=True)
@@ -182,6 +167,47 @@ def test_sizes_that_the_images_have_not_are_left_out(call: Call, source: Path) -
         "whose family is trained at",
         "two are needed",
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  source:\n    data:", "  source: null\n  other:\n    data:"),
+        ("    - depth_mult: 1.0", "    - depth_mult: -1.0"),
+        ("      resolution: 12", "      resolution: 0"),
+        ("      in_channels: 1", "      in_channels: 1.5"),
+        ("      kind: glyphs", "      kind: other"),
+    ],
+)
+def test_a_damaged_folder_is_refused(source: Path, before: str, after: str) -> None:
+    folder = fake_transfer(source)
+    path = folder / "study.yaml"
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+    with pytest.raises(InvalidInput, match=r"study\.yaml"):
+        build_report(folder)
+
+
+def test_without_its_source_a_folder_is_refused(source: Path) -> None:
+    folder = fake_transfer(source)
+    path = folder / "study.yaml"
+    plain = yaml.safe_load(path.read_text())
+    plain["sweep"]["source"] = None
+    path.write_text(yaml.safe_dump(plain))
+    with pytest.raises(InvalidInput, match=r"sweep\.source is missing"):
+        build_report(folder)
+
+
+def fake_transfer(source: Path) -> Path:
+    """The folder of a study without its report."""
+    settings = replace(
+        SETTINGS,
+        baseline=BaselineSettings(name="searched_micro"),
+        data=DataSettings(train_images=90, test_images=72, seed=1),
+        sweep=TransferSettings(study=str(source)),
+        family=FamilySettings(),
+    )
+    return fake_study(source.parent, settings, name="target")
 
 
 def refused(ended: Any, *said: str) -> None:

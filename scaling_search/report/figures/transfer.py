@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @drawn
 def transferred(figure: Drawing, found: Transferred, quantities: list[Quantity]) -> None:
     """A panel for each quantity: filled after fine-tuning, open and dotted from nothing."""
-    figure.set_size_inches(5.4 * len(quantities), 4.8)
+    figure.set_size_inches(5.4 * len(quantities), 5.0)
     (row,) = figure.subplots(1, len(quantities), sharey=True, squeeze=False)
     look = looks(point.series for point in found.points)
     for axes, quantity in zip(row, quantities):
@@ -32,7 +32,17 @@ def transferred(figure: Drawing, found: Transferred, quantities: list[Quantity])
                 _series(figure, axes, measured, quantity, name, of, filled)
         axes.tick_params(axis="x", labelsize=10)
         error_axis(axes, found.tuned.words, name=axes is row[0])
-    row[0].legend(loc=f"{found.tuned.words.free} right", fontsize=9, frameon=False)
+    handles, names = row[0].get_legend_handles_labels()
+    # Column by column: each scaling from nothing, and fine-tuned below that.
+    order = [i for at in range(len(look)) for i in range(at, len(names), len(look))]
+    figure.legend(
+        [handles[i] for i in order],
+        [names[i] for i in order],
+        loc="outside lower center",
+        ncols=len(look),
+        fontsize=9,
+        frameon=False,
+    )
 
 
 def _series(
