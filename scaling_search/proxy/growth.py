@@ -3,10 +3,9 @@
 Where a layer is wider, its trained channels compute what they did: they read nothing of the new
 ones. New channels read all channels with weights as they were drawn, so that no two are alike.
 Further blocks of residual stages begin as the identity. The network then gives the logits of its
-source (function-preserving growth: Chen et al. 2016, Net2Net, arXiv:1511.05641; new channels that
-nothing reads yet: Evci et al. 2022, GradMax, arXiv:2201.05125); `scaling.kinship.not_kept` says
-where it cannot. Where it is narrower it keeps the first channels, where it is shallower the first
-blocks of each stage. The resolution plays no part.
+source (function-preserving growth: Chen et al. 2016, Net2Net, arXiv:1511.05641);
+`scaling.kinship.not_kept` says where it cannot. Where it is narrower it keeps the first channels,
+where it is shallower the first blocks of each stage. The resolution plays no part.
 """
 
 from __future__ import annotations

@@ -66,4 +66,5 @@ def with_networks(settings: StudySettings) -> StudySettings:
 
 
 def _which(data: DataSettings) -> tuple[str, str, str]:
-    return data.kind, data.name, data.path
+    """What data are called, wherever they lie."""
+    return data.kind, data.name, Path(data.path).name

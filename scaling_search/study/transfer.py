@@ -31,6 +31,19 @@ class Size:
     #: Compound coefficient, by which a recipe's regularisation grows.
     phi: float
 
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("depth_mult", 1e-3, 1e3),
+            ("width_mult", 1e-3, 1e3),
+            ("resolution", 1, 10_000),
+            ("phi", -20, 20),
+        ):
+            if not low <= getattr(self, name) <= high:
+                raise InvalidInput(
+                    f"sweep.source.sizes has the {name} {getattr(self, name)!r}, but it must lie "
+                    f"between {low:g} and {high:g}"
+                )
+
     def member(self, baseline: Baseline) -> FamilyMember:
         """The network of this size."""
         member = scale_by(
@@ -76,7 +89,11 @@ class TransferSettings(SeriesSettings):
     @property
     def found(self) -> Source:
         """What was taken from the source study."""
-        assert self.source is not None
+        if self.source is None:
+            raise InvalidInput(
+                "sweep.source is missing: restore study.yaml, or make the study again with "
+                "fresh=true"
+            )
         return self.source
 
     def points(

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
-from scaling_search.baselines import build_network, load_baseline, scale_by
+from scaling_search.baselines import OwnNetwork, build_network, load_baseline, scale_by
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Job, ProxyTask, Recipe, RunSpec, carry_out
 from scaling_search.proxy.growth import take_over
@@ -133,6 +134,19 @@ def test_all_but_another_classifier_is_taken_over(classes: int, keep: bool) -> N
     for name, tensor in module.state_dict().items():
         expected = before if anew and name.startswith("classifier.") else weights
         assert torch.equal(tensor, expected[name]), name
+
+
+def test_of_an_own_network_the_last_layer_of_so_many_classes_is_its_classifier() -> None:
+    def network() -> nn.Module:
+        return nn.Sequential(nn.Conv2d(1, 5, 3), nn.Flatten(), nn.Linear(20, 5), nn.Softmax(1))
+
+    source, module = network(), network()
+    before = {name: t.clone() for name, t in module.state_dict().items()}
+    weights = source.state_dict()
+    own = OwnNetwork("mine.network", 1.0, 1.0, num_classes=5, in_channels=1)
+    take_over(module, own, weights, own, keep_classifier=False)
+    for name, tensor in module.state_dict().items():
+        assert torch.equal(tensor, before[name] if name.startswith("2.") else weights[name]), name
 
 
 @pytest.mark.parametrize("change", ["shape", "missing", "more"])

@@ -17,15 +17,19 @@ from grown import finished_search, outcome, settings_of
 from small_study import SMALL
 
 from scaling_search.errors import InvalidInput
+from scaling_search.execution import InlineExecutor
 from scaling_search.proxy import Job, RunSpec
 from scaling_search.search import CostConstraint
 from scaling_search.series import GrowthSettings
 from scaling_search.series.growth import spread_evenly
 from scaling_search.study import Conduct, StudySettings, define
+from scaling_search.study.again import for_here, train_again
+from scaling_search.study.files.runs_csv import read_runs
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.growth import CANDIDATES, FAMILY, Growth, growth_of
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.read import read_study
+from scaling_search.trainers import carry_out
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +141,24 @@ def test_study_yaml_stands_alone_and_nothing_is_trained_twice(
     (folder / "runs.csv").write_text("".join(rows[:-1]))
     fake_study(tmp_path, given, lost, name="g")
     assert len(lost.tasks) == 1
+
+
+@pytest.mark.long
+def test_what_was_really_trained_comes_again_to_the_same_bits(
+    tmp_path: Path, settings: Callable[..., StudySettings]
+) -> None:
+    given = settings(epochs=1, ranked=0, seeds=[0])
+    given = replace(given, data=replace(given.data, cache_dir=str(tmp_path / "cache")))
+    folder = fake_study(tmp_path, given, InlineExecutor(carry_out), name="g")
+    starts = sorted((tmp_path / "starts").iterdir())
+    # Of the largest member nothing starts.
+    assert len(starts) == 2
+    # The largest is repeated with all that it grew from: no weights are at hand.
+    definition = for_here(read_definition(folder), str(tmp_path / "cache"))
+    run = growth_of(definition).networks[-1].grown[0]
+    row = next(row for row in read_runs(folder) if row.run == run.spec.key)
+    again = train_again(definition, run)
+    assert (again.val_error, again.test_error) == (row.val_error, row.test_error)
 
 
 @pytest.mark.parametrize(

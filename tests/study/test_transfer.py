@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 from commands import FIRST, Call
-from fakes import fake_outcome
+from fakes import SETTINGS, fake_outcome, fake_study
 from image_files import encode_png, make_pixels
 from small_study import content
 from transfers import finished_search
 
-from scaling_search.proxy import Job
+from scaling_search.baselines import BaselineSettings
+from scaling_search.errors import InvalidInput
+from scaling_search.proxy import DataSettings, Job
 from scaling_search.report import build_report
+from scaling_search.study import FamilySettings
+from scaling_search.study.transfer import TransferSettings
 
 #: Glyphs drawn anew are other images of the same classes.
 TARGET = [
@@ -161,6 +167,47 @@ def test_sizes_that_the_images_have_not_are_left_out(call: Call, source: Path) -
         "whose family is trained at",
         "two are needed",
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  source:\n    data:", "  source: null\n  other:\n    data:"),
+        ("    - depth_mult: 1.0", "    - depth_mult: -1.0"),
+        ("      resolution: 12", "      resolution: 0"),
+        ("      in_channels: 1", "      in_channels: 1.5"),
+        ("      kind: glyphs", "      kind: other"),
+    ],
+)
+def test_a_damaged_folder_is_refused(source: Path, before: str, after: str) -> None:
+    folder = fake_transfer(source)
+    path = folder / "study.yaml"
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+    with pytest.raises(InvalidInput, match=r"study\.yaml"):
+        build_report(folder)
+
+
+def test_without_its_source_a_folder_is_refused(source: Path) -> None:
+    folder = fake_transfer(source)
+    path = folder / "study.yaml"
+    plain = yaml.safe_load(path.read_text())
+    plain["sweep"]["source"] = None
+    path.write_text(yaml.safe_dump(plain))
+    with pytest.raises(InvalidInput, match=r"sweep\.source is missing"):
+        build_report(folder)
+
+
+def fake_transfer(source: Path) -> Path:
+    """The folder of a study without its report."""
+    settings = replace(
+        SETTINGS,
+        baseline=BaselineSettings(name="searched_micro"),
+        data=DataSettings(train_images=90, test_images=72, seed=1),
+        sweep=TransferSettings(study=str(source)),
+        family=FamilySettings(),
+    )
+    return fake_study(source.parent, settings, name="target")
 
 
 def refused(ended: Any, *said: str) -> None:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from scaling_search.findings.agreement import Agreement
-from scaling_search.findings.changes import Changes
-from scaling_search.findings.interval import LEVEL, Interval
-from scaling_search.report.content import Brief, Content, Figure, Section, Table
+from scaling_search.report.content import Brief, Content, Figure
 from scaling_search.report.figures.growth import both_ways
+from scaling_search.report.figures.latency import Timed
 from scaling_search.report.growth.found import Found, find
+from scaling_search.report.growth.tables import (
+    change_text,
+    csv_table,
+    grown_from,
+    json_numbers,
+    sections,
+)
+from scaling_search.report.latency import latency_section
 from scaling_search.report.seen import networks_seen
 from scaling_search.report.short_runs import short_run_remarks
 from scaling_search.report.writing import as_csv, as_json
+from scaling_search.study.files.latency_csv import read_latencies
 from scaling_search.study.files.runs_csv import RunRow
-from scaling_search.study.growth import CANDIDATES, FAMILY, BothWays
+from scaling_search.study.growth import CANDIDATES, FAMILY
 from scaling_search.study.read import Study
-from scaling_search.wording import capital, percent, signed
+from scaling_search.wording import capital, percent
 
 #: How far compute from nothing may lie from that of growing before it is named.
 _FAR = 0.05
@@ -30,6 +33,7 @@ _FAR = 0.05
 def growth(study: Study, rows: Sequence[RunRow]) -> Content:
     """The content of the report. Raises InvalidInput."""
     found = find(study, rows)
+    words = found.words
     brief = [
         Brief("Does growing help a family?", _family(found)),
         Brief("At each size?", _sizes(found)),
@@ -37,23 +41,45 @@ def growth(study: Study, rows: Sequence[RunRow]) -> Content:
         Brief("What does it cost?", _cost(found)),
     ]
     answer = [
-        f"{brief[0].answer} {brief[2].answer}",
+        brief[0].answer,
+        f"Ranking of candidates: {brief[2].answer}",
         f"Sizes: {brief[1].answer}",
         f"Cost: {brief[3].answer}",
     ]
     remarks = _remarks(found)
+    latency, times = latency_section(_timed(found), [n.group for n in found.growth.networks], words)
     files = {
-        "growth.csv": as_csv(_csv(found)),
-        "verdict.json": as_json({"answer": answer, "remarks": remarks, **_json(found)}),
+        **times,
+        "growth.csv": as_csv(csv_table(found)),
+        "verdict.json": as_json({"answer": answer, "remarks": remarks, **json_numbers(found)}),
     }
     return Content(
         brief=brief,
         lead=[_figure(found)],
         answer=answer,
+        headlines=2,
         remarks=remarks,
-        sections=_sections(found),
+        sections=[*sections(found), *latency],
         files=files,
     )
+
+
+def _timed(found: Found) -> list[Timed]:
+    """Every network whose latency was measured, with its error grown."""
+    known, errors = read_latencies(found.study.folder), found.mean(found.grown)
+    return [
+        Timed(
+            series=network.group,
+            group=network.group,
+            name=f"×{network.member.cost_ratio:.3g}",
+            macs=network.member.cost.macs,
+            activations=network.member.cost.activations,
+            error=float(error),
+            latency=known[network.member.id],
+        )
+        for network, error in zip(found.growth.networks, errors)
+        if network.member.id in known
+    ]
 
 
 def _figure(found: Found) -> Figure:
@@ -76,12 +102,6 @@ def _figure(found: Found) -> Figure:
     )
 
 
-def _change(change: Interval) -> str:
-    """`-12.0 % (-19.1 to -5.2)`"""
-    value, low, high = (100 * end for end in change)
-    return signed(value, low, high).replace(" (", " % (") + (" %" if math.isnan(low) else "")
-
-
 def _family(found: Found) -> str:
     changes, change = found.family, found.family.mean
     if math.isnan(change.value):
@@ -92,14 +112,14 @@ def _family(found: Found) -> str:
     seeds = "one seed" if changes.seeds == 1 else f"{changes.seeds} seeds"
     few = ", too few to judge" if math.isnan(change.low) else ""
     return (
-        f"{verdict}: at equal compute, growing changes the error by {_change(change)} against "
+        f"{verdict}: at equal compute, growing changes the error by {change_text(change)} against "
         f"training from nothing, the mean over {sizes} and {seeds}{few}."
     )
 
 
 def _sizes(found: Found) -> str:
     told = [
-        f"×{found.growth.networks[place].member.cost_ratio:.3g} {_change(found.change[place])}"
+        f"×{found.growth.networks[place].member.cost_ratio:.3g} {change_text(found.change[place])}"
         if not math.isnan(found.change[place].value)
         else f"×{found.growth.networks[place].member.cost_ratio:.3g} not known"
         for place in found.places(FAMILY)
@@ -154,7 +174,7 @@ def _remarks(found: Found) -> list[str]:
         if network.not_kept:
             remarks.append(
                 f"Network {network.member.id} does not start with the function of "
-                f"{_from(network)}: {'; '.join(network.not_kept)}."
+                f"{grown_from(network)}: {'; '.join(network.not_kept)}."
             )
     far = [n for n in growth.networks if n.differs and abs(n.compute_ratio - 1) > _FAR]
     if far:
@@ -169,114 +189,3 @@ def _remarks(found: Found) -> list[str]:
         "whose learning rate rises anew in each training; one for growing might do better."
     )
     return remarks
-
-
-def _from(network: BothWays) -> str:
-    return network.source.id if network.source else "nothing"
-
-
-def _sections(found: Found) -> list[Section]:
-    headings = {
-        FAMILY: "What does growing change in the family?",
-        CANDIDATES: "What does it change in candidates, grown from the baseline?",
-    }
-    return [
-        Section(heading, [_table(found, group)])
-        for group, heading in headings.items()
-        if found.growth.of(group)
-    ]
-
-
-def _table(found: Found, group: str) -> Table:
-    metric, words = found.words.metric, found.words
-    grown, from_nothing = found.mean(found.grown), found.mean(found.from_nothing)
-    at = [i for i, network in enumerate(found.growth.networks) if network.group == group]
-    epochs = found.study.definition.settings.recipe.epochs
-
-    def text(error: float) -> str:
-        return "not known" if math.isnan(error) else metric.text(error)
-
-    def change(place: int) -> str:
-        if not found.growth.networks[place].differs:
-            return "the same runs"
-        one = found.change[place]
-        return "not known" if math.isnan(one.value) else _change(one)
-
-    network = found.growth.networks
-    return Table.of(
-        at,
-        {
-            "network": lambda i: network[i].member.id,
-            "grown from": lambda i: _from(network[i]),
-            "depth": lambda i: f"×{network[i].member.depth_mult:.2f}",
-            "width": lambda i: f"×{network[i].member.width_mult:.2f}",
-            "px": lambda i: str(network[i].member.resolution),
-            "cost": lambda i: f"{network[i].member.cost_ratio:.3f}",
-            f"{words.error}, grown": lambda i: text(float(grown[i])),
-            "from nothing": lambda i: text(float(from_nothing[i])),
-            "grown over from nothing": change,
-            "epochs": lambda i: f"{epochs}, {network[i].epochs}",
-            "compute": lambda i: f"{network[i].compute_ratio:.3f}",
-        },
-        f"Means over seeds. Grown over from nothing: the change of {words.the_error}, paired by "
-        f"seed, with {percent(LEVEL, 0)} intervals that hold together for the rows "
-        "(findings/changes.py); below 0 growing is better. Epochs: grown, from nothing. Compute: "
-        "from nothing over grown, with all that it grew from.",
-    )
-
-
-def _csv(found: Found) -> pd.DataFrame:
-    """growth.csv: one row a network."""
-    error = f"{found.words.part}_error"
-    grown, from_nothing = found.mean(found.grown), found.mean(found.from_nothing)
-    return pd.DataFrame(
-        {
-            "group": network.group,
-            "network": network.member.id,
-            "grown_from": network.source.id if network.source else "",
-            "phi": network.member.phi,
-            "depth_mult": network.member.depth_mult,
-            "width_mult": network.member.width_mult,
-            "resolution": network.member.resolution,
-            "macs": network.member.cost.macs,
-            "params": network.member.cost.params,
-            "cost_ratio": network.member.cost_ratio,
-            "epochs_from_nothing": network.epochs,
-            "compute_ratio": network.compute_ratio,
-            "function_kept": not network.not_kept,
-            "runs_grown": int(np.isfinite(found.grown[place]).sum()),
-            "runs_from_nothing": int(np.isfinite(found.from_nothing[place]).sum()),
-            f"{error}_grown": grown[place],
-            f"{error}_from_nothing": from_nothing[place],
-            "change": found.change[place].value,
-            "change_low": found.change[place].low,
-            "change_high": found.change[place].high,
-        }
-        for place, network in enumerate(found.growth.networks)
-    )
-
-
-def _json(found: Found) -> dict[str, Any]:
-    agreement = found.agreement
-    return {
-        "level": LEVEL,
-        "family": _told(found.family),
-        "candidates": _told(found.candidates),
-        "ranking": _ranks(agreement) if isinstance(agreement, Agreement) else {"reason": agreement},
-        "train_flops": {"grown": found.chain_flops, "from_nothing": found.family_flops},
-    }
-
-
-def _told(changes: Changes) -> dict[str, Any]:
-    return {"seeds": changes.seeds, **changes.mean.named("change")}
-
-
-def _ranks(agreement: Agreement) -> dict[str, Any]:
-    return {
-        "candidates": agreement.candidates,
-        "tau": agreement.tau,
-        "by_noise": agreement.ceiling,
-        "beyond_noise": agreement.beyond_noise,
-        "winner_changes": agreement.winner_changes,
-        "winner_changes_by_noise": agreement.winner_changes_by_noise,
-    }
