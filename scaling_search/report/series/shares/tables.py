@@ -66,7 +66,7 @@ def _costs(found: Found, curve: SharesCurve) -> Table:
         "cost": lambda at: cost_name(at.cost),
         "networks": lambda at: str(counts[at.cost]),
         **_share_columns(),
-        "constant shares lose": lambda at: part_text(at.gain),
+        "constant shares lose": lambda at: _lost(curve, at),
     }
     note = (
         "Best shares by the law of all networks, and the range of its "
@@ -75,6 +75,10 @@ def _costs(found: Found, curve: SharesCurve) -> Table:
         f"{percent(LEVEL, 0)} interval, below 0 where they are better (findings/shares_law.py)."
     )
     return Table.of(curve.points, columns, note)
+
+
+def _lost(curve: SharesCurve, at: OnCurve) -> str:
+    return "the same" if np.allclose(at.optimum.shares, curve.constant) else part_text(at.gain)
 
 
 def _share_columns() -> dict[str, Callable[[OnCurve], str]]:
@@ -96,7 +100,7 @@ def _sizes(curve: SharesCurve) -> Table:
         "φ": lambda at: f"{math.log2(at.cost):+.0f}",
         **_share_columns(),
         "depth, width, resolution ×": lambda at: ", ".join(f"{mult:.3g}" for mult in mults(at)),
-        "constant shares lose": lambda at: part_text(at.gain),
+        "constant shares lose": lambda at: _lost(curve, at),
     }
     note = (
         "φ: doublings of the baseline's cost; below 0 what a smaller network gives up. Sizes "
