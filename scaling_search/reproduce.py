@@ -55,7 +55,7 @@ def reproduce(folder: Path, cache_dir: str, all_runs: bool, trust: bool) -> bool
         wanted = f"equal within the noise of a run, {percent(noise)} of its error"
     error = definition.metric.error_on("val")
     for run in runs:
-        was, now = before[run.spec.key], train_again(definition, run)
+        was, now = before[run.spec.key], train_again(definition, run, folder.parent)
         same = (was.val_error, was.test_error) == (now.val_error, now.test_error)
         near = same or _is_near(was.val_error, now.val_error, noise)
         good += near

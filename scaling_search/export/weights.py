@@ -95,7 +95,7 @@ def _again(chosen: Chosen, trained: TrainedRun, cache_dir: str) -> Weights:
     row = trained.row
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weights.safetensors"
-        result = train_again(definition, trained.run, path)
+        result = train_again(definition, trained.run, chosen.study.folder.parent, path)
         if (result.val_error, result.test_error) != (row.val_error, row.test_error):
             raise InvalidInput(
                 f"run {row.run} now comes to val error {result.val_error} and test error "

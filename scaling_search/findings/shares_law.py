@@ -3,7 +3,7 @@
 With t the log of the cost over the baseline's, T that of the dearest network, and u the place of
 the shares on the plane of the triangle,
 
-    log error = level(t) + |t/T|^g bowl(u) + |t/T|^g (t/T - 1) drift . u
+    log error = level(t) + (t/T)^g bowl(u) + (t/T)^g (t/T - 1) drift . u
                 + slope * log_pixel_price + step(resolution) + deviation(network) + block(seed)
                 + noise
 
@@ -39,7 +39,8 @@ DRIFT_SCALES = (0.3, 1.0, 3.0)
 #: Many networks tell the bowl: its terms of third degree matter less than to a response surface of
 #: one cost, whose regions they widen.
 LAW_PRIOR = replace(PRIOR, bend=0.5)
-#: Log cost over the baseline's below which a network's shares tell nothing.
+#: Log cost over the baseline's below which a network's shares tell nothing. Nor do those of smaller
+#: networks: what a starved baseline should grow in first it should give up last.
 LEAST = math.log(1.2)
 #: Terms of the level, of the bowl and of the drift, which come first.
 _LEVEL, _BOWL, _DRIFT = 3, 9, 2
@@ -107,10 +108,10 @@ def fit_shares_law(
             f"errors has shape {errors.shape}, but must be ({len(design)}, seeds): give one row a "
             "network"
         )
-    known = np.isfinite(errors).any(axis=1) & (np.abs(design.log_cost) >= LEAST)
+    known = np.isfinite(errors).any(axis=1) & (design.log_cost >= LEAST)
     design, errors = design[known], errors[known]
     _require_costs(design.log_cost)
-    longest = float(np.abs(design.log_cost).max())
+    longest = float(design.log_cost.max())
     y = log_errors(errors if blocks else apart(errors))
     level = float(y[np.isfinite(y)].mean())
     drawn: list[Draws] = []
@@ -148,7 +149,7 @@ def _listed(ratios: Floats) -> str:
 
 def _smooth(shares: Floats, t: Floats, growth: float) -> Floats:
     """(n, 14): level, bowl and drift at shares (n, 3) and log costs t (n,) over the longest."""
-    size = np.abs(t)[:, None] ** growth
+    size = t[:, None] ** growth
     level = np.column_stack([np.ones(len(t)), t - 1, (t - 1) ** 2])
     return np.hstack(
         [level, size * polynomial(shares)[:, 1:], size * (t - 1)[:, None] * shares @ PLANE]

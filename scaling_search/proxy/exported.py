@@ -7,15 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scaling_search.baselines.table import plain_layers, read_layers
 from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.scaling import Architecture
 from scaling_search.text_file import damaged, read_json
-
-if TYPE_CHECKING:
-    pass
 
 #: Stands in the config.json of every exported folder.
 MADE_BY = "scaling_search.export"

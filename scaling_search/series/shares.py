@@ -12,7 +12,7 @@ import numpy as np
 
 from scaling_search.baselines import Baseline, FamilyMember, scale_by
 from scaling_search.errors import InvalidInput
-from scaling_search.scaling import Coefficients
+from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.search import Asked, CostConstraint, Snapper
 from scaling_search.series.networks import LeftOut, Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
@@ -134,8 +134,12 @@ class SharesSettings(SeriesSettings):
             reasons = "; ".join(f"{out.what}: {out.reason}" for out in networks.left_out[:3])
             raise InvalidInput(
                 f"networks are left at {len(costs)} of {len(self.costs)} costs, but a law needs "
-                f"{COSTS_NEEDED} ({reasons}): give other sweep.costs or a smaller "
-                "baseline.resolution"
+                f"{COSTS_NEEDED}{f' ({reasons})' if reasons else ''}: give "
+                + (
+                    "other sweep.costs or a smaller baseline.resolution"
+                    if self.lattice
+                    else "the costs that the networks of sweep.studies= have, or a sweep.lattice="
+                )
             )
 
     def plan_remarks(self, networks: Networks) -> Sequence[str]:
@@ -149,15 +153,21 @@ class SharesSettings(SeriesSettings):
 
 
 def shares_of(member: FamilyMember) -> tuple[float, float, float] | None:
-    """What each dimension got of a network's growth, or gave of what it shrank.
+    """What each dimension got of the growth of a network as it is realised: of all blocks, of all
+    channels, of the pixels; of a user's own function its multipliers.
 
-    None where some grew and others shrank, or nothing did either.
+    None where something shrank, or nothing grew.
     """
-    parts = np.log([member.depth_mult, member.width_mult, member.resolution_mult]) * [1, 2, 2]
-    if abs(parts.sum()) < _LEAST or (parts * np.sign(parts.sum()) < -_LEAST).any():
+    depth, width = member.depth_mult, member.width_mult
+    network, base = member.network, member.baseline.network(1, 1)
+    if isinstance(network, Architecture) and isinstance(base, Architecture):
+        depth = sum(network.repeats) / sum(base.repeats)
+        width = sum(network.channels) / sum(base.channels)
+    parts = np.log([depth, width, member.resolution_mult]) * [1, 2, 2]
+    if parts.sum() < _LEAST or parts.min() < -_LEAST:
         return None
-    depth, width, resolution = np.maximum(parts / parts.sum(), 0).tolist()
-    return depth, width, resolution
+    first, second, third = np.maximum(parts / parts.sum(), 0).tolist()
+    return first, second, third
 
 
 def _is_size(value: object) -> bool:

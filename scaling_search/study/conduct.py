@@ -59,7 +59,8 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     )
     task = open_task(settings.data, settings.recipe)
     facts = task.facts if task else own_facts(settings.data)
-    settings = replace(settings, sweep=settings.sweep.joined(networks_for(settings, facts)))
+    networks_of = networks_for(settings, facts, platform)
+    settings = replace(settings, sweep=settings.sweep.joined(networks_of))
     if task:
         require_source(settings, task)
     weights = settings.baseline.pretrained

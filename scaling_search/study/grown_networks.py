@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings
 from scaling_search.search import SearchSweep
@@ -15,6 +14,7 @@ from scaling_search.study.decision import decide_by_rows
 from scaling_search.study.files.runs_csv import read_runs
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import StudySettings
+from scaling_search.study.source_study import NOT_GIVEN
 
 
 def with_networks(settings: StudySettings) -> StudySettings:
@@ -41,7 +41,7 @@ def with_networks(settings: StudySettings) -> StudySettings:
         )
     if not study.search_ended:
         raise InvalidInput(f"{given} that search has not ended: repeat its command first")
-    if settings.baseline not in (BaselineSettings(), theirs.baseline):
+    if settings.baseline not in (NOT_GIVEN, theirs.baseline):
         raise InvalidInput(
             f"{given} its networks are scaled from {theirs.baseline.target!r} and the baseline is "
             f"{settings.baseline.target!r}, or has other settings: leave baseline= out"

@@ -15,6 +15,7 @@ from scaling_search.study.definition import PlannedRun, StudyDefinition
 from scaling_search.study.folder import read_records
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.plan_text import duration, print_notes
+from scaling_search.study.records import StoredRun
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -75,8 +76,11 @@ def make_plan(
     with tallied(COUNTING):
         runs, most_runs, later_flops = kind.first_runs(), kind.most_runs(), kind.later_flops()
     wanted = {run.spec.key for run in runs}
-    brought = read_records(folder).values() if folder else ()
-    stored = {run.key: run for run in brought if run.key in wanted}
+    stored: dict[str, StoredRun] = {}
+    if folder:
+        for name in (folder.name, *definition.settings.sweep.rests_on):
+            brought = read_records(folder.parent / name).values()
+            stored |= {run.key: run for run in brought if run.key in wanted}
     stored |= database.stored_runs(wanted) if database else {}
     images = definition.facts_of
     flops = {

@@ -15,7 +15,7 @@ from scaling_search.study.settings import StudySettings
 from scaling_search.study.transfer import Size, Source, TransferSettings
 
 #: What the command has where no baseline is typed (conf/config.yaml).
-_NOT_GIVEN = BaselineSettings(name="searched_micro")
+NOT_GIVEN = BaselineSettings(name="searched_micro")
 
 
 def with_source(settings: StudySettings) -> StudySettings:
@@ -36,7 +36,7 @@ def with_source(settings: StudySettings) -> StudySettings:
         )
     study = _finished_search(sweep.study)
     source = study.definition.settings
-    if settings.baseline not in (_NOT_GIVEN, source.baseline):
+    if settings.baseline not in (NOT_GIVEN, source.baseline):
         raise InvalidInput(
             f"baseline is {settings.baseline.target!r}, or has other settings, but the networks "
             f"are those of {sweep.study}, scaled from {source.baseline.target!r}: leave baseline= "

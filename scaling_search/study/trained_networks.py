@@ -10,21 +10,32 @@ from scaling_search.proxy import TaskFacts
 from scaling_search.study.asks import read_candidates
 from scaling_search.study.files.runs_csv import read_runs
 from scaling_search.study.kinds import ScalingSearch, Series, kind_of
+from scaling_search.study.platform import Platform
 from scaling_search.study.read import Study, read_study
 from scaling_search.study.settings import StudySettings
 
 
-def networks_for(settings: StudySettings, facts: TaskFacts) -> Callable[[str], list[list[float]]]:
+def networks_for(
+    settings: StudySettings, facts: TaskFacts, platform: Platform
+) -> Callable[[str], list[list[float]]]:
     """What gives the networks that the study in a folder has trained as this one would: depth and
     width multipliers, and pixels.
 
-    It raises InvalidInput where the study there has another baseline, task, recipe or trainer.
+    It raises InvalidInput where the study there has another platform, baseline, task, recipe or
+    trainer.
     """
 
     def networks_of(folder: str) -> list[list[float]]:
         study = read_study(folder)
         own = study.definition.settings
+        if settings.recipe.dropout_per_phi or settings.recipe.stochastic_depth_per_phi:
+            raise InvalidInput(
+                f"recipe={settings.recipe.name} regularises by phi, which a search and this study "
+                "count otherwise, so that the runs of sweep.studies would be others: set "
+                "recipe.dropout_per_phi=0 recipe.stochastic_depth_per_phi=0"
+            )
         pairs = {
+            "platform": (study.definition.platform, platform),
             "baseline": (own.baseline, settings.baseline),
             "data": (study.definition.facts.identity, facts.identity),
             "recipe": (own.recipe, settings.recipe),

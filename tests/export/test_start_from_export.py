@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -19,6 +20,7 @@ from scaling_search.proxy import Job
 from scaling_search.proxy.exported import ExportedJob, network_of, read_exported
 from scaling_search.proxy.weights_file import read_notes, read_weights
 from scaling_search.study import Conduct, StudySettings, define
+from scaling_search.study.again import train_again
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.files.weights import weights_path
 from scaling_search.study.plan import make_plan, print_plan
@@ -67,10 +69,12 @@ def test_a_study_starts_from_it_and_stands_alone(
         return carry_out(job) if not trainings else fake_outcome(job)
 
     trainings: list[Job] = []
+    results: list[Any] = []
 
     def counted(job: Job) -> object:
-        found = outcome(job)
+        found: Any = outcome(job)
         trainings.append(job)
+        results.append(found.result)
         return found
 
     folder = fake_study(tmp_path / "e", settings, inline(counted), name="s")
@@ -78,7 +82,10 @@ def test_a_study_starts_from_it_and_stands_alone(
     definition = read_definition(folder)
     assert definition.settings.recipe.start == f"export:{key}"
     first = trainings[0].spec
-    assert first.key in {run.spec.key for run in definition.search_runs}
+    run = next(run for run in definition.search_runs if run.spec.key == first.key)
+    assert train_again(definition, run, tmp_path / "e") == results[0]
+    with pytest.raises(InvalidInput, match="is missing, the exported weights from which"):
+        train_again(definition, run, tmp_path / "none")
     # The same folder elsewhere is the same start: nothing is trained again.
     moved = exported.rename(tmp_path / "elsewhere")
     again = inline(counted)

@@ -38,9 +38,8 @@ def shares_by_cost(figure: Drawing, trained: SharesCurve | str, sizes: SharesCur
     for i, name in enumerate(DIMENSIONS):
         look = LOOKS[name]
         if not isinstance(sizes, str):
-            larger = [point for point in sizes.points if point.cost > 1]
-            best = [100 * point.optimum.shares[i] for point in larger]
-            axes.plot([p.cost for p in larger], best, linestyle=look.line, color=look.colour)
+            best = [100 * point.optimum.shares[i] for point in sizes.points]
+            axes.plot([p.cost for p in sizes.points], best, linestyle=look.line, color=look.colour)
         if isinstance(trained, str):
             continue
         # Beside each other, not over each other.

@@ -19,6 +19,7 @@ from scaling_search.report.growth.tables import (
 from scaling_search.report.latency import latency_section
 from scaling_search.report.seen import networks_seen
 from scaling_search.report.short_runs import short_run_remarks
+from scaling_search.report.started import start_remarks
 from scaling_search.report.writing import as_csv, as_json
 from scaling_search.study.files.latency_csv import read_latencies
 from scaling_search.study.files.runs_csv import RunRow
@@ -169,7 +170,7 @@ def _remarks(found: Found) -> list[str]:
         remarks.append(f"The study is unfinished: {found.runs} of {wanted} runs are known.")
     if found.diverged:
         remarks.append(f"{found.diverged} runs diverged; they are left out.")
-    remarks += short_run_remarks(definition)
+    remarks += [*short_run_remarks(definition), *start_remarks(definition)]
     for network in growth.networks:
         if network.not_kept:
             remarks.append(

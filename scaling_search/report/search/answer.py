@@ -11,6 +11,7 @@ from scaling_search.report.search.certainty import certainty_sentences, evidence
 from scaling_search.report.search.forecast import forecast_remarks, runs_of
 from scaling_search.report.search.found import Found
 from scaling_search.report.short_runs import short_run_remarks
+from scaling_search.report.started import start_remarks
 from scaling_search.report.words import assumption
 from scaling_search.search import mark_text
 from scaling_search.study import StudyDefinition
@@ -104,7 +105,7 @@ def further_remarks(found: Found) -> list[str]:
     elif not found.study.search_ended:
         remarks.append("The study is unfinished: its search has not ended.")
     remarks += certainty_sentences(found)
-    remarks += short_run_remarks(definition)
+    remarks += [*short_run_remarks(definition), *start_remarks(definition)]
     remarks.append(_holds_for(definition))
     remarks += assumption(found.words, log=True, forecast=True)
     for index, candidate in enumerate(decision.candidates):

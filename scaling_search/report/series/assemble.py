@@ -14,6 +14,7 @@ from scaling_search.report.seen import networks_seen
 from scaling_search.report.series.measured import Measured, points_table
 from scaling_search.report.series.pixel_price import price_remarks
 from scaling_search.report.short_runs import short_run_remarks
+from scaling_search.report.started import start_remarks
 from scaling_search.report.words import assumption
 from scaling_search.report.writing import as_csv, as_json
 from scaling_search.study.files.latency_csv import read_latencies
@@ -92,7 +93,7 @@ def _common_remarks(measured: Measured) -> list[str]:
 def setting_remarks(measured: Measured) -> list[str]:
     """How it was measured, and which networks were left out."""
     definition = measured.study.definition
-    remarks = short_run_remarks(definition)
+    remarks = [*short_run_remarks(definition), *start_remarks(definition)]
     images = f"{count:,} " if (count := definition.facts.test_images) else ""
     remarks.append(
         f"Measured on {images}test images, by which nothing was chosen, "

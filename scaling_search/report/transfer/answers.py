@@ -111,20 +111,19 @@ def predicts(found: Transferred) -> str:
 
 
 def use(found: Transferred) -> str:
-    """The network of the lowest error on the target, and how it was trained."""
+    """The network of the lowest val error on the target, and how it was trained."""
     best = [
-        (measured.mean[i], i, name)
-        for name, measured in found.parts.items()
-        if name != SOURCE
-        for i in np.flatnonzero(np.isfinite(measured.mean)).tolist()
+        (errors[i], i, name)
+        for name, errors in found.val.items()
+        for i in np.flatnonzero(np.isfinite(errors)).tolist()
     ]
     if not best:
-        return "No network has been trained on the target yet: repeat the command."
-    mean, index, name = min(best)
-    point, metric = found.points[index], found.tuned.words.metric
-    told = metric.give_or_take(metric.shown(mean), found.parts[name].half[index])
+        return "No network has been trained on the target with every seed yet: repeat the command."
+    _, index, name = min(best)
+    point, metric, part = found.points[index], found.tuned.words.metric, found.parts[name]
+    told = metric.give_or_take(metric.shown(part.mean[index]), part.half[index])
     return (
-        f"Of what was trained: {point.series} at {point.member.resolution} px, {name}: {told} "
-        f"{found.tuned.words.shown} with {point.member.cost.macs:,} multiply-adds and "
+        f"By val, of what was trained: {point.series} at {point.member.resolution} px, {name}: "
+        f"{told} {found.tuned.words.shown} with {point.member.cost.macs:,} multiply-adds and "
         f"{point.member.cost.params:,} parameters."
     )

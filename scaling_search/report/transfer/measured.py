@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from scaling_search.findings.agreement import Agreement, rank_agreement
+from scaling_search.findings.interval import Floats
 from scaling_search.findings.transfer import (
     Line,
     StartGains,
@@ -41,6 +42,8 @@ class Transferred:
     source: Measured
     alone: Measured
     tuned: Measured
+    #: (points,): mean val errors on the target from nothing and fine-tuned, by which one is chosen.
+    val: dict[str, Floats]
 
     @property
     def parts(self) -> dict[str, Measured]:
@@ -103,10 +106,15 @@ def measure_transfer(study: Study, rows: Sequence[RunRow]) -> Transferred:
     known = runs_by_key(rows)
     points = definition.networks.points
     tuned = _measured(study, points, known, runs.tuned, runs.tuned)
+    val = {
+        name: _val(_of_runs(study, points, known, part, runs.tuned, lambda row: row.val_error))
+        for name, part in ((ALONE, runs.alone), (TUNED, runs.tuned))
+    }
     return Transferred(
         source=_measured(study, source_points(definition), known, runs.source, runs.tuned),
         alone=_measured(study, points, known, runs.alone, runs.tuned),
         tuned=tuned,
+        val=val,
     )
 
 
@@ -118,26 +126,46 @@ def _measured(
     tuned: Sequence[PlannedRun],
 ) -> Measured:
     """runs: in the order of the fine-tuned ones, whose network says which points they belong to."""
+    definition = study.definition
+    errors = _of_runs(study, points, known, runs, tuned, lambda row: judged_error(definition, row))
+    diverged = _of_runs(
+        study, points, known, runs, tuned, lambda row: float(row.status is RunStatus.DIVERGED)
+    )
+    counts = np.nansum(diverged, axis=1).astype(int).tolist()
+    return Measured(study=study, points=points, errors=errors, diverged=tuple(counts))
+
+
+def _of_runs(
+    study: Study,
+    points: tuple[Point, ...],
+    known: dict[str, RunRow],
+    runs: Sequence[PlannedRun],
+    tuned: Sequence[PlannedRun],
+    value: Callable[[RunRow], float | None],
+) -> Floats:
+    """(points, seeds): a value of each run, nan where it is not known."""
     seeds = study.definition.settings.sweep.seeds
     networks = [point.member.id for point in study.definition.networks.points]
-    errors = np.full((len(points), len(seeds)), np.nan)
-    diverged = [0] * len(points)
+    found = np.full((len(points), len(seeds)), np.nan)
     for run, of in zip(runs, tuned, strict=True):
         row = known.get(run.spec.key)
+        if row is None or (told := value(row)) is None:
+            continue
         for at in (i for i, network in enumerate(networks) if network == of.member.id):
-            if row is None:
-                continue
-            diverged[at] += row.status is RunStatus.DIVERGED
-            if (error := judged_error(study.definition, row)) is not None:
-                errors[at, seeds.index(run.spec.seed)] = error
-    return Measured(study=study, points=points, errors=errors, diverged=tuple(diverged))
+            found[at, seeds.index(run.spec.seed)] = told
+    return found
+
+
+def _val(errors: Floats) -> Floats:
+    """(points,): means over seeds, nan where one is missing: more seeds are no advantage."""
+    return np.asarray(errors.mean(axis=1))
 
 
 def transfer_table(found: Transferred) -> pd.DataFrame:
     """points.csv: a row a network for each of its trainings."""
     tables = []
     for name, measured in found.parts.items():
-        table = points_table(replace(measured))
+        table = points_table(measured)
         table.insert(0, "trained", name)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

@@ -28,6 +28,7 @@ _FIGURES = (
     "series",
     "triangles",
     "growth",
+    "source",
     "latency",
 )
 #: All that a study writes into its folder, weights apart.

@@ -124,9 +124,10 @@ class ScalingSearch(Kind):
         starts = [run for run in plan.runs if run.step is Step.SOURCE]
         for line in start_lines(definition, plan.runs):
             write(line)
-        runs = f"Runs: {len(plan.runs) - len(starts)} in STEP 1"
+        first = len(plan.runs) - len(starts)
+        runs = f"Runs: {first} in STEP 1"
         if "budget" in settings.sweep.READS:
-            runs = f"Runs: {len(plan.runs)} to start STEP 1 with, at most {plan.most_runs} in all"
+            runs = f"Runs: {first} to start STEP 1 with, at most {plan.most_runs} in all"
         write(f"{runs}; {len(plan.known)} of the first ones are already trained")
 
     def timed_members(self, study: Study) -> Sequence[FamilyMember]:

@@ -61,7 +61,7 @@ def shares(study: Study, rows: Sequence[RunRow]) -> Content:
 def _json(found: Found) -> dict[str, Any]:
     curve, held = found.curve, found.held_out
     told: dict[str, Any] = {"changes": None, "constant_suffices": None}
-    if not isinstance(curve, str):
+    if not isinstance(curve, str) and found.measured.learns:
         told |= {
             "changes": curve.changes,
             "constant_suffices": curve.suffices,

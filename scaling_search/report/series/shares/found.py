@@ -19,8 +19,8 @@ from scaling_search.report.series.measured import Measured
 from scaling_search.series import Point, SharesSettings
 from scaling_search.series.shares import cost_name, shares_of
 
-#: The sizes that are listed: doublings of the baseline's cost, downwards too.
-PHIS = (-2, -1, 1, 2, 3, 4, 5, 6, 7)
+#: The sizes that are listed: doublings of the baseline's cost.
+PHIS = range(1, 8)
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,7 @@ def what_to_use(found: Found) -> str:
     curve = found.curve
     if isinstance(curve, str) or not found.measured.learns:
         return "Nothing yet."
-    if curve.suffices:
+    if not curve.changes:
         alpha, beta, gamma = vars(doubling(curve.together)).values()
         return (
             f"{capital(shares_text(curve.together))} of the growth at every size, the best for all "
@@ -109,11 +109,18 @@ def next_step(found: Found) -> str:
     """What would tell more, or what to do with the answer."""
     curve = found.curve
     if isinstance(curve, str):
-        return "Repeat the command: the study has not ended."
+        return "Repeat the command where runs are missing, and see what the failed ones say."
     if not found.measured.learns:
         return "Give more recipe.epochs=."
     if curve.changes:
-        return "Take the shares of each size from the table by φ, and train the largest to see."
+        held = found.held_out
+        if isinstance(held, str) or held.worse.verdict == "better":
+            return "Take the shares of each size from the table by φ, and train the largest to see."
+        return (
+            f"Take the shares of the table by φ up to {cost_name(curve.last.cost)}; beyond it "
+            "train some networks first: what the law foretold of the dearest ones was no better "
+            "there than constant shares."
+        )
     if curve.last.room > ROOM:
         return (
             "Give more sweep.seeds= or a finer sweep.lattice=: these runs leave room for other "

@@ -97,14 +97,14 @@ def _sizes(curve: SharesCurve) -> Table:
         return doubling(at.optimum.shares).multipliers(math.log2(at.cost))
 
     columns: dict[str, Callable[[OnCurve], str]] = {
-        "φ": lambda at: f"{math.log2(at.cost):+.0f}",
+        "φ": lambda at: f"{math.log2(at.cost):.0f}",
         **_share_columns(),
         "depth, width, resolution ×": lambda at: ", ".join(f"{mult:.3g}" for mult in mults(at)),
         "constant shares lose": lambda at: _lost(curve, at),
     }
     note = (
-        "φ: doublings of the baseline's cost; below 0 what a smaller network gives up. Sizes "
-        "beyond the trained ones are an extrapolation, of which the intervals know only the noise."
+        "φ: doublings of the baseline's cost. Sizes beyond the trained ones are an extrapolation, "
+        "of which the intervals know only the noise."
     )
     return Table.of(curve.points, columns, note)
 
