@@ -173,5 +173,5 @@ class Study:
 
 def read_study(folder: str | Path) -> Study:
     """The study in a folder such as experiments/NAME. Raises InvalidInput where there is none."""
-    path = Path(folder)
+    path = Path(folder).expanduser()
     return Study(path, read_definition(path))
