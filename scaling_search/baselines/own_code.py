@@ -63,10 +63,9 @@ def _digest_of_sources(first: str, find: Callable[[str], ModuleSpec | None]) -> 
         if spec is None or not (spec.origin and (name == first or is_users(spec.origin))):
             continue
         try:
-            found = os.stat(spec.origin)
             sources[name], imported = _parsed(
                 spec.origin,
-                (found.st_mtime_ns, found.st_size),
+                Path(spec.origin).read_bytes(),
                 spec.name,
                 bool(spec.submodule_search_locations),
             )
@@ -80,10 +79,13 @@ def _digest_of_sources(first: str, find: Callable[[str], ModuleSpec | None]) -> 
 
 @lru_cache(maxsize=4096)
 def _parsed(
-    origin: str, _stamp: tuple[int, int], name: str, is_package: bool
+    origin: str, content: bytes, name: str, is_package: bool
 ) -> tuple[str, tuple[str, ...]]:
-    """What a source file says, and the names that it imports; read again where it is younger."""
-    tree = ast.parse(Path(origin).read_bytes())
+    """What a source file says, and the names that it imports.
+
+    Kept by its content: of two edits at one moment the times of the file tell nothing.
+    """
+    tree = ast.parse(content)
     return repr(_plain(tree)), tuple(_imported(tree, Path(origin), name, is_package))
 
 

@@ -76,20 +76,25 @@ class LocalExecutor(Executor[T, R]):
             if worker is not None:
                 self._end(slot)
             worker = self._workers[slot] = self._worker(slot, alone)
-        begun: Future[Future[R]] = Future()
-
-        def ask() -> R:
-            future = begun.result()
-            self._began[future] = time.monotonic(), self._level
-            self._news.put((future, Began(worker.name)))
-            answer: R = worker.ask(task, lambda said: self._news.put((future, Said(said))))
-            return answer
-
-        future: Future[R] = self._threads.submit(ask)
-        begun.set_result(future)
+        # Made here, not by the pool of threads: whenever Ctrl-C comes, no thread waits for what
+        # this one had still to tell it.
+        future: Future[R] = Future()
+        future.set_running_or_notify_cancel()
         self._slot_of[future] = slot
         if alone:
             self._alone.add(future)
+
+        def ask() -> None:
+            self._began[future] = time.monotonic(), self._level
+            self._news.put((future, Began(worker.name)))
+            try:
+                answer = worker.ask(task, lambda said: self._news.put((future, Said(said))))
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(answer)
+
+        self._threads.submit(ask)
         return future
 
     def _worker(self, slot: int, alone: bool) -> Worker:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from worker_tasks import act, eventually, is_alive, run
@@ -203,3 +204,22 @@ def test_close_leaves_no_process() -> None:
     assert eventually(lambda: not any(is_alive(w) for w in workers))
     with pytest.raises(WorkerLost):
         busy.result(timeout=60)
+
+
+def test_ctrl_c_while_a_task_begins_leaves_nothing_that_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    executor = LocalExecutor(act, 1)
+    submit = executor._threads.submit
+
+    def interrupted(*task: Any) -> None:
+        submit(*task)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(executor._threads, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        executor.submit(("sleep", 60.0))
+    closing = threading.Thread(target=executor.close, daemon=True)
+    closing.start()
+    closing.join(30)
+    assert not closing.is_alive()
