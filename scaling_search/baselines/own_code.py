@@ -38,6 +38,9 @@ def code_of(module: ModuleType) -> str:
 
 def code_of_script(path: Path) -> str:
     """The same of a script that Python is called with: it imports from its own folder first."""
+    # Python remembers the place of a relative folder, and what lay in each folder a moment ago.
+    path = path.resolve()
+    PathFinder.invalidate_caches()
     script = ModuleSpec("__main__", None, origin=str(path))
 
     def find(name: str) -> ModuleSpec | None:

@@ -211,7 +211,16 @@ def test_a_command_that_cannot_work_is_refused_at_the_door(command: str, said: s
     assert said in str(refused.value)
 
 
-def test_the_key_takes_in_the_script_and_what_it_imports() -> None:
+def test_the_key_takes_in_the_script_and_what_it_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Elsewhere the same relative folder is another one.
+    Path("train.py").write_text("import helper\n")
+    trainer_of(kind="command", command="python3 train.py {width_mult} {seed}")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+
     def key(**settings: Any) -> str:
         call = {"kind": "command", "command": "python3 train.py {width_mult} {seed}"}
         return spec_of(trainer_of(**{**call, **settings})).key
