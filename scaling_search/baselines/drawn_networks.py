@@ -11,7 +11,7 @@ from scaling_search.errors import InvalidInput, finite_number, whole_number
 
 #: The lowest multiplier.
 _LOWEST = 0.9
-#: The largest reach: candidates cost at most 8 times the baseline in any quantity.
+#: The largest reach: 16 times a quantity that grows with the root of the multiply-adds.
 _FURTHEST = 256
 #: Points that are looked at for each network that is wanted: of some baselines many round alike.
 _TRIES = 50

@@ -135,16 +135,14 @@ def fit_shares_law(
 
 def _require_costs(log_cost: Floats) -> None:
     if len(log_cost) < 2 or np.ptp(log_cost) < LEAST:
-        raise InvalidInput(
-            f"{len(log_cost)} trained networks cost {_listed(np.exp(log_cost))} times the "
-            "baseline, but whether shares change with size takes networks of two costs: train them"
+        costs = np.exp(log_cost)
+        told = (
+            f" cost {costs.min():.3g} to {costs.max():.3g} times the baseline" if len(costs) else ""
         )
-
-
-def _listed(ratios: Floats) -> str:
-    if not len(ratios):
-        return "other than 1.2"
-    return f"{ratios.min():.3g} to {ratios.max():.3g}"
+        raise InvalidInput(
+            f"{len(log_cost)} trained networks larger than the baseline{told}, but whether shares "
+            "change with size takes networks of two costs: train them"
+        )
 
 
 def _smooth(shares: Floats, t: Floats, growth: float) -> Floats:

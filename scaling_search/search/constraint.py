@@ -19,7 +19,7 @@ NOMINAL = "nominal"
 #: Standard errors on either side of a 90 % interval.
 TAIL = 1.645
 #: Candidates cost at most so many times the baseline.
-_DEAREST = 20
+DEAREST = 20
 #: What studies of old call macs.
 _OLD = "realised"
 #: Settings that studies of old have not.
@@ -57,10 +57,10 @@ class CostConstraint:
                 f"constraint.on is {self.on!r}, but must be one of "
                 f"{', '.join((*QUANTITIES, NOMINAL))}"
             )
-        if not (math.isfinite(self.cost_ratio) and 1 < self.cost_ratio <= _DEAREST):
+        if not (math.isfinite(self.cost_ratio) and 1 < self.cost_ratio <= DEAREST):
             raise InvalidInput(
                 f"constraint.cost_ratio is {self.cost_ratio!r}, but must be above 1 and at most "
-                f"{_DEAREST}"
+                f"{DEAREST}"
             )
         if not (math.isfinite(self.tolerance) and 0 < self.tolerance < 1):
             raise InvalidInput(
@@ -150,7 +150,7 @@ def nothing_within(constraint: CostConstraint, closest: float) -> str:
     """What to say where no network has the right cost; `closest` is the nearest cost ratio."""
     off = math.ceil(1000 * abs(closest / constraint.cost_ratio - 1) + 0.5) / 1000
     remedies = [f"set constraint.tolerance={off:g}"] if off < 1 else []
-    if 1 < closest <= _DEAREST:
+    if 1 < closest <= DEAREST:
         remedies.append(f"constraint.cost_ratio={closest:.4g}")
     return (
         f"no network costs {constraint.cost_ratio:g} times the baseline{in_what(constraint)} "

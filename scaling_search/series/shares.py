@@ -14,11 +14,10 @@ from scaling_search.baselines import Baseline, FamilyMember, scale_by
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.search import Asked, CostConstraint, Snapper
+from scaling_search.search.constraint import DEAREST
 from scaling_search.series.networks import LeftOut, Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
 
-#: The dearest networks, over the baseline's cost.
-DEAREST = 20
 #: Costs of a law, at least: two tell no change of the change, but whether there is one.
 COSTS_NEEDED = 2
 #: The finest lattice.

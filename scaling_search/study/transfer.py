@@ -12,12 +12,10 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Recipe, TaskFacts
 from scaling_search.scaling import DIMENSIONS
 from scaling_search.search import Asked, CostConstraint, Snapper
+from scaling_search.search.constraint import DEAREST
 from scaling_search.search.points import alone
 from scaling_search.series import LeftOut, Networks, Point, SeriesSettings
 from scaling_search.series.single_vs_compound import COMPOUND
-
-#: Cost over the baseline's beyond which no other scaling is looked for.
-_DEAREST = 8
 
 
 @dataclass(frozen=True)
@@ -107,10 +105,10 @@ class TransferSettings(SeriesSettings):
         if not fitting:
             return
         cost = fitting[-1].cost_ratio
-        if not 1 + constraint.tolerance < cost <= _DEAREST:
+        if not 1 + constraint.tolerance < cost <= DEAREST:
             reason = (
                 f"the largest size costs {cost:.3g} times the baseline, and other scalings are "
-                f"compared above {1 + constraint.tolerance:g} and up to {_DEAREST} times"
+                f"compared above {1 + constraint.tolerance:g} and up to {DEAREST} times"
             )
             yield from (LeftOut(f"{name} alone", reason) for name in DIMENSIONS)
             return
