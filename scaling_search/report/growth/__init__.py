@@ -25,7 +25,7 @@ from scaling_search.study.files.latency_csv import read_latencies
 from scaling_search.study.files.runs_csv import RunRow
 from scaling_search.study.growth import CANDIDATES, FAMILY
 from scaling_search.study.read import Study
-from scaling_search.wording import capital, percent
+from scaling_search.wording import capital, percent, three_digits
 
 #: How far compute from nothing may lie from that of growing before it is named.
 _FAR = 0.05
@@ -155,8 +155,9 @@ def _cost(found: Found) -> str:
     spread = f"{min(epochs)}" if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
     grown = found.study.definition.settings.recipe.epochs
     times = found.family_flops / found.chain_flops
+    billions = three_digits(found.chain_flops / 1e9)
     return (
-        f"A chain of {len(family)} members takes {found.chain_flops:.2g} floating-point operations "
+        f"A chain of {len(family)} members takes {billions} billion floating-point operations "
         f"a seed, {grown} epochs each. From nothing, {spread} epochs of a member cost what the "
         f"chain up to it does, and all of them take {times:.2f} times as much."
     )

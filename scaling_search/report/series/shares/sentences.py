@@ -90,18 +90,21 @@ def held_out_text(found: Found) -> str:
         return (
             f"{asked} says that the shares stay as they are, so that there is nothing to compare."
         )
-    low, high = held.worse.low, held.worse.high
     verdict = {
         "better": "were better",
         "worse": "were worse",
         "open": "could not be told from constant ones",
     }[held.worse.verdict]
-    told = metric.difference(held.worse.value, high - low)
+    value, low, high = held.worse
+    less = value < 0
+    if less:
+        value, low, high = -value, -high, -low
+    told = metric.difference(value, high - low)
     return (
         f"{asked} would have changed them from {shares_text(held.curve.constant)} to "
         f"{shares_text(held.curve.last.optimum.shares)}. These {verdict}: by the {held.networks} "
-        f"networks trained there, the constant ones have {told} ({metric.between(low, high)}) more "
-        f"{words.error}."
+        f"networks trained there, the constant ones have {told} ({metric.between(low, high)}) "
+        f"{'less' if less else 'more'} {words.error}."
     )
 
 
