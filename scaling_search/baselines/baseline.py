@@ -21,9 +21,9 @@ from scaling_search.errors import InvalidInput, whole_number
 from scaling_search.long_work import tally
 from scaling_search.scaling import (
     Architecture,
-    Coefficients,
     Cost,
     Rounding,
+    ScalingRule,
     cost,
     plain_architecture,
     require_multipliers,
@@ -273,8 +273,9 @@ def base_member(baseline: Baseline) -> FamilyMember:
     return FamilyMember(baseline, baseline.network(1, 1), pixels, 1.0, 1.0, 0.0)
 
 
-def scale(baseline: Baseline, coefficients: Coefficients, phi: float = 1.0) -> FamilyMember:
-    """The member of the family of these coefficients at compound coefficient phi."""
+def scale(baseline: Baseline, coefficients: ScalingRule, phi: float = 1.0) -> FamilyMember:
+    """The member of the family of these coefficients, or changing shares, at compound coefficient
+    phi."""
     depth_mult, width_mult, resolution_mult = coefficients.multipliers(phi)
     resolution = baseline.round_resolution(resolution_mult)
     network = baseline.network(depth_mult, width_mult)

@@ -13,13 +13,13 @@ from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.baselines.pricing import Pricing
 from scaling_search.baselines.quantity import Bounds
 from scaling_search.errors import InvalidInput
-from scaling_search.scaling import Coefficients, MemorySetup
+from scaling_search.scaling import MemorySetup, ScalingRule
 
 #: No network is looked for beyond this many doublings of either sign.
 _FURTHEST_PHI = 64.0
 
 
-def largest_within(baseline: Baseline, coefficients: Coefficients, bounds: Bounds) -> FamilyMember:
+def largest_within(baseline: Baseline, coefficients: ScalingRule, bounds: Bounds) -> FamilyMember:
     """The largest family member that keeps all bounds, at the smallest phi giving it.
 
     Realised cost climbs in steps as phi grows, so many phi share one member; the smallest network
@@ -56,7 +56,7 @@ def largest_within(baseline: Baseline, coefficients: Coefficients, bounds: Bound
 
 def solve_phi(
     baseline: Baseline,
-    coefficients: Coefficients,
+    coefficients: ScalingRule,
     macs: float | str | None = None,
     *,
     params: float | str | None = None,

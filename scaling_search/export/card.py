@@ -36,10 +36,23 @@ def _costs(member: FamilyMember) -> list[tuple[str, str]]:
     return [("multiply-adds", macs), (quantity.what, f"{quantity.text(member.amount)} {ratio}")]
 
 
+def _coefficients(chosen: Chosen) -> dict[str, Any]:
+    """Those that scale the baseline; where the shares change with size, the study they are of."""
+    family = chosen.study.definition.settings.family
+    return {"curve_from": family.curve_from} if family.curve else vars(chosen.coefficients)
+
+
+def _scaled_by(chosen: Chosen) -> tuple[str, str]:
+    family, c = chosen.study.definition.settings.family, chosen.coefficients
+    if family.curve:
+        return "scaled by", family.follows
+    return "coefficients", f"α = {c.alpha:.4g}, β = {c.beta:.4g}, γ = {c.gamma:.4g}"
+
+
 def config(chosen: Chosen, weights: Weights | str, data_license: str) -> dict[str, Any]:
     """What config.json holds."""
     member, facts = chosen.member, chosen.study.definition.facts
-    c, cost, metric = chosen.coefficients, member.cost, chosen.study.definition.metric
+    cost, metric = member.cost, chosen.study.definition.metric
     return {
         "made_by": MADE_BY,
         "name": chosen.name,
@@ -50,7 +63,7 @@ def config(chosen: Chosen, weights: Weights | str, data_license: str) -> dict[st
             "channels": chosen.architecture.in_channels,
             **(_PIXELS if not chosen.study.definition.settings.trainer.own else {}),
         },
-        "coefficients": {"alpha": c.alpha, "beta": c.beta, "gamma": c.gamma, "phi": chosen.phi},
+        "coefficients": {**_coefficients(chosen), "phi": chosen.phi},
         "multipliers": {
             "depth": member.depth_mult,
             "width": member.width_mult,
@@ -82,7 +95,7 @@ def config(chosen: Chosen, weights: Weights | str, data_license: str) -> dict[st
 def card(chosen: Chosen, weights: Weights | str, data_license: str, onnx: float | None) -> str:
     """The text of README.md. onnx: the largest difference of its logits; None without model.onnx"""
     member, definition = chosen.member, chosen.study.definition
-    c, cost, facts = chosen.coefficients, member.cost, definition.facts
+    cost, facts = member.cost, definition.facts
     baseline, name = member.baseline.name, network_name(member.baseline.name)
     side, channels = member.resolution, chosen.architecture.in_channels
     trained = not isinstance(weights, str)
@@ -92,7 +105,7 @@ def card(chosen: Chosen, weights: Weights | str, data_license: str, onnx: float 
     size = f"{side} x {side} px"
     rows = [
         ("baseline", baseline),
-        ("coefficients", f"α = {c.alpha:.4g}, β = {c.beta:.4g}, γ = {c.gamma:.4g}"),
+        _scaled_by(chosen),
         ("φ", f"{chosen.phi:.4g}"),
         ("depth", f"x{member.depth_mult:.3f}, {sum(chosen.architecture.repeats)} blocks"),
         ("width", f"x{member.width_mult:.3f}"),

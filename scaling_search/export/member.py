@@ -134,7 +134,7 @@ def choose(folder: Path, phi: float | None, at_most: Mapping[str, Any] | None = 
             f"{ScalingSearch.NAME}, +sweep=grid, race or optuna"
             + (scaled if isinstance(kind_of(definition), BaselineSearch) else "")
         )
-    baseline = definition.baseline
+    baseline, settings = definition.baseline, definition.settings
     if isinstance(baseline, OwnBaseline):
         raise InvalidInput(
             f"the baseline of {folder} is the function {baseline.name}, whose code cannot be "
@@ -146,17 +146,18 @@ def choose(folder: Path, phi: float | None, at_most: Mapping[str, Any] | None = 
     if found.decision.winner is None:
         raise InvalidInput(f"{folder} has no winner yet, so there is no family: finish a run first")
     coefficients = found.decision.winner.coefficients
+    ratio = settings.constraint.cost_ratio
+    rule = settings.family.rule(coefficients, ratio)
     if at_most:
         bounds = definition.pricing.bounds(at_most, "--")
-        member = largest_within(baseline, coefficients, bounds)
+        member = largest_within(baseline, rule, bounds)
     else:
         phi = finite_number("--phi", phi)
         if abs(phi) > _FURTHEST_PHI:
             raise InvalidInput(
                 f"--phi is {phi:g}, but must lie between -{_FURTHEST_PHI} and {_FURTHEST_PHI}"
             )
-        ratio = definition.settings.constraint.cost_ratio
-        member = member_at(baseline, coefficients, phi, ratio)
+        member = member_at(baseline, rule, phi, ratio)
     smaller = f"take a smaller {'budget' if at_most else 'phi'}"
     require_describable(member, smaller)
     if member.cost.params > _MOST_PARAMS:

@@ -1,6 +1,7 @@
 """The rule: coefficients and shares, architectures as data, rounding, exact cost. No torch."""
 
 from scaling_search.scaling.architecture import Architecture, Stage, plain_architecture
+from scaling_search.scaling.changing_shares import ChangingShares, ScalingRule
 from scaling_search.scaling.coefficients import (
     DIMENSIONS,
     PAPER,
@@ -17,6 +18,7 @@ __all__ = [
     "DIMENSIONS",
     "PAPER",
     "Architecture",
+    "ChangingShares",
     "Coefficients",
     "Cost",
     "FineRounding",
@@ -25,6 +27,7 @@ __all__ = [
     "Multipliers",
     "PaperRounding",
     "Rounding",
+    "ScalingRule",
     "Shares",
     "Stage",
     "cost",

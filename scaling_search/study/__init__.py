@@ -9,13 +9,13 @@ from scaling_search.study.conduct import (
     study_folder,
 )
 from scaling_search.study.definition import PlannedRun, StudyDefinition
+from scaling_search.study.family_settings import FamilySettings
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.plan import make_plan, print_plan
 from scaling_search.study.rehearsal import rehearsed
 from scaling_search.study.running import run_study
 from scaling_search.study.settings import (
     Conduct,
-    FamilySettings,
     FidelitySettings,
     StudySettings,
 )

@@ -18,6 +18,7 @@ from scaling_search.execution import core_count
 from scaling_search.long_work import tallied
 from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
 from scaling_search.scaling import Coefficients
+from scaling_search.study.curve import with_curve
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.found import looked_up
@@ -50,9 +51,9 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     platform = Platform.here(conduct.executor.resolved_device())
     settings, exported = with_start(with_networks(with_source(settings)))
     measured = Measured.of_files(settings.constraint.measurements)
+    settings = with_curve(replace(settings, baseline=looked_up(settings.baseline)))
     settings = replace(
         settings,
-        baseline=looked_up(settings.baseline),
         constraint=replace(settings.constraint, measurements=measured.identities),
         data=settings.data.shared(core_count(), conduct.executor.slots(platform.device)),
         sweep=settings.sweep.resolved(_winner_of),

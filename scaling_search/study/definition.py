@@ -249,8 +249,9 @@ class StudyDefinition:
 
     def family(self, coefficients: Coefficients) -> tuple[FamilyMember, ...]:
         """STEP 2's listed members, in the order of family.phi."""
-        ratio, phis = self.settings.constraint.cost_ratio, self.settings.family.phi
-        return tuple(member_at(self.baseline, coefficients, phi, ratio) for phi in phis)
+        family, ratio = self.settings.family, self.settings.constraint.cost_ratio
+        rule = family.rule(coefficients, ratio)
+        return tuple(member_at(self.baseline, rule, phi, ratio) for phi in family.phi)
 
     def trained_sizes(self, coefficients: Coefficients) -> tuple[FamilyMember, ...]:
         """STEP 2's members to train, the smallest first."""

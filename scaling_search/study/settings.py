@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -30,6 +29,7 @@ from scaling_search.series import (
     SharesSettings,
     SingleVsCompoundSettings,
 )
+from scaling_search.study.family_settings import CONSTANT, OF_CURVES, FamilySettings
 from scaling_search.study.transfer import TransferSettings
 from scaling_search.tracking import TrackerSettings
 from scaling_search.trainers import TrainerSettings
@@ -52,36 +52,6 @@ _RARE = {
     "recipe": ("start",),
     "sweep": ("rivals", "budget"),
 }
-
-
-@dataclass(frozen=True)
-class FamilySettings:
-    """STEP 2: which members of the winner's family are listed and which are trained."""
-
-    #: Compound coefficients that are listed.
-    phi: list[float] = field(default_factory=lambda: [float(phi) for phi in range(8)])
-    #: Sizes up to this phi are trained.
-    train_up_to: float = 1.5
-    #: How many sizes are trained, evenly spaced in log cost.
-    sizes: int = 4
-    #: The largest trained size over the smallest, in multiply-adds.
-    span: float = 10.0
-    #: Seeds of each trained size; empty takes the first two of the sweep's.
-    seeds: list[int] = field(default_factory=list)
-    #: Keep the trained members' weights in the study's folder.
-    save_weights: bool = False
-
-    def __post_init__(self) -> None:
-        for name, phi in (("train_up_to", self.train_up_to), *(("phi", p) for p in self.phi)):
-            if not (math.isfinite(phi) and -20 <= phi <= 20):
-                raise InvalidInput(
-                    f"family.{name} has {phi!r}, but each phi must lie within -20 and 20"
-                )
-        if not 1 <= self.sizes <= 100:
-            raise InvalidInput(f"family.sizes is {self.sizes!r}, but must lie between 1 and 100")
-        if not (math.isfinite(self.span) and self.span > 1):
-            raise InvalidInput(f"family.span is {self.span!r}, but must be above 1")
-        require_seeds("family.seeds", self.seeds)
 
 
 @dataclass(frozen=True)
@@ -213,6 +183,9 @@ class StudySettings:
             for name in names:
                 if not settings[part].get(name, True):
                     del settings[part][name]
+        if self.family.shares == CONSTANT:
+            for name in OF_CURVES:
+                del settings["family"][name]
         settings["constraint"] = self.constraint.plain
         settings["data"] = self.data.plain()
         for data in self.other_data.values():

@@ -17,25 +17,23 @@ from scaling_search.baselines import (
 )
 from scaling_search.baselines.own_network import MissingPrice
 from scaling_search.errors import InvalidInput
-from scaling_search.scaling import Coefficients
-from scaling_search.study.settings import FamilySettings
+from scaling_search.scaling import Coefficients, ScalingRule
+from scaling_search.study.family_settings import FamilySettings
 
 
-def member_at(
-    baseline: Baseline, coefficients: Coefficients, phi: float, cost_ratio: float
-) -> FamilyMember:
+def member_at(baseline: Baseline, rule: ScalingRule, phi: float, cost_ratio: float) -> FamilyMember:
     """The member at compound coefficient phi.
 
     Multiply-adds grow by alpha * beta^2 * gamma^2 with each phi (Tan & Le 2019, Eq. 3). Another
-    quantity does not grow by the same factor at all sizes: there the coefficients give the
+    quantity does not grow by the same factor at all sizes: there the rule gives the
     direction, and phi counts how often the quantity has grown by cost_ratio.
     """
-    plain = scale(baseline, coefficients, phi)
+    plain = scale(baseline, rule, phi)
     if baseline.quantity == MACS or phi in (0, 1):
         return plain
     goal = base_member(baseline).amount * cost_ratio**phi
     try:
-        member = largest_within(baseline, coefficients, Bounds(((baseline.quantity, goal),)))
+        member = largest_within(baseline, rule, Bounds(((baseline.quantity, goal),)))
     except MissingPrice:
         raise
     except InvalidInput:
@@ -55,13 +53,14 @@ def sizes_to_train(
 
     They end at the largest that keeps all bounds where that is smaller.
     """
-    largest = member_at(baseline, coefficients, family.train_up_to, cost_ratio)
+    rule = family.rule(coefficients, cost_ratio)
+    largest = member_at(baseline, rule, family.train_up_to, cost_ratio)
     if bounds.broken_by(largest):
-        largest = largest_within(baseline, coefficients, bounds)
+        largest = largest_within(baseline, rule, bounds)
     for index in range(family.sizes - 1, 0, -1):
         amount = largest.amount / family.span ** (index / (family.sizes - 1))
         try:
-            member = largest_within(baseline, coefficients, Bounds(((baseline.quantity, amount),)))
+            member = largest_within(baseline, rule, Bounds(((baseline.quantity, amount),)))
         except MissingPrice:
             raise
         except InvalidInput:

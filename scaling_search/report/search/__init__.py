@@ -78,7 +78,12 @@ def content_of(found: Found, alike: Alike = OWN) -> Content:
     remarks = [*edge_remarks(found), *further_remarks(found)]
     return Content(
         brief=brief(found),
-        lead=[figure, *family_figure(found.family, definition.baseline.name, alike)],
+        lead=[
+            figure,
+            *family_figure(
+                found.family, definition.baseline.name, definition.settings.family.follows, alike
+            ),
+        ],
         answer=answer,
         headlines=2,
         remarks=remarks,

@@ -68,7 +68,7 @@ def second_sentence(found: Found) -> str:
         seen = f"The one-size family has a {words.error} of {told(large.error)}"
     elif large.error < small.error:
         seen = (
-            f"Scaled by these coefficients, {words.the_error} falls from "
+            f"Scaled by {_these(found)}, {words.the_error} falls from "
             f"{told(small.error)} at {quantity.told(small.amount)} to "
             f"{told(large.error)} at {quantity.text(large.amount)}"
         )
@@ -93,6 +93,11 @@ def second_sentence(found: Found) -> str:
     return f"{seen}."
 
 
+def _these(found: Found) -> str:
+    family = found.study.definition.settings.family
+    return family.follows if family.curve else "these coefficients"
+
+
 def further_remarks(found: Found) -> list[str]:
     """What limits the answer, and what would settle it."""
     definition, decision = found.study.definition, found.decision
@@ -106,6 +111,11 @@ def further_remarks(found: Found) -> list[str]:
         remarks.append("The study is unfinished: its search has not ended.")
     remarks += certainty_sentences(found)
     remarks += [*short_run_remarks(definition), *start_remarks(definition)]
+    if definition.settings.family.curve:
+        remarks.append(
+            f"The family has {definition.settings.family.follows} (family.shares=curve), not those "
+            "of the network that STEP 1 found."
+        )
     remarks.append(_holds_for(definition))
     remarks += assumption(found.words, log=True, forecast=True)
     for index, candidate in enumerate(decision.candidates):

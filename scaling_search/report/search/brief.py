@@ -87,6 +87,7 @@ def _buys(found: Found) -> str:
 
 def _next(found: Found) -> str:
     study, decision, evidence = found.study, found.decision, found.evidence
+    family = study.definition.settings.family
     if decision.winner is None or not study.search_ended:
         return "Repeat the command: the search has not ended."
     seeds = len(study.definition.settings.search.seeds)
@@ -109,4 +110,6 @@ def _next(found: Found) -> str:
             f"Train the member of {found.family.quantity.told(best.macs)} (family.train_up_to=): "
             "it narrows the forecast most for its cost."
         )
+    if family.curve:
+        return f"Scale by {family.follows}: more runs of this kind would change little."
     return "Scale by these coefficients: more runs of this kind would change little."

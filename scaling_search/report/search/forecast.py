@@ -23,8 +23,8 @@ from scaling_search.wording import capital, percent
 SHOWN_LESSONS = 4
 
 
-def family_figure(family: Family, baseline: str, alike: Alike = OWN) -> list[Figure]:
-    """Its curve, where there is a family. baseline: its name."""
+def family_figure(family: Family, baseline: str, follows: str, alike: Alike = OWN) -> list[Figure]:
+    """Its curve, where there is a family. baseline: its name; follows: what scales it."""
     if not len(family.table):
         return []
     words = family.words
@@ -36,7 +36,7 @@ def family_figure(family: Family, baseline: str, alike: Alike = OWN) -> list[Fig
         name="accuracy",
         svg=error_against_amount(family.table, family.law, words, family.quantity, alike.family),
         alt=f"{capital(words.shown)} against {family.quantity.what}: {seen}",
-        caption=f"{capital(words.shown)} of {baseline} scaled by the winner's coefficients. "
+        caption=f"{capital(words.shown)} of {baseline} scaled by {follows}. "
         f"{family.quantity.explained}",
     )
     return [figure]

@@ -11,6 +11,7 @@ from scaling_search.proxy.data_settings import OF_OWN
 from scaling_search.search import SweepSettings
 from scaling_search.search.constraint import YOUNGER
 from scaling_search.study.definition import StudyDefinition
+from scaling_search.study.family_settings import OF_CURVES
 from scaling_search.study.files.measured_json import (
     batch_of,
     read_drawn,
@@ -40,6 +41,7 @@ _OF_THIS_STUDY = (
         "data.cache_dir",
     ),
     "recipe.start",
+    *(f"family.{name}" for name in OF_CURVES),
     *("baseline.from_", "baseline.table", "baseline.model", "baseline.pretrained"),
     *(f"constraint.{name}" for name in YOUNGER),
     *("data.ground", "data.allow_left_out"),

@@ -118,8 +118,8 @@ class ScalingSearch(Kind):
         print_left_out("dropped", ((_named(d.asked), d.reason) for d in candidates.dropped), write)
         family = settings.family
         write(
-            f"STEP 2: up to {family.sizes} sizes of the winner's family up to phi = "
-            f"{family.train_up_to:g}, {len(definition.family_seeds)} seeds each"
+            f"STEP 2: up to {family.sizes} sizes up to phi = {family.train_up_to:g}, by "
+            f"{family.follows}, {len(definition.family_seeds)} seeds each"
         )
         starts = [run for run in plan.runs if run.step is Step.SOURCE]
         for line in start_lines(definition, plan.runs):

@@ -71,7 +71,7 @@ def test_shares_that_move_and_are_told_before_the_dearest_networks(
     assert verdict["held_out"]["verdict"] == "better"
     report = (folder / "report.md").read_text()
     assert "which it did not see, would have changed them from" in report
-    assert "Take the shares of each size from the table by φ, and train the largest" in report
+    assert "+sweep=grid family.shares=curve family.curve_from=experiments/" in report
 
 
 def test_a_study_that_has_not_learnt_says_so(made: Make, answer: Answer) -> None:

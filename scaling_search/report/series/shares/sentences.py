@@ -118,7 +118,11 @@ def next_step(found: Found) -> str:
     if curve.changes:
         held = found.held_out
         if isinstance(held, str) or held.worse.verdict == "better":
-            return "Take the shares of each size from the table by φ, and train the largest to see."
+            return (
+                "Take the shares of each size from the table by φ: +sweep=grid family.shares=curve "
+                f"family.curve_from=experiments/{found.measured.study.folder.resolve().name} "
+                "trains a family that follows them."
+            )
         return (
             f"Take the shares of the table by φ up to {cost_name(curve.last.cost)}; beyond it "
             "train some networks first: what the law foretold of the dearest ones was no better "

@@ -1,0 +1,82 @@
+"""`family.shares=curve`: the shares that a study of +sweep=shares gives each size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from scaling_search.errors import InvalidInput
+from scaling_search.scaling import ChangingShares
+from scaling_search.series import SharesSettings
+from scaling_search.study.family_settings import CURVE
+from scaling_search.study.files.csv_file import read_cells
+from scaling_search.study.files.runs_csv import read_runs
+from scaling_search.study.read import Study, read_study
+from scaling_search.study.settings import StudySettings
+from scaling_search.text_file import damaged, missing, read_text
+
+#: The file that holds it: a row a size.
+SHARES_CSV = "shares.csv"
+_COLUMNS = ("cost_ratio", "share_depth", "share_width", "share_resolution")
+
+
+def with_curve(settings: StudySettings) -> StudySettings:
+    """The settings with the curve's numbers, so that study.yaml stands alone.
+
+    Raises InvalidInput where there is no finished study of shares there, or one of another
+    baseline.
+    """
+    family = settings.family
+    if family.curve:
+        raise InvalidInput(
+            "family.curve is given, but follows from family.curve_from: leave it out"
+        )
+    if family.shares != CURVE:
+        return settings
+    study = read_study(family.curve_from)
+    kind = study.definition.settings.sweep.kind
+    if not isinstance(study.definition.settings.sweep, SharesSettings):
+        raise InvalidInput(
+            f"family.curve_from is {family.curve_from!r}, a study of +sweep={kind}: give one of "
+            "+sweep=shares"
+        )
+    if study.definition.settings.baseline != settings.baseline:
+        raise InvalidInput(
+            f"family.curve_from is {family.curve_from!r}, which scales "
+            f"{study.definition.settings.baseline.target!r}, but the baseline is "
+            f"{settings.baseline.target!r} or has other settings: give the same baseline, or a "
+            "study of shares of this one"
+        )
+    trained = {row.run for row in read_runs(study.folder)}
+    if any(run.spec.key not in trained for run in study.definition.series_runs):
+        raise InvalidInput(
+            f"family.curve_from is {family.curve_from!r}, but that study has not ended: repeat its "
+            "command first"
+        )
+    # The folder's name: the same study by another path is the same study.
+    name = Path(family.curve_from).expanduser().resolve().name
+    return replace(settings, family=replace(family, curve_from=name, curve=_curve_of(study)))
+
+
+def _curve_of(study: Study) -> list[list[float]]:
+    path = study.folder / SHARES_CSV
+    remedy = f"python -m scaling_search.report {study.folder} makes it anew"
+    text = read_text(path, remedy)
+    if text is None:
+        raise missing(path, remedy)
+    if study.verdict.get("changes") is None:
+        raise InvalidInput(
+            f"family.curve_from is {str(study.folder)!r}, whose runs do not tell the best shares: "
+            "its report says why"
+        )
+    try:
+        columns, rows, fault = read_cells(text)
+        places = [columns.index(name) for name in _COLUMNS]
+        torn = not text.endswith("\n") or not {len(row) for row in rows} <= {len(columns)}
+        if fault or torn:
+            raise ValueError(fault or "it is torn")
+        curve = [[float(row[place]) for place in places] for row in rows]
+        ChangingShares.of_rows(curve, 2.0)  # refuses what are no shares
+    except (ValueError, IndexError, InvalidInput) as error:
+        raise damaged(path, error, remedy) from error
+    return curve
