@@ -7,8 +7,8 @@ that of docs/memory.md. It also prints the time of pricing a million points.
 
 from __future__ import annotations
 
+import argparse
 import statistics
-import sys
 import time
 from typing import NamedTuple
 
@@ -133,7 +133,9 @@ def million() -> None:
 def main() -> None:
     import torch
 
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("networks", type=int, nargs="?", default=50, metavar="N")
+    count = parser.parse_args().networks
     device = "cuda" if torch.cuda.is_available() else "cpu"
     compare(drawn(count, mixed=device == "cuda"), device)
     million()

@@ -9,6 +9,7 @@ Without names the first seven run.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -254,7 +255,13 @@ ALL = {
 
 def main() -> None:
     sys.path.insert(0, str(REPOSITORY / "benchmarks"))
-    names = sys.argv[1:] or ["start", "price", "driver", "report", "large", "smoke", "step"]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ALL))
+    names = parser.parse_args().names or list(ALL)[:7]
+    if unknown := [name for name in names if name not in ALL]:
+        parser.error(f"there is no {unknown[0]!r}: give some of {', '.join(ALL)}")
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             ALL[name](Path(folder))
