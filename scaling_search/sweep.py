@@ -48,8 +48,8 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
     conduct.tracker.require()
     definition, task = define(settings, conduct)
     slots = conduct.executor.slots(definition.platform.device)
-    known_runs = None if conduct.fresh else folder
-    plan = make_plan(definition, task, open_database(conduct, create=False), slots, known_runs)
+    there = (slots, folder, conduct.fresh)
+    plan = make_plan(definition, task, open_database(conduct, create=False), *there)
     remarks = [] if conduct.fresh else edits(folder, definition)
     if not settings.trainer.own:
         remarks += rehearsed((run.member for run in plan.missing), settings.recipe)
@@ -68,7 +68,7 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
         if measured is not definition:
             # Some candidates have given way to others.
             definition = measured
-            plan = make_plan(definition, task, database, slots, known_runs)
+            plan = make_plan(definition, task, database, *there)
         print_plan(plan, print, remarks)
         command = command_line(words, conduct.store)
         showing = show_progress(definition.metric)

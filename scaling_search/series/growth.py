@@ -51,6 +51,10 @@ class GrowthSettings(SweepSettings):
     def subjects(self) -> Sequence[str]:
         return [Path(self.study).name]
 
+    @property
+    def rests_on(self) -> Sequence[str]:
+        return [self.study]
+
     def members(self, baseline: Baseline, rows: Sequence[Sequence[float]]) -> list[FamilyMember]:
         """The networks of a list, each once."""
         found: dict[str, FamilyMember] = {}

@@ -16,6 +16,7 @@ from scaling_search.study.folder import read_records
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.plan_text import duration, print_notes
 from scaling_search.study.records import StoredRun
+from scaling_search.study.starts import kept_weights, known_starts
 
 if TYPE_CHECKING:
     from scaling_search.study.database import Database
@@ -47,6 +48,8 @@ class Plan:
     most_runs: int
     #: Keys of the runs that the database, or the study's folder, already has.
     known: frozenset[str]
+    #: Known runs that are trained again, since others start from weights that are not kept.
+    again: tuple[PlannedRun, ...]
     #: Seconds that the missing runs of both steps will take on `slots` workers.
     seconds: float
     slots: int
@@ -67,17 +70,18 @@ def make_plan(
     database: Database | None,
     slots: int,
     folder: Path | None = None,
+    fresh: bool = False,
 ) -> Plan:
     """Count, price and estimate. Raises InvalidInput where no cache can be written.
 
-    folder: the study's, whose runs are taken over; None where they are not.
+    folder: the study's, whose runs are taken over unless it is made afresh.
     """
     kind = kind_of(definition)
     with tallied(COUNTING):
         runs, most_runs, later_flops = kind.first_runs(), kind.most_runs(), kind.later_flops()
     wanted = {run.spec.key for run in runs}
     stored: dict[str, StoredRun] = {}
-    if folder:
+    if folder and not fresh:
         for name in (folder.name, *definition.settings.sweep.rests_on):
             brought = read_records(folder.parent / name).values()
             stored |= {run.key: run for run in brought if run.key in wanted}
@@ -90,7 +94,13 @@ def make_plan(
     speeds = sorted(flops[key] / max(run.seconds, 1e-3) for key, run in stored.items())
     typical = _TYPICAL_FLOPS[definition.platform.device]
     speed = speeds[len(speeds) // 2] if speeds else typical
+    again: tuple[PlannedRun, ...] = ()
+    if folder:
+        place = (folder.parent, definition.settings.sweep.rests_on)
+        starts = known_starts(runs, stored)
+        again = tuple(run for run in starts if kept_weights(run, *place) is None)
     missing: float = sum(value for key, value in flops.items() if key not in stored)
+    missing += sum(flops[run.spec.key] for run in again)
     most = max(len(runs), most_runs)
     missing += (most - len(runs)) * max(flops.values()) + later_flops
     caches = None if task is None else _all_caches(definition, task, runs, stored)
@@ -99,6 +109,7 @@ def make_plan(
         runs=runs,
         most_runs=most,
         known=frozenset(stored),
+        again=again,
         seconds=missing / speed / slots,
         slots=slots,
         caches=caches,
@@ -153,6 +164,11 @@ def print_plan(plan: Plan, write: Callable[[str], None], remarks: Sequence[str] 
         write(line)
     print_notes(plan.data_notes, write)
     kind_of(definition).print_plan(plan, write)
+    if plan.again:
+        write(
+            f"Again: {len(plan.again)} runs are known, but not the weights from which others "
+            "start (family.save_weights=true keeps those of a family): they are trained again"
+        )
     for remark in remarks:
         write(f"Note: {remark}")
     known = f"measured on {len(plan.known)} finished runs" if plan.known else ""

@@ -28,7 +28,7 @@ from scaling_search.study.proposer import AllAtOnce, Proposer
 from scaling_search.study.records import Step
 from scaling_search.study.searching import SearchProposer
 from scaling_search.study.settings import Conduct
-from scaling_search.study.starts import sources_of
+from scaling_search.study.starts import bring_starts, sources_of
 from scaling_search.study.store_url import without_secrets
 from scaling_search.study.tracked import Tracked
 from scaling_search.tracking import UNTRACKED, HandingOn
@@ -66,9 +66,12 @@ def run_study(
             database.record(content, run)
     if (exported := definition.exported) is not None:
         exported.keep(start_path(folder.parent, exported.key))
-    study = Training(definition, conduct, folder, database, executor, command, progress, tracking)
     kind = kind_of(definition)
-    study.prepare(kind.first_runs())
+    runs = kind.first_runs()
+    known = database.known_keys(run.spec.key for run in runs)
+    bring_starts(runs, known, folder.parent, definition.settings.sweep.rests_on)
+    study = Training(definition, conduct, folder, database, executor, command, progress, tracking)
+    study.prepare(runs)
     kind.train(study)
     study.forget(begun(folder))
     planned = {run.spec.key for run in study.planned}

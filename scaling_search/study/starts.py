@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,12 @@ from scaling_search.proxy.exported import PREFIX, Exported, ExportedFolder, read
 from scaling_search.proxy.recipe import BASELINE, BEFORE
 from scaling_search.scaling import Architecture
 from scaling_search.scaling.kinship import not_kept, require_akin
+from scaling_search.study.files.weights import weights_path
 from scaling_search.study.planned_run import PlannedRun
 from scaling_search.study.records import Step
 from scaling_search.trainers import Spec
+from scaling_search.trainers.builtin import start_path
+from scaling_search.whole_files import write_whole
 
 #: Networks whose function is not kept that a plan names.
 _SHOWN = 5
@@ -121,6 +124,37 @@ def sources_of(definition: StudyDefinition, runs: Iterable[PlannedRun]) -> tuple
         if isinstance(run.spec, RunSpec)
     )
     return tuple({run.spec.key: run for run in found if run is not None}.values())
+
+
+def known_starts(runs: Iterable[PlannedRun], known: Container[str]) -> tuple[PlannedRun, ...]:
+    """Those of the runs that have a result, and from whose weights others that have none start."""
+    by_key = {run.spec.key: run for run in runs}
+    starts = {
+        start.key: by_key[start.key]
+        for key, run in by_key.items()
+        if key not in known and (start := getattr(run.spec, "start", None)) is not None
+        if start.key in known and start.key in by_key
+    }
+    return tuple(starts.values())
+
+
+def kept_weights(run: PlannedRun, experiments: Path, studies: Iterable[str]) -> Path | None:
+    """Where the weights of a run lie: for other runs to start from, or in one of these studies
+    (family.save_weights=true). None where they are not kept."""
+    places = [weights_path(experiments / name, run.member.id, run.spec.seed) for name in studies]
+    places.insert(0, start_path(experiments, run.spec.key))
+    return next((path for path in places if path.is_file()), None)
+
+
+def bring_starts(
+    runs: Iterable[PlannedRun], known: Container[str], experiments: Path, studies: Iterable[str]
+) -> None:
+    """Put the weights that these studies have kept where runs start from them, which are refused
+    there where they are another run's."""
+    for run in known_starts(runs, known):
+        start, kept = start_path(experiments, run.spec.key), kept_weights(run, experiments, studies)
+        if kept is not None and not start.exists():
+            write_whole(start, kept.read_bytes())
 
 
 def family_runs(

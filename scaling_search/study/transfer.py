@@ -85,6 +85,10 @@ class TransferSettings(SeriesSettings):
         return [Path(self.study).name]
 
     @property
+    def rests_on(self) -> Sequence[str]:
+        return [self.study]
+
+    @property
     def found(self) -> Source:
         """What was taken from the source study."""
         if self.source is None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from commands import type_words
 from fakes import inline
@@ -52,6 +53,8 @@ def test_results_do_not_depend_on_where_the_weights_came_from(
     type_here: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert type_here(*SEARCH).code == 0
+    told = type_here(*TARGET, "dry_run=true").out
+    assert "Again: 4 runs are known, but not the weights from which others start" in told
     first = type_here(*TARGET)
     assert first.code == 0, first.err
     folder, starts = Path("experiments/target"), Path("experiments/starts")
@@ -75,6 +78,23 @@ def test_results_do_not_depend_on_where_the_weights_came_from(
     assert again.code == 0, again.err
     assert content(folder, RESULTS) == before
     assert {path.name: path.read_bytes() for path in starts.iterdir()} == kept
+
+    # Kept by the search itself: nothing of the source is trained again.
+    forget_database()
+    search, runs = Path("experiments/source"), pd.read_csv(folder / "runs.csv")
+    (search / "weights").mkdir()
+    for run in runs[runs["step"] == "source"].itertuples():
+        path = search / "weights" / f"{run.trial}-seed{run.seed}.safetensors"
+        (starts / f"{run.run}.safetensors").rename(path)
+    (folder / "runs.csv").write_text(without_tuned(text))
+    assert "Again:" not in type_here(*TARGET, "dry_run=true").out
+    with monkeypatch.context() as patch:
+        patch.setattr("scaling_search.proxy.start.carry_out", pytest.fail)
+        again = type_here(*TARGET)
+    assert again.code == 0, again.err
+    assert content(folder, RESULTS) == before
+    assert {path.name: path.read_bytes() for path in starts.iterdir()} == kept
+    shutil.rmtree(search / "weights")
 
     # By real workers, two at a time, from nothing.
     monkeypatch.undo()
