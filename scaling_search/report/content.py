@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
@@ -9,6 +10,8 @@ from typing import ClassVar, TypeVar
 from scaling_search.errors import InvalidInput
 
 T = TypeVar("T")
+#: Width in points of a figure of one panel, at most.
+_ONE_PANEL = 600
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ class Figure:
     #: What is to be seen, for who cannot see it.
     alt: str
     caption: str
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it has panels side by side, too small to read on a phone's width."""
+        width = re.search(r'<svg[^>]* width="([\d.]+)pt"', self.svg)
+        return width is not None and float(width[1]) > _ONE_PANEL
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,8 @@ addEventListener("load", () => {
     scrolling: scrolling.length, reached: scrolling.every(e => e.tabIndex === 0), errors,
     sorts: JSON.stringify([...rising].reverse()) === JSON.stringify(falling)
       && JSON.stringify([...before].sort()) === JSON.stringify([...rising].sort()),
+    scale: Math.min(...[...document.querySelectorAll("figure svg")]
+      .map(svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)),
     named: figures.every(f => f.getAttribute("aria-label").length > 20),
     headings: [...document.querySelectorAll("h2, h3, dt")].map(e => e.textContent), told,
     top: top ? Math.round(scrollY + top.getBoundingClientRect().bottom) : 0 });
@@ -115,9 +117,11 @@ def require_sound(seen: dict[str, Any], width: int) -> None:
     assert seen["inner"] == width
     assert seen["page"] <= width
     assert (seen["outside"], seen["errors"], seen["sorts"]) == (0, [], True)
-    # Tables scroll on a phone alone, within the page, by keyboard too.
+    # Tables and figures of several panels scroll on a phone alone, within the page, by keyboard too.
     assert seen["scrolling"] == 0 or width < 700
     assert seen["reached"]
+    # Pixels a point of a figure: labels of 10 points are read at half of that.
+    assert seen["scale"] > 0.54
     assert seen["named"]
     for told in filter(None, seen["told"]):
         assert len(told["text"]) > 10
