@@ -100,3 +100,9 @@ def large_study(experiments: Path) -> Path:
     run_study(definition, conduct, folder, database, executor, "", lambda *_: Progress())
     database.close()
     return folder
+
+
+def sleeping(job: Job, _say: object) -> Outcome:
+    """The same answer after half a second to a second and a half, in a worker."""
+    time.sleep(0.5 + int(job.spec.key[4:8], 16) / 0xFFFF)
+    return no_training(job)
