@@ -69,13 +69,14 @@ class SharesCurve:
 
 
 def shares_curve(
-    law: SharesLaw, costs: Sequence[float], constant_at: float, level: float = LEVEL
+    law: SharesLaw, costs: Sequence[float], constant: float | Floats, level: float = LEVEL
 ) -> SharesCurve:
     """The curve of a law at these costs over the baseline's, in growing order.
 
-    constant_at: the cost at which the constant shares are the best: that of STEP 1.
+    constant: the constant shares (3,), or the cost at which they are the best: that of STEP 1.
     """
-    constant = find_optimum(law.at(math.log(constant_at)), level).shares
+    if isinstance(constant, float):
+        constant = find_optimum(law.at(math.log(constant)), level).shares
     points = []
     for cost in costs:
         at = law.at(math.log(cost))

@@ -41,9 +41,10 @@ class ChangingShares:
     """A family whose shares change with size, by their values at some costs.
 
     The logs of the multipliers are linear in the log of the nominal cost from knot to knot, so that
-    at each knot a dimension has its share of the growth. Below the first knot and above the last
-    the shares are theirs. Raises InvalidInput where there is no knot, where costs do not grow from
-    above 1, or where shares are below 0 or do not add up to 1.
+    at each knot a dimension has its share of the growth, or of what is saved below the baseline.
+    From the baseline to the nearest knot and beyond the last the shares are theirs; where no knot
+    lies below the baseline they are those of the first. Raises InvalidInput where no knot lies
+    above it, where costs do not grow, or where shares are below 0 or do not add up to 1.
     """
 
     knots: tuple[Knot, ...]
@@ -51,11 +52,12 @@ class ChangingShares:
     nominal_cost_ratio: float
 
     def __post_init__(self) -> None:
-        costs = [1.0, *(knot.cost_ratio for knot in self.knots)]
-        if len(costs) == 1 or not all(a < b < math.inf for a, b in pairwise(costs)):
+        costs = [knot.cost_ratio for knot in self.knots]
+        rising = all(a < b for a, b in pairwise([0.0, *costs, math.inf]))
+        if not rising or 1.0 in costs or max(costs, default=0.0) <= 1:
             raise InvalidInput(
-                f"the costs of the shares are {costs[1:]!r}, but must be one or more, each above "
-                "the one before and the first above 1"
+                f"the costs of the shares are {costs!r}, but must be above 0 and grow, with one "
+                "above 1 or more and none that is 1"
             )
         for knot in self.knots:
             Coefficients.from_shares(*knot.shares)  # refuses what are no shares
@@ -78,12 +80,17 @@ class ChangingShares:
     def multipliers(self, phi: float = 1.0) -> Multipliers:
         """The multipliers at compound coefficient phi; fractional and negative phi are allowed."""
         grown = finite_number("phi", phi) * math.log(self.nominal_cost_ratio)
-        at = np.log([knot.cost_ratio for knot in self.knots])
-        shares = np.array([knot.shares for knot in self.knots])
-        if not at[0] < grown < at[-1]:
-            parts = grown * shares[0 if grown <= at[0] else -1]
+        # Outwards from the baseline, on its side of it.
+        larger = [knot for knot in self.knots if knot.cost_ratio > 1]
+        smaller = [knot for knot in reversed(self.knots) if knot.cost_ratio < 1]
+        knots = larger if grown > 0 else smaller or larger[:1]
+        away, at = abs(grown), np.abs(np.log([knot.cost_ratio for knot in knots]))
+        shares = np.array([knot.shares for knot in knots])
+        if at[0] < away < at[-1]:
+            parts = np.array([np.interp(away, at, at * shares[:, i]) for i in range(3)])
         else:
-            parts = np.array([np.interp(grown, at, at * shares[:, i]) for i in range(3)])
+            parts = away * shares[0 if away <= at[0] else -1]
+        parts = math.copysign(1.0, grown) * parts
         if np.abs(parts).max() > _BEYOND:
             raise InvalidInput(
                 f"phi is {phi!r}, but networks of that size are beyond any number: take a smaller "

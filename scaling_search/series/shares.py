@@ -10,7 +10,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scaling_search.baselines import Baseline, FamilyMember, scale_by
+from scaling_search.baselines import (
+    Baseline,
+    Bounds,
+    FamilyMember,
+    base_member,
+    largest_within,
+    scale_by,
+)
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.search import Asked, CostConstraint, Snapper
@@ -40,6 +47,8 @@ class SharesSettings(SeriesSettings):
     kind: str = "shares"
     #: Costs over the baseline's at which networks are spread over the triangle of shares.
     costs: list[float] = field(default_factory=lambda: [2.0, 4.0, 8.0])
+    #: Costs below the baseline's, as 0.25 and 0.5: which shares should smaller networks give up?
+    smaller: list[float] = field(default_factory=list)
     #: Shares are multiples of 1 / lattice, each at least one: 6 gives 10 points at each cost; 0
     #: gives none, where the networks of sweep.studies are enough.
     lattice: int = 6
@@ -57,6 +66,12 @@ class SharesSettings(SeriesSettings):
             raise InvalidInput(
                 f"sweep.costs is {self.costs!r}, but must hold {COSTS_NEEDED} costs or more, each "
                 f"above 1 and at most {DEAREST}: whether shares change shows at several costs"
+            )
+        require_numbers("sweep.smaller", self.smaller, 1 / DEAREST, 1.0)
+        if self.smaller and (len(self.smaller) < COSTS_NEEDED or self.smaller[-1] >= 1):
+            raise InvalidInput(
+                f"sweep.smaller is {self.smaller!r}, but must be empty or hold {COSTS_NEEDED} "
+                f"costs or more, each below 1 and at least 1/{DEAREST}"
             )
         if self.lattice != 0 and not 3 <= self.lattice <= _FINEST:
             raise InvalidInput(
@@ -108,9 +123,8 @@ class SharesSettings(SeriesSettings):
                 asked = Asked(Coefficients.from_shares(*shares, cost_ratio=cost))
                 found = snapper.try_snap(asked)
                 if found is None:
-                    parts = ", ".join(f"{share:.2f}" for share in shares)
                     reason = snapper.candidates.dropped[-1].reason
-                    yield LeftOut(f"shares {parts} {cost_name(cost)}", reason)
+                    yield LeftOut(f"shares {_shown(shares)} {cost_name(cost)}", reason)
                 else:
                     known.add(found.member.id)
                     yield Point(
@@ -120,15 +134,27 @@ class SharesSettings(SeriesSettings):
                         within=found.within,
                     )
 
+        for cost in self.smaller:
+            for shares in self.lattice_shares:
+                try:
+                    member = _shrunk(baseline, shares, cost)
+                except InvalidInput as error:
+                    yield LeftOut(f"shares {_shown(shares)} {cost_name(cost)}", str(error))
+                    continue
+                if shares_of(member) is not None and member.id not in known:
+                    known.add(member.id)
+                    yield Point(series=cost_name(cost), member=member, asked_cost=cost)
         for depth, width, pixels in self.networks:
             member = scale_by(
                 baseline, depth_mult=depth, width_mult=width, resolution=round(pixels)
             )
-            if shares_of(member) is not None and member.id not in known:
-                yield Point(series=_nearest(self.costs, member), member=member)
+            fits = member.cost_ratio > 1 or self.smaller
+            if shares_of(member) is not None and fits and member.id not in known:
+                yield Point(series=_nearest([*self.costs, *self.smaller], member), member=member)
 
     def check(self, networks: Networks) -> None:
-        costs = {point.series for point in networks.points} - {OTHERS}
+        costs = {point.series for point in networks.points}
+        costs = costs.intersection(map(cost_name, self.costs))
         if len(costs) < COSTS_NEEDED:
             reasons = "; ".join(f"{out.what}: {out.reason}" for out in networks.left_out[:3])
             raise InvalidInput(
@@ -144,7 +170,7 @@ class SharesSettings(SeriesSettings):
     def plan_remarks(self, networks: Networks) -> Sequence[str]:
         few = [
             f"{cost_name(cost)} has {count} networks"
-            for cost in self.costs
+            for cost in [*self.costs, *self.smaller]
             if (count := len({p.member.id for p in networks.points if p.series == cost_name(cost)}))
             < 6
         ]
@@ -152,10 +178,11 @@ class SharesSettings(SeriesSettings):
 
 
 def shares_of(member: FamilyMember) -> tuple[float, float, float] | None:
-    """What each dimension got of the growth of a network as it is realised: of all blocks, of all
-    channels, of the pixels; of a user's own function its multipliers.
+    """What each dimension got of the growth of a network as it is realised, or gave of what it
+    shrank by: of all blocks, of all channels, of the pixels; of a user's own function its
+    multipliers.
 
-    None where something shrank, or nothing grew.
+    None where one dimension grew and another shrank, or nothing changed.
     """
     depth, width = member.depth_mult, member.width_mult
     network, base = member.network, member.baseline.network(1, 1)
@@ -163,10 +190,26 @@ def shares_of(member: FamilyMember) -> tuple[float, float, float] | None:
         depth = sum(network.repeats) / sum(base.repeats)
         width = sum(network.channels) / sum(base.channels)
     parts = np.log([depth, width, member.resolution_mult]) * [1, 2, 2]
-    if parts.sum() < _LEAST or parts.min() < -_LEAST:
+    if abs(parts.sum()) < _LEAST or (parts.min() < -_LEAST and parts.max() > _LEAST):
         return None
     first, second, third = np.maximum(parts / parts.sum(), 0).tolist()
     return first, second, third
+
+
+def _shrunk(baseline: Baseline, shares: tuple[float, float, float], cost: float) -> FamilyMember:
+    """The largest network up to this cost below 1 that gives up these shares.
+
+    Raises InvalidInput where there is none.
+    """
+    goal = base_member(baseline).amount * cost
+    direction = Coefficients.from_shares(*shares)
+    return replace(
+        largest_within(baseline, direction, Bounds(((baseline.quantity, goal),))), phi=None
+    )
+
+
+def _shown(shares: Sequence[float]) -> str:
+    return ", ".join(f"{share:.2f}" for share in shares)
 
 
 def _is_size(value: object) -> bool:

@@ -50,7 +50,7 @@ SWEEPS: dict[str, type[SweepSettings]] = {sweep.kind: sweep for sweep in _ALL}
 _RARE = {
     "baseline": ("from_", "table", "model", "pretrained"),
     "recipe": ("start",),
-    "sweep": ("rivals", "budget"),
+    "sweep": ("rivals", "budget", "smaller"),
 }
 
 

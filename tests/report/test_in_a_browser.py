@@ -117,7 +117,7 @@ def require_sound(seen: dict[str, Any], width: int) -> None:
     assert seen["inner"] == width
     assert seen["page"] <= width
     assert (seen["outside"], seen["errors"], seen["sorts"]) == (0, [], True)
-    # Tables and figures of several panels scroll on a phone alone, within the page, by keyboard too.
+    # Tables and figures of several panels scroll on a phone alone, in the page, by keyboard too.
     assert seen["scrolling"] == 0 or width < 700
     assert seen["reached"]
     # Pixels a point of a figure: labels of 10 points are read at half of that.

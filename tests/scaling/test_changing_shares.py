@@ -9,14 +9,23 @@ from hypothesis import strategies as st
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import ChangingShares, Coefficients
 
-ROWS = [[2.0, 0.5, 0.1, 0.4], [4.0, 0.3, 0.3, 0.4], [16.0, 0.25, 0.5, 0.25]]
+GROWN = [[2.0, 0.5, 0.1, 0.4], [4.0, 0.3, 0.3, 0.4], [16.0, 0.25, 0.5, 0.25]]
+ROWS = [[0.1, 0.2, 0.2, 0.6], [0.5, 0.1, 0.8, 0.1], *GROWN]
 CURVE = ChangingShares.of_rows(ROWS, 2.0)
 
 
 def test_at_a_knot_a_dimension_has_its_share() -> None:
     for cost, *shares in ROWS:
-        wanted = Coefficients.from_shares(*shares, cost_ratio=cost).multipliers()
-        assert CURVE.multipliers(math.log2(cost)) == pytest.approx(wanted)
+        phi = math.log2(cost)
+        wanted = Coefficients.from_shares(*shares).multipliers(phi)
+        assert CURVE.multipliers(phi) == pytest.approx(wanted)
+
+
+def test_below_the_baseline_the_first_shares_hold_where_no_others_are_known() -> None:
+    first = Coefficients.from_shares(*GROWN[0][1:])
+    for phi in (-3.0, 0.0, 0.5, 1.0):
+        known = ChangingShares.of_rows(GROWN, 2.0).multipliers(phi)
+        assert known == pytest.approx(first.multipliers(phi))
 
 
 @given(st.floats(-8, 12))
@@ -42,11 +51,13 @@ def test_a_curve_that_stays_is_constant(phi: float, parts: tuple[float, ...]) ->
 @pytest.mark.parametrize(
     ("rows", "what"),
     [
-        ([], "must be one or more"),
-        ([[1.0, 0.5, 0.1, 0.4]], "the first above 1"),
-        ([[4.0, 0.5, 0.1, 0.4], [2.0, 0.5, 0.1, 0.4]], "above the one before"),
-        ([[math.nan, 0.5, 0.1, 0.4]], "above the one before"),
-        ([[math.inf, 0.5, 0.1, 0.4]], "above the one before"),
+        ([], "one above 1 or more"),
+        ([[0.5, 0.5, 0.1, 0.4]], "one above 1 or more"),
+        ([[1.0, 0.5, 0.1, 0.4], [2.0, 0.5, 0.1, 0.4]], "none that is 1"),
+        ([[4.0, 0.5, 0.1, 0.4], [2.0, 0.5, 0.1, 0.4]], "must be above 0 and grow"),
+        ([[-4.0, 0.5, 0.1, 0.4], [2.0, 0.5, 0.1, 0.4]], "must be above 0 and grow"),
+        ([[math.nan, 0.5, 0.1, 0.4]], "must be above 0 and grow"),
+        ([[math.inf, 0.5, 0.1, 0.4]], "must be above 0 and grow"),
         ([[2.0, 0.5, 0.1, 0.5]], "must add up to 1"),
         ([[2.0, 1.1, -0.1, 0.0]], "must be at least 0"),
         ([[2.0, 0.5, 0.5]], "must be a cost and the shares"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import scaling_search as ss
 from scaling_search.errors import InvalidInput
 from scaling_search.search import CostConstraint
 from scaling_search.series import Networks, SharesSettings, list_networks
-from scaling_search.series.shares import OTHERS, shares_of
+from scaling_search.series.shares import OTHERS, cost_name, shares_of
 
 BASELINE = ss.load_baseline("searched_micro", num_classes=36, in_channels=1)
 
@@ -44,14 +45,15 @@ def test_what_the_images_have_no_pixels_for_is_left_out() -> None:
     assert all(point.member.resolution <= 40 for point in found.points)
 
 
-def test_shares_are_those_of_the_realised_network_and_of_growth_alone() -> None:
+def test_shares_are_those_of_the_realised_network() -> None:
     def of(depth: float, width: float, resolution: int) -> Sequence[float] | None:
         member = ss.scale_by(BASELINE, depth_mult=depth, width_mult=width, resolution=resolution)
         return shares_of(member)
 
     assert BASELINE.resolution == 24
     assert of(2, math.sqrt(2), 24) == pytest.approx((0.5, 0.5, 0), abs=0.02)
-    assert of(0.5, 1 / math.sqrt(2), 24) is None
+    # What shrinks has shares of what is saved.
+    assert of(0.5, 1 / math.sqrt(2), 24) == pytest.approx((0.5, 0.5, 0), abs=0.1)
     # Rounding leaves the blocks as they are: resolution gets all.
     assert of(1.05, 1, 30) == (0, 0, 1)
     assert of(1, 1, 24) is None
@@ -72,6 +74,29 @@ def test_networks_of_other_studies_join_once() -> None:
     others = {p.member.resolution for p in found.points if p.series == OTHERS}
     # The baseline itself has no shares, and what shrank says nothing of growth.
     assert others == {40, 24}
+
+
+def test_smaller_networks_keep_within_their_cost() -> None:
+    sweep = SharesSettings(costs=[2.0, 4.0], smaller=[0.2, 0.5], lattice=5)
+    found = networks(sweep)
+    for cost in sweep.smaller:
+        at = [p.member for p in found.points if p.series == cost_name(cost)]
+        assert len(at) > 3
+        assert all(0.5 * cost < member.cost_ratio <= cost for member in at)
+    # Those of other studies count where smaller ones were asked for.
+    more = replace(sweep, networks=[[0.5, 0.8, 18]])
+    assert len(networks(more).points) == len(found.points) + 1
+    assert len(networks(replace(more, smaller=[])).points) == len(
+        networks(replace(sweep, smaller=[])).points
+    )
+
+
+@pytest.mark.parametrize(
+    "smaller", [[0.5], [0.5, 1.0], [0.5, 0.2], [0.01, 0.5], [-0.5, 0.5], [2.0, 3.0]]
+)
+def test_costs_that_are_not_below_the_baseline_are_refused(smaller: list[float]) -> None:
+    with pytest.raises(InvalidInput, match=r"sweep\.smaller is"):
+        SharesSettings(smaller=smaller)
 
 
 def test_other_studies_may_be_enough() -> None:

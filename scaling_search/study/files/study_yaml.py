@@ -38,6 +38,7 @@ _OF_THIS_STUDY = (
         "sweep.reduction",
         "sweep.rivals",
         "sweep.budget",
+        "sweep.smaller",
         "data.cache_dir",
     ),
     "recipe.start",

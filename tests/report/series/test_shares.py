@@ -74,6 +74,40 @@ def test_shares_that_move_and_are_told_before_the_dearest_networks(
     assert "+sweep=grid family.shares=curve family.curve_from=experiments/" in report
 
 
+def test_smaller_networks_give_up_other_shares(made: Make, answer: Answer) -> None:
+    saved = np.array([0.6, 0.2, 0.2])
+
+    def outcome(job: Job) -> Any:
+        network: Any = job.spec.network
+        base = ss.scale(BASELINE, ss.Coefficients(1, 1, 1))
+        t = math.log(cost(network, job.spec.resolution).macs / base.cost.macs)
+        if t > 0:
+            return runs_with(FIRST)(job)
+        found = fake_outcome(job)
+        resolution = 2 * math.log(job.spec.resolution / base.resolution) / t
+        depth = math.log(sum(network.repeats) / sum(base.network.repeats)) / t  # type: ignore[union-attr]
+        share = np.array([depth, 1 - resolution - depth, resolution])
+        away = float(((share - saved) ** 2).sum())
+        error = 0.3 * math.exp(-0.3 * t * (1 + 0.8 * away))
+        found.result.val_error = found.result.test_error = error - 0.002 * job.spec.seed
+        return found
+
+    sweep = SharesSettings(costs=[2.0, 4.0], smaller=[0.15, 0.3], lattice=8)
+    folder = made(sweep, outcome=outcome)
+    said = answer(folder)
+    assert "No, constant shares suffice" in said
+    report = (folder / "report.md").read_text()
+    assert "What should smaller networks give up?" in report
+    below = ss.read_study(folder).verdict["below"]
+    assert set(below["costs"]) == {"×0.3", "×0.15"}
+    best = np.array(below["costs"]["×0.15"]["shares"])
+    assert np.abs(best - saved).max() < 0.25
+    table = pd.read_csv(folder / "shares.csv")
+    assert table["phi"].tolist() == [-3, -2, -1, 1, 2, 3, 4, 5, 6, 7]
+    for row in table.itertuples():
+        assert math.isclose(row.width_mult, 2 ** (row.phi * row.share_width / 2))
+
+
 def test_a_study_that_has_not_learnt_says_so(made: Make, answer: Answer) -> None:
     def at_chance(job: Job) -> Any:
         found = fake_outcome(job)

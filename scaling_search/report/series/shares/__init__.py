@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from scaling_search.findings.interval import LEVEL
+from scaling_search.findings.shares_curve import SharesCurve
 from scaling_search.report.content import Brief, Content
 from scaling_search.report.figures.shares import shares_by_cost
 from scaling_search.report.series.assemble import series_content
@@ -14,6 +15,7 @@ from scaling_search.report.series.measured import errors_of, measure
 from scaling_search.report.series.shares.found import Found, find_shares
 from scaling_search.report.series.shares.sentences import (
     answer,
+    below_text,
     beyond_trained,
     does_it_change,
     held_out_text,
@@ -52,10 +54,25 @@ def shares(study: Study, rows: Sequence[RunRow]) -> Content:
             Brief("Do the best shares change with size?", does_it_change(found)),
             Brief("What should I use?", what_to_use(found)),
             Brief("Does that hold where it was not looked?", held_out_text(found)),
+            *(
+                [Brief("What should smaller networks give up?", below)]
+                if (below := below_text(found))
+                else []
+            ),
             Brief("What should I do next?", next_step(found)),
         ],
         files={**content.files, "shares.csv": as_csv(by_phi_table(found))},
     )
+
+
+def _costs(curve: SharesCurve) -> dict[str, Any]:
+    return {
+        cost_name(at.cost): {
+            "shares": at.optimum.shares.tolist(),
+            **at.gain.named("constant_loses"),
+        }
+        for at in curve.points
+    }
 
 
 def _json(found: Found) -> dict[str, Any]:
@@ -66,13 +83,13 @@ def _json(found: Found) -> dict[str, Any]:
             "changes": curve.changes,
             "constant_suffices": curve.suffices,
             "constant_shares": curve.constant.tolist(),
-            "costs": {
-                cost_name(at.cost): {
-                    "shares": at.optimum.shares.tolist(),
-                    **at.gain.named("constant_loses"),
-                }
-                for at in curve.points
-            },
+            "costs": _costs(curve),
+        }
+    if isinstance(below := found.below, SharesCurve) and found.measured.learns:
+        told["below"] = {
+            "changes": below.changes,
+            "constant_suffices": below.suffices,
+            "costs": _costs(below),
         }
     if not isinstance(held, str):
         told["held_out"] = {

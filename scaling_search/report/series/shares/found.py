@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from scaling_search.series.shares import cost_name, shares_of
 
 #: The sizes that are listed: doublings of the baseline's cost.
 PHIS = range(1, 8)
+#: Halvings of it.
+SMALLER_PHIS = range(1, 4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,11 @@ class Found:
     #: From size to size, at PHIS.
     by_phi: SharesCurve | str
     held_out: HeldOut | str
+    #: At sweep.smaller, likewise, against the constant shares of the larger ones; None where it was
+    #: not asked.
+    below: SharesCurve | str | None
+    #: From size to size, at phi of -1 and below.
+    below_by_phi: SharesCurve | str | None
 
     @property
     def trained_shares(self) -> Floats:
@@ -70,12 +77,16 @@ def find_shares(measured: Measured, val: Floats) -> Found:
     place: dict[str, int] = {}
     for i, point in enumerate(measured.points):
         place.setdefault(point.member.id, i)
-    rows = np.array(list(place.values()))
+    every = np.array(list(place.values()))
+    grown = np.array([measured.points[i].member.cost_ratio > 1 for i in every])
+    rows = every[grown]
     costs, metric = sweep.costs, measured.words.metric
 
     def law(among: Ints) -> SharesLaw:
+        design = Design.of([Realised(measured.points[i]) for i in among], 1.0)
         return fit_shares_law(
-            Design.of([Realised(measured.points[i]) for i in among], 1.0),
+            # How far from the baseline, in either direction.
+            replace(design, log_cost=np.abs(design.log_cost)),
             val[among],
             highest=metric.highest,
             blocks=measured.seeded,
@@ -94,17 +105,40 @@ def find_shares(measured: Measured, val: Floats) -> Found:
         return _judge(measured, found, rows[last], costs[-1])
 
     whole = or_reason(lambda: law(rows))
+    curve = _curve(whole, costs, float(costs[0]))
+    below: SharesCurve | str | None = None
+    below_by_phi = below
+    if sweep.smaller:
+        small = or_reason(lambda: law(every[~grown]))
+        kept = str(curve) if isinstance(curve, str) else curve.constant
+        below = _below(small, sweep.smaller, kept)
+        below_by_phi = _below(small, [2.0**-phi for phi in SMALLER_PHIS], kept)
     return Found(
         measured=measured,
         val=val,
-        curve=_curve(whole, costs, costs[0]),
-        by_phi=_curve(whole, [2.0**phi for phi in PHIS], costs[0]),
+        curve=curve,
+        by_phi=_curve(whole, [2.0**phi for phi in PHIS], float(costs[0])),
         held_out=or_reason(held_out),
+        below=below,
+        below_by_phi=below_by_phi,
     )
 
 
-def _curve(law: SharesLaw | str, at: Sequence[float], constant_at: float) -> SharesCurve | str:
-    return law if isinstance(law, str) else shares_curve(law, at, constant_at)
+def _curve(
+    law: SharesLaw | str, at: Sequence[float], constant: float | Floats
+) -> SharesCurve | str:
+    return law if isinstance(law, str) else shares_curve(law, at, constant)
+
+
+def _below(law: SharesLaw | str, at: Sequence[float], constant: Floats | str) -> SharesCurve | str:
+    """The curve at costs below the baseline's, from the nearest on: the law knows how many times
+    smaller they are."""
+    if isinstance(constant, str):
+        return constant
+    found = _curve(law, sorted(1 / cost for cost in at), constant)
+    if isinstance(found, str):
+        return found
+    return replace(found, points=tuple(replace(p, cost=1 / p.cost) for p in found.points))
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,26 @@ def held_out_text(found: Found) -> str:
     )
 
 
+def below_text(found: Found) -> str:
+    """What smaller networks should give up, where that was asked."""
+    below, words = found.below, of_val(found.measured.study.definition)
+    if below is None:
+        return ""
+    if isinstance(below, str):
+        return f"Not known: {below}."
+    if not found.measured.learns:
+        return "Nothing yet."
+    last = below.last
+    kept = f"the shares that are best at {cost_name(found.sweep.costs[0])}, taken back down to "
+    more = f"{cost_name(last.cost)}, have {part_text(last.gain)} more {words.error}"
+    others = f"{shares_text(last.optimum.shares)} of what is saved"
+    if below.changes:
+        return f"{capital(others)}: {kept}{more}."
+    if below.suffices:
+        return f"Constant shares suffice as far as these runs can tell: {kept}{more} than {others}."
+    return f"Not told by these runs: {kept}{more} than {others}."
+
+
 def next_step(found: Found) -> str:
     """What would tell more, or what to do with the answer."""
     curve = found.curve

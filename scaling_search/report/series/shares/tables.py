@@ -29,8 +29,12 @@ def sections(found: Found) -> list[Section]:
     if not isinstance(found.curve, str):
         blocks: list[Block] = [_triangles(found, found.curve), _costs(found, found.curve)]
         told.append(Section("Which shares are best at each cost?", blocks))
+    if isinstance(found.below, SharesCurve):
+        told.append(
+            Section("What should smaller networks give up?", [_smaller(found, found.below)])
+        )
     if not isinstance(found.by_phi, str):
-        told.append(Section("Which shares should each size have?", [_sizes(found.by_phi)]))
+        told.append(Section("Which shares should each size have?", [_sizes(found, found.by_phi)]))
     told.append(Section("Which networks say so?", [_networks(found)]))
     return told
 
@@ -58,22 +62,35 @@ def _triangles(found: Found, curve: SharesCurve) -> Figure:
 
 
 def _costs(found: Found, curve: SharesCurve) -> Table:
-    counts = {
-        cost: len({p.member.id for p in found.measured.points if p.series == cost_name(cost)})
-        for cost in found.sweep.costs
-    }
-    columns: dict[str, Callable[[OnCurve], str]] = {
-        "cost": lambda at: cost_name(at.cost),
-        "networks": lambda at: str(counts[at.cost]),
-        **_share_columns(),
-        "constant shares lose": lambda at: _lost(curve, at),
-    }
     note = (
         "Best shares by the law of all networks, and the range of its "
         f"{percent(LEVEL, 0)} region. Constant shares: those that are best at "
         f"{cost_name(found.sweep.costs[0])}; what they lose is a part of the val error, with its "
         f"{percent(LEVEL, 0)} interval, below 0 where they are better (findings/shares_law.py)."
     )
+    return _by_cost(found, curve, note)
+
+
+def _smaller(found: Found, below: SharesCurve) -> Table:
+    note = (
+        "Shares of what is saved, by the law of all networks that are smaller than the baseline. "
+        f"Constant shares: {shares_text(below.constant)}, the best at "
+        f"{cost_name(found.sweep.costs[0])}, which negative φ take back in the paper's rule."
+    )
+    return _by_cost(found, below, note)
+
+
+def _by_cost(found: Found, curve: SharesCurve, note: str) -> Table:
+    def networks(at: OnCurve) -> str:
+        name = cost_name(at.cost)
+        return str(len({p.member.id for p in found.measured.points if p.series == name}))
+
+    columns: dict[str, Callable[[OnCurve], str]] = {
+        "cost": lambda at: cost_name(at.cost),
+        "networks": networks,
+        **_share_columns(),
+        "constant shares lose": lambda at: _lost(curve, at),
+    }
     return Table.of(curve.points, columns, note)
 
 
@@ -92,7 +109,13 @@ def _range(region: Floats) -> str:
     return f"{100 * region.min():.0f} to {100 * region.max():.0f}"
 
 
-def _sizes(curve: SharesCurve) -> Table:
+def _all_sizes(found: Found, curve: SharesCurve) -> list[OnCurve]:
+    """From the smallest on, those below the baseline where they are known."""
+    below = found.below_by_phi
+    return [*(reversed(below.points) if isinstance(below, SharesCurve) else ()), *curve.points]
+
+
+def _sizes(found: Found, curve: SharesCurve) -> Table:
     def mults(at: OnCurve) -> tuple[float, ...]:
         return doubling(at.optimum.shares).multipliers(math.log2(at.cost))
 
@@ -106,7 +129,7 @@ def _sizes(curve: SharesCurve) -> Table:
         "φ: doublings of the baseline's cost. Sizes beyond the trained ones are an extrapolation, "
         "of which the intervals know only the noise."
     )
-    return Table.of(curve.points, columns, note)
+    return Table.of(_all_sizes(found, curve), columns, note)
 
 
 def _networks(found: Found) -> Table:
@@ -143,7 +166,7 @@ def by_phi_table(found: Found) -> pd.DataFrame:
     if isinstance(found.by_phi, str):
         return pd.DataFrame(columns=_COLUMNS)
     rows = []
-    for at in found.by_phi.points:
+    for at in _all_sizes(found, found.by_phi):
         phi = math.log2(at.cost)
         mults = doubling(at.optimum.shares).multipliers(phi)
         row: dict[str, float] = {"phi": phi, "cost_ratio": at.cost}
