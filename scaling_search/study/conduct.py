@@ -18,6 +18,7 @@ from scaling_search.execution import core_count
 from scaling_search.long_work import tallied
 from scaling_search.proxy import DataSettings, ProxyTask, Recipe, own_facts, proxy_task
 from scaling_search.scaling import Coefficients
+from scaling_search.search import SearchSweep
 from scaling_search.study.curve import with_curve
 from scaling_search.study.definition import StudyDefinition
 from scaling_search.study.files.study_yaml import read_definition
@@ -26,10 +27,10 @@ from scaling_search.study.grown_networks import with_networks
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.limits import require_describable
 from scaling_search.study.measured import Measured, members_of
+from scaling_search.study.named import finished_study
 from scaling_search.study.plain import differences
 from scaling_search.study.plan import COUNTING
 from scaling_search.study.platform import Platform
-from scaling_search.study.read import read_study
 from scaling_search.study.settings import Conduct, StudySettings
 from scaling_search.study.source_study import require_source, with_source
 from scaling_search.study.starts import require_takes, with_start
@@ -100,13 +101,7 @@ def open_task(data: DataSettings, recipe: Recipe) -> ProxyTask | None:
 
 
 def _winner_of(folder: str) -> Coefficients:
-    study = read_study(folder)
-    if not study.search_ended:
-        raise InvalidInput(
-            f"sweep.winner_of is {folder!r}, but that search has not ended: repeat its command "
-            "first"
-        )
-    return study.winning_coefficients
+    return finished_study("sweep.winner_of", folder, SearchSweep).winning_coefficients
 
 
 def study_folder(settings: StudySettings, conduct: Conduct) -> Path:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import ChangingShares
 from scaling_search.series import SharesSettings
 from scaling_search.study.family_settings import CURVE
 from scaling_search.study.files.csv_file import read_cells
-from scaling_search.study.files.runs_csv import read_runs
-from scaling_search.study.read import Study, read_study
+from scaling_search.study.named import finished_study, name_of, require_trained
+from scaling_search.study.read import Study
 from scaling_search.study.settings import StudySettings
 from scaling_search.text_file import damaged, missing, read_text
 
+_SETTING = "family.curve_from"
 #: The file that holds it: a row a size.
 SHARES_CSV = "shares.csv"
 _COLUMNS = ("cost_ratio", "share_depth", "share_width", "share_resolution")
@@ -33,13 +33,7 @@ def with_curve(settings: StudySettings) -> StudySettings:
         )
     if family.shares != CURVE:
         return settings
-    study = read_study(family.curve_from)
-    kind = study.definition.settings.sweep.kind
-    if not isinstance(study.definition.settings.sweep, SharesSettings):
-        raise InvalidInput(
-            f"family.curve_from is {family.curve_from!r}, a study of +sweep={kind}: give one of "
-            "+sweep=shares"
-        )
+    study = finished_study(_SETTING, family.curve_from, SharesSettings)
     if study.definition.settings.baseline != settings.baseline:
         raise InvalidInput(
             f"family.curve_from is {family.curve_from!r}, which scales "
@@ -47,15 +41,9 @@ def with_curve(settings: StudySettings) -> StudySettings:
             f"{settings.baseline.target!r} or has other settings: give the same baseline, or a "
             "study of shares of this one"
         )
-    trained = {row.run for row in read_runs(study.folder)}
-    if any(run.spec.key not in trained for run in study.definition.series_runs):
-        raise InvalidInput(
-            f"family.curve_from is {family.curve_from!r}, but that study has not ended: repeat its "
-            "command first"
-        )
-    # The folder's name: the same study by another path is the same study.
-    name = Path(family.curve_from).expanduser().resolve().name
-    return replace(settings, family=replace(family, curve_from=name, curve=_curve_of(study)))
+    require_trained(_SETTING, study, study.definition.series_runs)
+    found = replace(family, curve_from=name_of(family.curve_from), curve=_curve_of(study))
+    return replace(settings, family=found)
 
 
 def _curve_of(study: Study) -> list[list[float]]:

@@ -8,9 +8,11 @@ from typing import Any
 
 from scaling_search.baselines import FOUND, BaselineSettings, read_table
 from scaling_search.errors import InvalidInput
+from scaling_search.search.baseline import BaselineSearchSettings
 from scaling_search.study.files.proposals_csv import network_of
 from scaling_search.study.files.yaml_text import LARGEST, YAML_ERRORS, plain_yaml
-from scaling_search.study.read import read_study
+from scaling_search.study.named import finished_study
+from scaling_search.study.read import Study
 from scaling_search.text_file import damaged, read_text
 
 #: The file that holds it.
@@ -35,7 +37,7 @@ def looked_up(settings: BaselineSettings) -> BaselineSettings:
     if (path.parent / "study.yaml").is_file() and not path.exists():
         return replace(settings, from_="", table=_of_trial(path.parent, path.name))
     if path.suffix not in (".yaml", ".yml"):
-        path = _of_study(path) / BASELINE_YAML
+        path = _study_at(path).folder / BASELINE_YAML
     text = read_text(path, _REMEDY, LARGEST)
     if text is None:
         raise InvalidInput(
@@ -52,7 +54,7 @@ def looked_up(settings: BaselineSettings) -> BaselineSettings:
 
 def _of_trial(folder: Path, trial: str) -> Any:
     """The table of one of a search's networks."""
-    network = network_of(_of_study(folder), trial)
+    network = network_of(_study_at(folder).folder, trial)
     if network is None:
         raise InvalidInput(
             f"baseline.from is {str(folder / trial)!r}, but that is a search which has no proposed "
@@ -61,23 +63,5 @@ def _of_trial(folder: Path, trial: str) -> Any:
     return network
 
 
-def _of_study(folder: Path) -> Path:
-    """The folder, where a search of a baseline lies that has ended. Raises InvalidInput."""
-    if not (folder / "study.yaml").is_file():
-        raise InvalidInput(
-            f"baseline.from is {str(folder)!r}, but no study is there: give the folder of a "
-            "finished study of +sweep=baseline, or a baseline.yaml"
-        )
-    study = read_study(folder)
-    kind = study.definition.settings.sweep.kind
-    if kind != "baseline":
-        raise InvalidInput(
-            f"baseline.from is {str(folder)!r}, but that is a study of +sweep={kind}: give one of "
-            "+sweep=baseline"
-        )
-    if not study.search_ended:
-        raise InvalidInput(
-            f"baseline.from is {str(folder)!r}, but that search has not ended: repeat its command "
-            "first"
-        )
-    return folder
+def _study_at(folder: Path) -> Study:
+    return finished_study("baseline.from", str(folder), BaselineSearchSettings)

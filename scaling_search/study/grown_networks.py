@@ -12,7 +12,7 @@ from scaling_search.series.growth import GrowthSettings, row_of, spread_evenly
 from scaling_search.study.asks import read_candidates
 from scaling_search.study.decision import decide_by_rows
 from scaling_search.study.files.runs_csv import read_runs
-from scaling_search.study.read import read_study
+from scaling_search.study.named import finished_study, name_of
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.source_study import NOT_GIVEN
 
@@ -30,17 +30,8 @@ def with_networks(settings: StudySettings) -> StudySettings:
         raise InvalidInput(
             "sweep.family and sweep.candidates follow from sweep.study: leave them out"
         )
-    if not sweep.study.strip():
-        raise InvalidInput("sweep.study is missing: sweep.study=experiments/NAME")
-    study = read_study(sweep.study)
+    study = finished_study("sweep.study", sweep.study, SearchSweep)
     theirs, given = study.definition.settings, f"sweep.study is {sweep.study!r}, but"
-    if not isinstance(theirs.sweep, SearchSweep):
-        raise InvalidInput(
-            f"{given} that is a study of +sweep={theirs.sweep.kind}: give one of +sweep=grid, race "
-            "or optuna"
-        )
-    if not study.search_ended:
-        raise InvalidInput(f"{given} that search has not ended: repeat its command first")
     if settings.baseline not in (NOT_GIVEN, theirs.baseline):
         raise InvalidInput(
             f"{given} its networks are scaled from {theirs.baseline.target!r} and the baseline is "
@@ -55,8 +46,7 @@ def with_networks(settings: StudySettings) -> StudySettings:
     ).ranked
     found = replace(
         sweep,
-        # The folder's name: the same study by another path is the same study.
-        study=Path(sweep.study).resolve().name,
+        study=name_of(sweep.study),
         family=[row_of(member, member.phi or 0.0) for member in sizes],
         candidates=[
             row_of(ranked[place].member, 1.0) for place in spread_evenly(len(ranked), sweep.ranked)

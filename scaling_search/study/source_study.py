@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import ProxyTask, proxy_task
 from scaling_search.search import SearchSweep
-from scaling_search.study.files.runs_csv import read_runs
-from scaling_search.study.read import Study, read_study
+from scaling_search.study.named import finished_study, name_of, require_trained
+from scaling_search.study.read import Study
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.transfer import Size, Source, TransferSettings
 
@@ -43,23 +42,14 @@ def with_source(settings: StudySettings) -> StudySettings:
             "out"
         )
     found = Source(source.data, source.recipe, study.definition.facts, _sizes(study))
-    # The folder's name: the same study by another path is the same study.
-    name = Path(sweep.study).resolve().name
+    name = name_of(sweep.study)
     return replace(
         settings, baseline=source.baseline, sweep=replace(sweep, study=name, source=found)
     )
 
 
 def _finished_search(folder: str) -> Study:
-    if not folder.strip():
-        raise InvalidInput("sweep.study is empty: give the folder of a finished search")
-    study = read_study(folder)
-    kind = study.definition.settings.sweep.kind
-    if not isinstance(study.definition.settings.sweep, SearchSweep):
-        raise InvalidInput(
-            f"sweep.study is {folder!r}, a study of +sweep={kind}, which has no family: give a "
-            "search (+sweep=grid, race or optuna)"
-        )
+    study = finished_study("sweep.study", folder, SearchSweep)
     if study.definition.settings.trainer.own:
         raise InvalidInput(
             f"sweep.study is {folder!r}, whose networks a training of your own has trained, and "
@@ -72,16 +62,8 @@ def _finished_search(folder: str) -> Study:
             f"(recipe.start={start}), but those that are transferred start from nothing: give a "
             "study without recipe.start="
         )
-    unfinished = InvalidInput(
-        f"sweep.study is {folder!r}, but that search has not ended: repeat its command first"
-    )
-    if not study.search_ended:
-        raise unfinished
-    rows = {row.run for row in read_runs(study.folder)}
-    runs = study.definition.family_runs(study.winning_coefficients) if rows else ()
-    missing = [run for run in runs if run.spec.key not in rows]
-    if missing or not runs:
-        raise unfinished
+    family = study.definition.family_runs(study.winning_coefficients)
+    require_trained("sweep.study", study, family)
     return study
 
 

@@ -85,7 +85,7 @@ def test_what_gives_no_curve_is_refused(law: Path, tmp_path: Path) -> None:
         with pytest.raises(InvalidInput, match=what):
             fake_study(tmp_path, settings, name="x")
 
-    refused(following(tmp_path / "none"), "holds no study.yaml")
+    refused(following(tmp_path / "none"), "no study is there")
     refused(following(fake_study(tmp_path, name="grid")), "a study of \\+sweep=grid")
     other = replace(SETTINGS.baseline, resolution=14)
     refused(replace(following(law), baseline=other), "give the same baseline")

@@ -106,7 +106,7 @@ def test_a_search_that_has_not_ended_gives_no_baseline(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         fake_study(tmp_path, PLAIN, inline(interrupted_after(8), 1), name="step_0")
     build_report(tmp_path / "step_0")
-    with pytest.raises(InvalidInput, match="that search has not ended"):
+    with pytest.raises(InvalidInput, match="that study has not ended"):
         define(scaled(tmp_path, tmp_path / "step_0"), Conduct(experiments_dir=str(tmp_path)))
 
 

@@ -164,8 +164,8 @@ def test_what_was_really_trained_comes_again_to_the_same_bits(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"study": ""}, "sweep.study is missing"),
-        ({"study": "nowhere"}, "holds no study.yaml"),
+        ({"study": ""}, "sweep.study is empty"),
+        ({"study": "nowhere"}, "no study is there"),
         ({"family": [[0.0, 1.0, 1.0, 12.0]]}, "follow from sweep.study"),
     ],
 )
@@ -209,7 +209,7 @@ def test_a_study_of_another_kind_or_one_that_has_not_ended_is_refused(
     environment = json.loads((begun / "environment.json").read_text())
     assert environment["search_ended"]
     (begun / "environment.json").write_text(json.dumps({**environment, "search_ended": False}))
-    with pytest.raises(InvalidInput, match="that search has not ended"):
+    with pytest.raises(InvalidInput, match="that study has not ended"):
         define(settings(study=str(begun)), Conduct())
 
 

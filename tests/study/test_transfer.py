@@ -222,9 +222,9 @@ def refused(ended: Any, *said: str) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["sweep.study=experiments/gone"], "experiments/gone holds no study.yaml"),
+        (["sweep.study=experiments/gone"], "'experiments/gone', but no study is there"),
         (["sweep.study="], "sweep.study is empty: give the folder"),
-        (["sweep.study=experiments/first"], "a study of +sweep=observation1, which has no family"),
+        (["sweep.study=experiments/first"], "a study of +sweep=observation1: give a finished"),
         (["baseline=resnet50_micro"], "baseline is 'resnet50_micro'"),
         (["baseline.resolution=13"], "baseline is 'searched_micro', or has other settings"),
         (["constraint.cost_ratio=3"], "constraint.cost_ratio is 3.0, but +sweep=transfer"),

@@ -56,11 +56,13 @@ class Found:
     #: From size to size, at phi of -1 and below.
     below_by_phi: SharesCurve | str | None
 
-    @property
-    def trained_shares(self) -> Floats:
-        """(networks, 3): of those with a run."""
-        known = np.flatnonzero(np.isfinite(self.val).any(axis=1))
-        return np.array([Realised(self.measured.points[i]).shares for i in known])
+    def trained_shares(self, below: bool) -> Floats:
+        """(networks, 3): of those with a run, smaller than the baseline or larger."""
+        trained = np.isfinite(self.val).any(axis=1)
+        known = [p for p, has_run in zip(self.measured.points, trained) if has_run]
+        return np.array(
+            [Realised(p).shares for p in known if (p.member.cost_ratio < 1) == below]
+        ).reshape(-1, 3)
 
     @property
     def sweep(self) -> SharesSettings:

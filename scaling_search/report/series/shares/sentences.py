@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scaling_search.findings.interval import LEVEL, Floats, Interval
-from scaling_search.findings.shares_curve import ROOM
+from scaling_search.findings.shares_curve import ROOM, SharesCurve
 from scaling_search.report.series.shares.found import Found
 from scaling_search.report.words import of_val
 from scaling_search.scaling import DIMENSIONS, Coefficients
@@ -31,7 +31,8 @@ def does_it_change(found: Found) -> str:
     more = f"{part_text(curve.last.gain)} more {words.error} than shares that follow the size"
     if curve.changes:
         return f"Yes: {kept} {more}."
-    runs = int(np.isfinite(found.val).sum())
+    grown = [point.member.cost_ratio > 1 for point in found.measured.points]
+    runs = int(np.isfinite(found.val[grown]).sum())
     if not curve.suffices:
         return f"Not told by {runs} runs: {kept} {more}."
     return (
@@ -167,18 +168,22 @@ def answer(found: Found) -> str:
 
 def beyond_trained(found: Found) -> list[str]:
     """Where the best shares lie beyond those of all networks, a remark for each dimension."""
-    curve = found.curve
-    if isinstance(curve, str):
-        return []
     remarks = []
-    for i, name in enumerate(DIMENSIONS):
-        trained = found.trained_shares[:, i]
-        low, high = float(trained.min()), float(trained.max())
-        best = [float(point.optimum.shares[i]) for point in curve.points]
-        if min(best) < low - _NEAR or max(best) > high + _NEAR:
-            remarks.append(
-                f"The best share of {name} is an extrapolation: the networks have "
-                f"{percent(low, 0)} to {percent(high, 0)}; sweep.studies= adds those of a search, "
-                "which has each dimension alone."
-            )
+    for curve, where in ((found.curve, ""), (found.below, " below the baseline")):
+        if not isinstance(curve, SharesCurve):
+            continue
+        shares = found.trained_shares(below=bool(where))
+        for i, name in enumerate(DIMENSIONS):
+            low, high = float(shares[:, i].min()), float(shares[:, i].max())
+            best = [float(point.optimum.shares[i]) for point in curve.points]
+            if min(best) < low - _NEAR or max(best) > high + _NEAR:
+                more = (
+                    "a finer sweep.lattice= goes nearer to each alone"
+                    if where
+                    else "sweep.studies= adds those of a search, which has each dimension alone"
+                )
+                remarks.append(
+                    f"The best share of {name}{where} is an extrapolation: the networks have "
+                    f"{percent(low, 0)} to {percent(high, 0)}; {more}."
+                )
     return remarks
