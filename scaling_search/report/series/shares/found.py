@@ -58,8 +58,9 @@ class Found:
 
     def trained_shares(self, below: bool) -> Floats:
         """(networks, 3): of those with a run, smaller than the baseline or larger."""
-        trained: list[bool] = np.isfinite(self.val).any(axis=1).tolist()
-        known = [p for p, has_run in zip(self.measured.points, trained) if has_run]
+        known = [
+            p for p, errors in zip(self.measured.points, self.val) if np.isfinite(errors).any()
+        ]
         return np.array(
             [Realised(p).shares for p in known if (p.member.cost_ratio < 1) == below]
         ).reshape(-1, 3)
