@@ -12,6 +12,7 @@ import numpy as np
 
 from scaling_search.baselines import Baseline, FamilyMember, scale_by
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.shares_law import FEWEST, LEAST
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.search import Asked, CostConstraint, Snapper
 from scaling_search.search.constraint import DEAREST
@@ -139,6 +140,15 @@ class SharesSettings(SeriesSettings):
                     if self.lattice
                     else "the costs that the networks of sweep.studies= have, or a sweep.lattice="
                 )
+            )
+        ratios = [member.cost_ratio for member in networks.members]
+        larger = [ratio for ratio in ratios if math.log(ratio) >= LEAST]
+        if len(larger) < FEWEST or max(larger) / min(larger) < math.exp(LEAST):
+            told = f", from {min(larger):.3g} to {max(larger):.3g} times" if larger else ""
+            raise InvalidInput(
+                f"{len(larger)} networks cost {math.exp(LEAST):g} times the baseline or more{told}, "
+                f"but a law needs {FEWEST}, the dearest of them {math.exp(LEAST):g} times as dear as "
+                "the cheapest: give larger sweep.costs=, farther apart, or a finer sweep.lattice="
             )
 
     def plan_remarks(self, networks: Networks) -> Sequence[str]:
