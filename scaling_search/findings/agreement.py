@@ -48,11 +48,11 @@ def rank_agreement(
 ) -> Agreement:
     """Compare errors (candidates, seeds of a fidelity), nan where a run is missing.
 
-    Candidates that were trained at both fidelities count; at least three, not all of one error:
-    else it raises InvalidInput. Means are those of `fit_additive`, as are `blocks`. Runs are drawn anew as normal numbers (a parametric
-    bootstrap over seeds; few seeds cannot be resampled), whose noise is drawn too: a residual of
-    few degrees of freedom does not tell it. The one truth behind the
-    ceiling is the mean of both fidelities, in the spread of each, shrunk for its own noise.
+    Candidates that were trained at both fidelities count; at least three, not all of one error, or
+    it raises InvalidInput. Means are those of `fit_additive`, as are `blocks`. Runs are drawn anew
+    as normal numbers (a parametric bootstrap over seeds; few seeds cannot be resampled), whose
+    noise is drawn too: a residual of few degrees of freedom does not tell it. The one truth behind
+    the ceiling is the mean of both fidelities, in the spread of each, shrunk for its own noise.
     """
     first, second = np.asarray(first, float), np.asarray(second, float)
     if first.ndim != 2 or second.ndim != 2 or len(first) != len(second):

@@ -141,14 +141,14 @@ class SharesSettings(SeriesSettings):
                     else "the costs that the networks of sweep.studies= have, or a sweep.lattice="
                 )
             )
-        ratios = [member.cost_ratio for member in networks.members]
-        larger = [ratio for ratio in ratios if math.log(ratio) >= LEAST]
-        if len(larger) < FEWEST or max(larger) / min(larger) < math.exp(LEAST):
+        least = math.exp(LEAST)
+        larger = [m.cost_ratio for m in networks.members if math.log(m.cost_ratio) >= LEAST]
+        if len(larger) < FEWEST or max(larger) / min(larger) < least:
             told = f", from {min(larger):.3g} to {max(larger):.3g} times" if larger else ""
             raise InvalidInput(
-                f"{len(larger)} networks cost {math.exp(LEAST):g} times the baseline or more{told}, "
-                f"but a law needs {FEWEST}, the dearest of them {math.exp(LEAST):g} times as dear as "
-                "the cheapest: give larger sweep.costs=, farther apart, or a finer sweep.lattice="
+                f"{len(larger)} networks cost {least:g} times the baseline or more{told}, but a law "
+                f"needs {FEWEST}, the dearest of them {least:g} times as dear as the cheapest: give "
+                "larger sweep.costs=, farther apart, or a finer sweep.lattice="
             )
 
     def plan_remarks(self, networks: Networks) -> Sequence[str]:

@@ -158,8 +158,8 @@ def _cost(found: Found) -> str:
     billions = three_digits(found.chain_flops / 1e9)
     return (
         f"A chain of {len(family)} members takes {billions} billion floating-point operations "
-        f"a seed, {_epochs(str(grown))} each. From nothing, {_epochs(spread)} of a member cost what "
-        f"the chain up to it does, and all of them take {times:.2f} times as much."
+        f"a seed, {_epochs(str(grown))} each. From nothing, {_epochs(spread)} of a member cost "
+        f"what the chain up to it does, and all of them take {times:.2f} times as much."
     )
 
 
