@@ -146,9 +146,9 @@ class SharesSettings(SeriesSettings):
         if len(larger) < FEWEST or max(larger) / min(larger) < least:
             told = f", from {min(larger):.3g} to {max(larger):.3g} times" if larger else ""
             raise InvalidInput(
-                f"{len(larger)} networks cost {least:g} times the baseline or more{told}, but a law "
-                f"needs {FEWEST}, the dearest of them {least:g} times as dear as the cheapest: give "
-                "larger sweep.costs=, farther apart, or a finer sweep.lattice="
+                f"{len(larger)} networks cost {least:g} times the baseline or more{told}, but a "
+                f"law needs {FEWEST}, the dearest of them {least:g} times as dear as the "
+                "cheapest: give larger sweep.costs=, farther apart, or a finer sweep.lattice="
             )
 
     def plan_remarks(self, networks: Networks) -> Sequence[str]:
