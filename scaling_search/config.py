@@ -19,6 +19,7 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import DataSettings, Recipe
 from scaling_search.quoting import refuse_what_the_shell_took
+from scaling_search.refused_settings import in_plain_words
 from scaling_search.search import Budget, CostConstraint
 from scaling_search.single import CoefficientsSettings
 from scaling_search.study import Conduct, FamilySettings, FidelitySettings, StudySettings
@@ -190,30 +191,20 @@ def _refuse_no_choice(words: Sequence[str]) -> None:
                 )
 
 
-#: What Hydra and OmegaConf add for programmers.
-_NOISE = re.compile(r"full_key:|object_type=|reference_type=|To append to your")
-
-
 def _in_a_line(error: Exception) -> str:
     """What an error of Hydra or OmegaConf and its cause say."""
     from hydra.errors import OverrideParseException
 
+    said = in_plain_words(error)
     if isinstance(error, OverrideParseException):
         said = (
             f"{error.override!r} cannot be read: give NAME=VALUE, a special value in quotes as in "
             "NAME=\"'a=b'\", and close each bracket"
         )
-    else:
-        text = f"{error}\n{error.__cause__ or ''}"
-        lines = [line.strip() for line in text.splitlines()]
-        said = "; ".join(dict.fromkeys(line for line in lines if line and not _NOISE.match(line)))
-        key = re.search(r"full_key: (\S+)", text)
-        if key and key[1] not in said:
-            said = f"{key[1]}: {said}"
     if re.search(r"\bstore\b", said):
         # What was typed may hold a password.
         return "store= must be a URL in quotes, such as store=\"'postgresql://host/name'\""
-    return said or repr(error)
+    return said
 
 
 def _unchecked(settings: type) -> type:

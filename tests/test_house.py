@@ -54,7 +54,7 @@ ARROWS = {
 }
 #: Modules beside the rooms: the command line may import everything.
 TOP = {
-    *("__init__", "__main__", "config", "console", "quoting"),
+    *("__init__", "__main__", "config", "console", "quoting", "refused_settings"),
     *("single", "sweep", "reproduce", "status", "measure", "from_python"),
 }
 

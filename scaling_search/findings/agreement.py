@@ -48,11 +48,11 @@ def rank_agreement(
 ) -> Agreement:
     """Compare errors (candidates, seeds of a fidelity), nan where a run is missing.
 
-    Candidates that were trained at both fidelities count; at least three. Means are
-    those of `fit_additive`, as are `blocks`. Runs are drawn anew as normal numbers (a parametric
-    bootstrap over seeds; few seeds cannot be resampled), whose noise is drawn too: a residual of
-    few degrees of freedom does not tell it. The one truth behind the
-    ceiling is the mean of both fidelities, in the spread of each, shrunk for its own noise.
+    Candidates that were trained at both fidelities count; at least three, not all of one error, or
+    it raises InvalidInput. Means are those of `fit_additive`, as are `blocks`. Runs are drawn anew
+    as normal numbers (a parametric bootstrap over seeds; few seeds cannot be resampled), whose
+    noise is drawn too: a residual of few degrees of freedom does not tell it. The one truth behind
+    the ceiling is the mean of both fidelities, in the spread of each, shrunk for its own noise.
     """
     first, second = np.asarray(first, float), np.asarray(second, float)
     if first.ndim != 2 or second.ndim != 2 or len(first) != len(second):
@@ -63,11 +63,17 @@ def rank_agreement(
     both = np.isfinite(first).any(axis=1) & np.isfinite(second).any(axis=1)
     if both.sum() < 3:
         raise InvalidInput(
-            f"{both.sum()} candidates were trained at both fidelities, but a ranking needs 3: "
-            "train more of them"
+            f"{both.sum()} networks have both of the errors that are compared, but a ranking "
+            "needs 3: train more of them"
         )
     pair = [fit_additive(errors[both], blocks) for errors in (first, second)]
     mean = np.stack([fit.effect for fit in pair])
+    # What rounding leaves of equal means is no order.
+    if (np.ptp(mean, axis=1) <= 1e-12 * np.abs(mean).max(axis=1)).any():
+        raise InvalidInput(
+            f"all {both.sum()} networks err alike in one of the two ways, so that there is no "
+            "ranking: compare networks whose errors differ"
+        )
     count = mean.shape[1]
     rng = np.random.default_rng(0)
 

@@ -39,9 +39,12 @@ DRIFT_SCALES = (0.3, 1.0, 3.0)
 #: Many networks tell the bowl: its terms of third degree matter less than to a response surface of
 #: one cost, whose regions they widen.
 LAW_PRIOR = replace(PRIOR, bend=0.5)
-#: Log cost over the baseline's below which a network's shares tell nothing. Nor do those of smaller
-#: networks: what a starved baseline should grow in first it should give up last.
+#: Log cost over the baseline's below which a network's shares tell nothing. Larger and smaller
+#: networks are never fitted together: what a starved baseline should grow in first it should give
+#: up last.
 LEAST = math.log(1.2)
+#: Networks that a law needs, as many as a bowl has coefficients: fewer only repeat the prior.
+FEWEST = 6
 #: Terms of the level, of the bowl and of the drift, which come first.
 _LEVEL, _BOWL, _DRIFT = 3, 9, 2
 _SMOOTH = _LEVEL + _BOWL + _DRIFT
@@ -100,7 +103,8 @@ def fit_shares_law(
     """Fit errors (networks, seeds), nan where not trained.
 
     design: its log_cost is that over the baseline's. highest, blocks: as of `fit_surface`. Raises
-    InvalidInput where the trained networks have one cost, or cost as much as the baseline.
+    InvalidInput where fewer than FEWEST networks are trained that cost LEAST more than the
+    baseline, or where these have one cost.
     """
     errors = np.asarray(errors, float)
     if errors.ndim != 2 or len(errors) != len(design):
@@ -134,14 +138,12 @@ def fit_shares_law(
 
 
 def _require_costs(log_cost: Floats) -> None:
-    if len(log_cost) < 2 or np.ptp(log_cost) < LEAST:
+    if len(log_cost) < FEWEST or np.ptp(log_cost) < LEAST:
         costs = np.exp(log_cost)
-        told = (
-            f" cost {costs.min():.3g} to {costs.max():.3g} times the baseline" if len(costs) else ""
-        )
+        told = f", by {costs.min():.3g} to {costs.max():.3g} times" if len(costs) else ""
         raise InvalidInput(
-            f"{len(log_cost)} trained networks larger than the baseline{told}, but whether shares "
-            "change with size takes networks of two costs: train them"
+            f"{len(log_cost)} trained networks differ enough from the baseline in cost{told}, but "
+            f"whether shares change with size takes {FEWEST} networks and two costs: train more"
         )
 
 

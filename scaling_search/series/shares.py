@@ -19,6 +19,7 @@ from scaling_search.baselines import (
     scale_by,
 )
 from scaling_search.errors import InvalidInput
+from scaling_search.findings.shares_law import FEWEST, LEAST
 from scaling_search.scaling import Architecture, Coefficients
 from scaling_search.search import Asked, CostConstraint, Snapper
 from scaling_search.search.constraint import DEAREST
@@ -166,6 +167,11 @@ class SharesSettings(SeriesSettings):
                     else "the costs that the networks of sweep.studies= have, or a sweep.lattice="
                 )
             )
+        ratios = [member.cost_ratio for member in networks.members]
+        _require_enough("sweep.costs", "larger", [ratio for ratio in ratios if ratio > 1])
+        if self.smaller:
+            smaller = [1 / ratio for ratio in ratios if ratio < 1]
+            _require_enough("sweep.smaller", "smaller", smaller)
 
     def plan_remarks(self, networks: Networks) -> Sequence[str]:
         few = [
@@ -194,6 +200,20 @@ def shares_of(member: FamilyMember) -> tuple[float, float, float] | None:
         return None
     first, second, third = np.maximum(parts / parts.sum(), 0).tolist()
     return first, second, third
+
+
+def _require_enough(setting: str, side: str, factors: Sequence[float]) -> None:
+    """Raise InvalidInput where networks on one side of the baseline are too few for a law, or too
+    near each other. factors: how many times larger or smaller they are."""
+    least = math.exp(LEAST)
+    able = [factor for factor in factors if factor >= least]
+    if len(able) < FEWEST or max(able) / min(able) < least:
+        told = f", by {min(able):.3g} to {max(able):.3g} times" if able else ""
+        raise InvalidInput(
+            f"{len(able)} networks are {side} than the baseline by {least:g} times or more{told}, "
+            f"but a law needs {FEWEST}, and {least:g} times between the ends: give {setting}= "
+            "farther from 1 and from each other, or a finer sweep.lattice="
+        )
 
 
 def _shrunk(baseline: Baseline, shares: tuple[float, float, float], cost: float) -> FamilyMember:

@@ -74,6 +74,15 @@ def test_candidates_of_one_fidelity_do_not_count() -> None:
         rank_agreement(first, second)
 
 
+@pytest.mark.parametrize("error", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("of", [0, 1])
+def test_networks_that_all_err_alike_have_no_ranking(error: float, of: int) -> None:
+    pair = [measured(TRUTH, 0.01, 3, 0), measured(TRUTH, 0.01, 3, 1)]
+    pair[of] = np.full_like(pair[of], error)
+    with pytest.raises(InvalidInput, match="all 9 networks err alike"):
+        rank_agreement(*pair)
+
+
 def test_one_seed_has_no_ceiling() -> None:
     found = rank_agreement(measured(TRUTH, 0.01, 1, 0), measured(TRUTH, 0.01, 3, 1))
     assert np.isfinite(found.tau).all()

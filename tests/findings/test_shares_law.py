@@ -98,8 +98,11 @@ def test_what_was_not_trained_and_what_costs_as_the_baseline_is_left_out() -> No
 
 def test_too_little_is_refused() -> None:
     own = errors(FIRST, FIRST, 1)
-    with pytest.raises(InvalidInput, match=r"cost 2 to 2 times the baseline, .* two costs"):
+    with pytest.raises(InvalidInput, match=r"by 2 to 2 times, .* two costs"):
         fit_shares_law(DESIGN[np.arange(10)], own[:10])
+    few = np.array([0, 1, 2, 10, 11])
+    with pytest.raises(InvalidInput, match=r"5 trained networks .* takes 6 networks"):
+        fit_shares_law(DESIGN[few], own[few])
     with pytest.raises(InvalidInput, match="one row a network"):
         fit_shares_law(DESIGN, own[:5])
     with pytest.raises(InvalidInput, match="0 trained networks"):

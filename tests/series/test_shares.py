@@ -133,3 +133,14 @@ def test_one_cost_that_is_left_is_no_study() -> None:
         match=r"left at 0 of 2 costs, .* costs that the networks of sweep\.studies= have",
     ):
         networks(SharesSettings(costs=[2.0, 6.0], lattice=0, networks=[[1.0, 1.0, 30.0]]))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"lattice": 3}, {"costs": [1.05, 1.1], "lattice": 6}, {"costs": [4.0, 4.2], "lattice": 6}],
+)
+def test_networks_that_could_tell_no_law_are_refused_before_they_are_trained(
+    settings: dict[str, Any],
+) -> None:
+    with pytest.raises(InvalidInput, match=r"but a law needs 6, and 1\.2 times between the ends"):
+        networks(SharesSettings(**settings))

@@ -158,9 +158,13 @@ def _cost(found: Found) -> str:
     billions = three_digits(found.chain_flops / 1e9)
     return (
         f"A chain of {len(family)} members takes {billions} billion floating-point operations "
-        f"a seed, {grown} epochs each. From nothing, {spread} epochs of a member cost what the "
-        f"chain up to it does, and all of them take {times:.2f} times as much."
+        f"a seed, {_epochs(str(grown))} each. From nothing, {_epochs(spread)} of a member cost "
+        f"what the chain up to it does, and all of them take {times:.2f} times as much."
     )
+
+
+def _epochs(count: str) -> str:
+    return f"{count} epoch{'' if count == '1' else 's'}"
 
 
 def _remarks(found: Found) -> list[str]:

@@ -118,7 +118,12 @@ def use(found: Transferred) -> str:
         for i in np.flatnonzero(np.isfinite(errors)).tolist()
     ]
     if not best:
-        return "No network has been trained on the target with every seed yet: repeat the command."
+        remedy = (
+            "runs diverged there, which a lower recipe.learning_rate= may mend."
+            if any((*found.alone.diverged, *found.tuned.diverged))
+            else "repeat the command."
+        )
+        return f"No network has been trained on the target with every seed yet: {remedy}"
     _, index, name = min(best)
     point, metric, part = found.points[index], found.tuned.words.metric, found.parts[name]
     told = metric.give_or_take(metric.shown(part.mean[index]), part.half[index])

@@ -158,3 +158,21 @@ def test_runs_of_another_study_are_refused(made: Callable[..., Path], undrawn: N
     (folder / "study.yaml").write_text(text.replace("epochs: 10", "epochs: 9"))
     with pytest.raises(ValueError, match=r"does not follow from study\.yaml"):
         build_report(folder)
+
+
+def test_candidates_that_all_err_alike_have_no_ranking(
+    made: Callable[..., Path], undrawn: None
+) -> None:
+    folder = made(lambda _: 0.0)
+    ranking = told(folder)["ranking"]
+    assert "err alike in one of the two ways, so that there is no ranking" in ranking["reason"]
+    report = (folder / "report.md").read_text()
+    assert "nan" not in report
+    assert "with one seed" not in report
+
+
+def test_one_epoch_is_not_one_epochs(tmp_path: Path, source: Path, undrawn: None) -> None:
+    settings = settings_of(source, epochs=1, ranked=0)
+    folder = fake_study(tmp_path, settings, inline(outcome), name="g")
+    build_report(folder)
+    assert "a seed, 1 epoch each." in (folder / "report.md").read_text()

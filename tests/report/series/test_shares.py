@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from fakes import SETTINGS, fake_outcome
+from fakes import SETTINGS, diverged, fake_outcome
 
 import scaling_search as ss
 from scaling_search.proxy import Job
@@ -123,3 +123,11 @@ def test_two_costs_hold_none_out(made: Make, answer: Answer) -> None:
     folder = made(SharesSettings(costs=[2.0, 4.0]), outcome=runs_with(FIRST))
     answer(folder)
     assert "Not tried: two costs leave none to hold out" in (folder / "report.md").read_text()
+
+
+def test_runs_that_diverged_are_not_asked_for_again(made: Make, answer: Answer) -> None:
+    folder = made(SWEEP, outcome=lambda _: diverged())
+    answer(folder)
+    report = (folder / "report.md").read_text()
+    assert "Give a lower recipe.learning_rate=: runs diverged." in report
+    assert "Repeat the command" not in report

@@ -131,6 +131,15 @@ def test_one_seed_has_no_interval_and_a_lost_run_is_told(made: Callable[..., Pat
     assert verdict["answer"][0].startswith("With one seed that cannot be told")
 
 
+def test_runs_that_diverged_are_not_asked_for_again(made: Callable[..., Path]) -> None:
+    folder = made(lambda _: diverged(), "diverged", seed=9, seeds=1)
+    verdict = told(folder)
+    report = (folder / "report.md").read_text()
+    assert "seed yet: runs diverged there, which a lower recipe.learning_rate= may mend" in report
+    assert "repeat the command" not in report
+    assert "0 networks have both of the errors" in verdict["answer"][2]
+
+
 def test_an_unfinished_study_has_a_report(made: Callable[..., Path]) -> None:
     folder = made(outcome_of(gain=0.08, mixed=0.04), "unfinished", seed=5)
     rows = (folder / "runs.csv").read_text().splitlines(keepends=True)

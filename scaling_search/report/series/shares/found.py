@@ -23,6 +23,8 @@ from scaling_search.series.shares import cost_name, shares_of
 PHIS = range(1, 8)
 #: Halvings of it.
 SMALLER_PHIS = range(1, 4)
+#: Held-out networks, at least.
+_FEWEST = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,8 +174,11 @@ class Realised:
 def _judge(measured: Measured, curve: SharesCurve, rows: Ints, cost: float) -> HeldOut:
     """By a surface of the dearest networks' judged errors alone."""
     known = [i for i in rows if np.isfinite(measured.errors[i]).any()]
-    if len(known) < 4:
-        raise InvalidInput(f"{len(known)} networks at {cost_name(cost)} are trained: too few")
+    if len(known) < _FEWEST:
+        raise InvalidInput(
+            f"{len(known)} networks at {cost_name(cost)} are trained, but {_FEWEST} are needed: a "
+            "finer sweep.lattice= has more"
+        )
     surface = fit_surface(
         Design.of([Realised(measured.points[i]) for i in known], cost),
         measured.errors[known],

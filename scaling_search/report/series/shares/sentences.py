@@ -133,6 +133,8 @@ def next_step(found: Found) -> str:
     """What would tell more, or what to do with the answer."""
     curve = found.curve
     if isinstance(curve, str):
+        if any(found.measured.diverged):
+            return "Give a lower recipe.learning_rate=: runs diverged."
         return "Repeat the command where runs are missing, and see what the failed ones say."
     if not found.measured.learns:
         return "Give more recipe.epochs=."
