@@ -40,6 +40,11 @@ def local_path(settings: DataSettings) -> Path:
     path = settings.local_path()
     if not os.path.exists(path):
         raise InvalidInput(f"data.path is {settings.path!r}, but there is no such file or folder")
+    if not (path.is_file() or path.is_dir()):
+        raise InvalidInput(
+            f"data.path is {settings.path!r}, but that is neither a file nor a folder: give a "
+            "parquet file, or a folder"
+        )
     return path
 
 
