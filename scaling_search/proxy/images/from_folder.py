@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet
 from scaling_search.proxy.images.folder_layout import Layout, arrange
@@ -49,6 +50,11 @@ class FolderImages:
 def image_set_from_folder(settings: DataSettings, found: Scan) -> ImageSet:
     """The set in a folder that was just listed. Raises InvalidInput where it cannot be used."""
     cache, root = settings.cache_folder(), settings.local_path()
+    if settings.image_column:
+        raise InvalidInput(
+            f"data.image_column is {settings.image_column!r}, but {settings.path} is an image "
+            "folder, which has no columns of images: leave it out"
+        )
     require_folder(cache)
     manifest = Manifest.of(cache, root)
     asked = [settings.test_split, settings.label_column, settings.ground, settings.allow_left_out]
