@@ -19,6 +19,63 @@ def label_column(features: Mapping[str, Any], settings: DataSettings) -> str:
     return _column("label", settings.label_column, features, "ClassLabel")
 
 
+def require_images(rows: Any, column: str, where: str) -> None:
+    """Refuse a column of lists of numbers that would become other images than they are.
+
+    rows: a part of a set as `datasets` has it. Raises InvalidInput.
+    """
+    from pyarrow import compute, types
+
+    for chunk in rows.data.column(column).chunks:
+        inner, depth, last = getattr(chunk, "storage", chunk), 0, {3}
+        while any(is_list(inner.type) for is_list in _lists(types)):
+            last = set(compute.unique(inner.value_lengths()).to_pylist()) - {None}
+            inner, depth = inner.flatten(), depth + 1
+        fault = ""
+        if depth == 1:
+            fault = "lists of numbers without rows"
+        elif depth > 3 or (depth == 3 and not last <= {3, 4}):
+            fault = f"lists of numbers in {depth} dimensions, {min(last, default=0)} in the last"
+        elif depth == 3 and not types.is_integer(inner.type):
+            fault = f"colours that are no whole numbers ({inner.type})"
+        elif depth == 3 and len(inner):
+            lowest, highest = compute.min_max(inner).as_py().values()
+            if lowest is not None and (lowest < 0 or highest > 255):
+                fault = f"colours from {lowest} to {highest}"
+        if fault:
+            raise InvalidInput(
+                f"data.image_column is {column!r}, but that column of {where} holds {fault}: "
+                f"{ARRAYS}"
+            )
+
+
+#: What to do about a column of images that cannot be read.
+ARRAYS = (
+    "name another column, or write the images encoded, such as PNG, or as whole numbers from 0 to "
+    "255 of (height, width) or (height, width, 3)"
+)
+
+
+def label_values(part: Any, column: str, names: list[str] | None) -> list[Any]:
+    """The labels of a part; none where it has no such column.
+
+    names: of the classes of the train part, whose numbers these become where they are of others.
+    """
+    if column not in part.column_names:
+        return [None] * len(part)
+    values = list(part.with_format(None)[column][:])
+    own = getattr(part.features[column], "names", None)
+    if names is None or own == names:
+        return values
+    number = {name: index for index, name in enumerate(names)}
+    said = [own[v] if own and isinstance(v, int) and 0 <= v < len(own) else v for v in values]
+    return [number.get(v, v) if isinstance(v, str) else v for v in said]
+
+
+def _lists(types: Any) -> tuple[Any, ...]:
+    return types.is_list, types.is_large_list, types.is_fixed_size_list
+
+
 def _column(what: str, asked: str, features: Mapping[str, Any], kind: str) -> str:
     typed = [name for name, feature in features.items() if type(feature).__name__ == kind]
     listed = ", ".join(features)

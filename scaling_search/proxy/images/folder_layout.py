@@ -156,11 +156,12 @@ def _fill(pool: Pool, folder: ImageTree, top: str, tables: Tables, base: str) ->
 
 
 def _no_labels(folder: ImageTree, base: str, train: Pool, tables: Tables) -> str:
+    left_out = folder.left_out
     if not folder.images:
         return (
             f"data.path is {folder.root!r}, but it holds no images that can be read: "
-            + (f"{folder.left_out.line(0, True)}: " if folder.left_out.images else "")
-            + "give a folder with one folder of images for each class"
+            + (f"{left_out.line(0, True)}: " if left_out.images or left_out.others else "")
+            + "give a folder with one folder of images for each class; archives must be unpacked"
         )
     where = ", ".join(shown_name(f or folder.root) for f in train.folders)
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,13 @@ import numpy as np
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet
-from scaling_search.proxy.images.columns import image_column, label_column
+from scaling_search.proxy.images.columns import (
+    ARRAYS,
+    image_column,
+    label_column,
+    label_values,
+    require_images,
+)
 from scaling_search.proxy.images.folder_layout import TEST_PARTS
 from scaling_search.proxy.images.image_files import Picture, open_image
 from scaling_search.proxy.images.known_sets import (
@@ -100,28 +107,38 @@ class Source:
     def _images(self) -> dict[str, Any]:
         import datasets
 
-        try:
-            return {
-                name: part.select_columns([self.image_column]).cast_column(
-                    self.image_column, datasets.Image(decode=False)
-                )
-                for name, part in self.parts.items()
-            }
-        except Exception as error:
-            raise InvalidInput(
-                f"data.image_column is {self.image_column!r}, but that column of "
-                f"{self.settings.source} holds no images ({error}): name another"
-            ) from error
+        column, where, images = self.image_column, self.settings.source, {}
+        for name, part in self.parts.items():
+            try:
+                chosen = part.select_columns([column])
+                require_images(chosen, column, where)
+                with warnings.catch_warnings(action="ignore"):  # of numbers that are narrowed
+                    images[name] = chosen.cast_column(column, datasets.Image(decode=False))
+            except InvalidInput:
+                raise
+            except Exception as error:
+                raise InvalidInput(
+                    f"data.image_column is {column!r}, but that column of the {name} part of "
+                    f"{where} holds no images ({error}): {ARRAYS}"
+                ) from error
+        return images
 
     def picture(self, part: str, index: int) -> Picture:
         """One image, decoded. Raises InvalidInput, which names it."""
         cell = self._images[part][index][self.image_column] or {}
         name = f"image {index} of the {part} part of {self.settings.source}"
         if path := cell.get("path"):
-            name += f" ({path})"
-        content = cell.get("bytes") or path
+            name += f" ({path[:100]})"
+        # Of sets of the hub `datasets` keeps the files itself.
+        content = cell.get("bytes") or (path if self.settings.kind == "hub" else None)
         if content is None:
-            raise InvalidInput(f"{name} is missing: give every row an image, or leave it out")
+            raise InvalidInput(
+                f"{name} is the name of a file and no image: write the content of the files into "
+                "the column, or give data.path= a folder of them with a metadata.csv of the "
+                "columns file_name and label"
+                if path
+                else f"{name} is missing: give every row an image, or leave it out"
+            )
         return open_image(content, name)
 
 
@@ -196,8 +213,8 @@ def _find_out(source: Source, identity: str) -> tuple[KnownSet, tuple[str, ...]]
     column = label_column(train.features, settings)
     names = getattr(train.features[column], "names", None)
     numbered = number_labels(
-        _values(train, column, names),
-        _values(parts["test"], column, names) if "test" in parts else None,
+        label_values(train, column, names),
+        label_values(parts["test"], column, names) if "test" in parts else None,
         f"column {column} of {settings.source}",
         names,
     )
@@ -233,22 +250,6 @@ def _find_out(source: Source, identity: str) -> tuple[KnownSet, tuple[str, ...]]
             )
     notes.append(f"values of column {source.image_column}: {'; '.join(survey.notes(known.rule))}")
     return known, tuple(notes)
-
-
-def _values(part: Any, column: str, names: list[str] | None) -> list[Any]:
-    """The labels of a part; none where it has no such column.
-
-    names: of the classes of the train part, whose numbers these become where they are of others.
-    """
-    if column not in part.column_names:
-        return [None] * len(part)
-    values = list(part.with_format(None)[column][:])
-    own = getattr(part.features[column], "names", None)
-    if names is None or own == names:
-        return values
-    number = {name: index for index, name in enumerate(names)}
-    said = [own[v] if own and isinstance(v, int) and 0 <= v < len(own) else v for v in values]
-    return [number.get(v, v) if isinstance(v, str) else v for v in said]
 
 
 def _load(source: Source) -> Any:
