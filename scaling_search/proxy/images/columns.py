@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,11 +20,32 @@ def label_column(features: Mapping[str, Any], settings: DataSettings) -> str:
     return _column("label", settings.label_column, features, "ClassLabel")
 
 
-def require_images(rows: Any, column: str, where: str) -> None:
-    """Refuse a column of lists of numbers that would become other images than they are.
+def as_images(part: Any, column: str, where: str) -> Any:
+    """The column of images of a part, as `datasets` has it: the bytes of each, not decoded.
 
-    rows: a part of a set as `datasets` has it. Raises InvalidInput.
+    where: what it is a part of, for messages. Raises InvalidInput where it holds no images.
     """
+    import datasets
+
+    try:
+        chosen = part.select_columns([column])
+        fault = _fault_of_numbers(chosen, column)
+        if not fault:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of numbers that are narrowed
+                return chosen.cast_column(column, datasets.Image(decode=False))
+    except Exception as error:
+        raise InvalidInput(
+            f"data.image_column is {column!r}, but that column of {where} holds no images "
+            f"({error}): {_ARRAYS}"
+        ) from error
+    raise InvalidInput(
+        f"data.image_column is {column!r}, but that column of {where} holds {fault}: {_ARRAYS}"
+    )
+
+
+def _fault_of_numbers(rows: Any, column: str) -> str:
+    """Why lists of numbers would become other images than they are; empty for anything else."""
     from pyarrow import compute, types
 
     for chunk in rows.data.column(column).chunks:
@@ -43,14 +65,12 @@ def require_images(rows: Any, column: str, where: str) -> None:
             if lowest is not None and (lowest < 0 or highest > 255):
                 fault = f"colours from {lowest} to {highest}"
         if fault:
-            raise InvalidInput(
-                f"data.image_column is {column!r}, but that column of {where} holds {fault}: "
-                f"{ARRAYS}"
-            )
+            return fault
+    return ""
 
 
 #: What to do about a column of images that cannot be read.
-ARRAYS = (
+_ARRAYS = (
     "name another column, or write the images encoded, such as PNG, or as whole numbers from 0 to "
     "255 of (height, width) or (height, width, 3)"
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +16,10 @@ from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet
 from scaling_search.proxy.images.columns import (
-    ARRAYS,
+    as_images,
     image_column,
     label_column,
     label_values,
-    require_images,
 )
 from scaling_search.proxy.images.folder_layout import TEST_PARTS
 from scaling_search.proxy.images.image_files import Picture, open_image
@@ -50,7 +48,7 @@ class Source:
     """A set in rows that is loaded when its rows are needed."""
 
     settings: DataSettings
-    #: Of parquet files, where they have been listed.
+    #: Of parquet files, where they were listed.
     listed: ParquetListing | None = None
 
     @cached_property
@@ -105,23 +103,11 @@ class Source:
 
     @cached_property
     def _images(self) -> dict[str, Any]:
-        import datasets
-
-        column, where, images = self.image_column, self.settings.source, {}
-        for name, part in self.parts.items():
-            try:
-                chosen = part.select_columns([column])
-                require_images(chosen, column, where)
-                with warnings.catch_warnings(action="ignore"):  # of numbers that are narrowed
-                    images[name] = chosen.cast_column(column, datasets.Image(decode=False))
-            except InvalidInput:
-                raise
-            except Exception as error:
-                raise InvalidInput(
-                    f"data.image_column is {column!r}, but that column of the {name} part of "
-                    f"{where} holds no images ({error}): {ARRAYS}"
-                ) from error
-        return images
+        column, where = self.image_column, self.settings.source
+        return {
+            name: as_images(part, column, f"the {name} part of {where}")
+            for name, part in self.parts.items()
+        }
 
     def picture(self, part: str, index: int) -> Picture:
         """One image, decoded. Raises InvalidInput, which names it."""
