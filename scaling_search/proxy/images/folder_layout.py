@@ -75,6 +75,11 @@ def arrange(scan: Scan, read_table: ReadTable, test_split: str, label_column: st
                 if len(words) == 1
                 else f"no parts: {', '.join(map(shown_name, words))} are taken for classes"
             )
+        if shared := _shared(folder.inner(base), named):
+            notes.append(
+                f"all classes hold folders called {', '.join(map(shown_name, shared[:3]))}: if "
+                f"these are the classes, name the folders above them after parts, train and test"
+            )
     pools: dict[str, Pool] = {}
     tables = Tables(folder, read_table, label_column)
     for name, part in parts.items():
@@ -106,7 +111,15 @@ def _parts(folder: ImageTree, base: str, named: list[str]) -> dict[str, str]:
             )
         lone = [n for n in named if strong.get(n) == "train"]
         others = [n for n in named if n not in strong]
-        if lone and others and all(folder.is_flat(join(base, n)) for n in others):
+        inner_names = folder.inner(base)
+        if lone and (shared := _shared(inner_names, named)):
+            raise InvalidInput(
+                f"{folder.root} holds {', '.join(map(repr, named[:4]))}, which all have folders "
+                f"called {', '.join(map(repr, shared[:3]))}: if these are the classes, name the "
+                "folders above them after parts (train, validation, test); else rename "
+                f"{lone[0]!r}"
+            )
+        if lone and others and not any(n in inner_names for n in others):
             inner = join(base, lone[0])
             if inner not in folder.images and len(folder.children(folder.top(inner))) > 1:
                 raise InvalidInput(
@@ -122,6 +135,15 @@ def _parts(folder: ImageTree, base: str, named: list[str]) -> dict[str, str]:
         if all(folder.is_flat(name) for name in trains) and not folder.tables:
             return {}
     return parts
+
+
+def _shared(inner: dict[str, list[str]], named: list[str]) -> list[str]:
+    """The names that two and more folders have in common inside, if these are at least two."""
+    if len(named) < 2 or len(inner) < len(named):
+        return []
+    first, *others = inner.values()
+    shared = [name for name in first if all(name in names for names in others)]
+    return shared if len(shared) > 1 else []
 
 
 def _fill(pool: Pool, folder: ImageTree, top: str, tables: Tables, base: str) -> None:

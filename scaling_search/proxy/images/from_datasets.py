@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -38,7 +39,7 @@ from scaling_search.proxy.images.parquet_files import (
 )
 from scaling_search.proxy.images.parts import part_of
 from scaling_search.proxy.images.pixel_values import PixelRule, Survey, sample_rows
-from scaling_search.proxy.images.set_notes import NO_TEST, part_note
+from scaling_search.proxy.images.set_notes import NO_TEST, alike_note, part_note
 from scaling_search.proxy.pixel_cache import require_folder
 from scaling_search.proxy.resampling import Pixels
 
@@ -172,6 +173,10 @@ def image_set_from_parquet(settings: DataSettings, listing: ParquetListing) -> I
         for part, paths in source.files.items()
     ]
     known, notes = _find_out(source, _digest(settings, repr(content)))
+    train, test = (source.files.get(source.names.get(p, ""), []) for p in ("train", "test"))
+    trained = {hashes[path].tobytes() for path in train}
+    if same := [path for path in test if hashes[path].tobytes() in trained]:
+        notes = (*notes, f"the same files twice: {', '.join(same[:3])} of test, also in train")
     manifest.remember(state, known.identity, notes)
     return row_set(source, known, notes)
 
@@ -180,7 +185,7 @@ def row_set(source: Source, known: KnownSet, notes: tuple[str, ...] = ()) -> Ima
     """A set in rows of which all is known, without a look at its rows."""
     settings = source.settings
     return ImageSet(
-        name=settings.name or Path(settings.path).name,
+        name=settings.name or Path(os.path.abspath(settings.local_path())).name,
         identity=known.identity,
         classes=known.classes,
         in_channels=known.rule.in_channels,
@@ -224,6 +229,8 @@ def _find_out(source: Source, identity: str) -> tuple[KnownSet, tuple[str, ...]]
         for part, name in source.names.items()
         if len(labels[part])
     ]
+    if alike := alike_note(known.classes):
+        notes.append(alike)
     if numbered.note:
         notes.append(f"{source.names['test']} is left out: {numbered.note}")
     if numbered.test is None:

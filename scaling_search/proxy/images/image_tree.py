@@ -52,6 +52,16 @@ class ImageTree:
         inner = (f[len(start) :] for f in self.images if f.startswith(start) and f != base)
         return list(dict.fromkeys(name.split("/", 1)[0] for name in inner))
 
+    def inner(self, base: str) -> dict[str, list[str]]:
+        """What the folders below `base` hold in turn, where they hold folders with images."""
+        start = f"{base}/" if base else ""
+        found: dict[str, dict[str, None]] = {}
+        for folder in self.images:
+            if folder.startswith(start) and folder.count("/", len(start)):
+                name, below = folder[len(start) :].split("/")[:2]
+                found.setdefault(name, {})[below] = None
+        return {name: list(names) for name, names in found.items()}
+
     def is_flat(self, base: str) -> bool:
         """Whether images lie directly in `base`, and none below it."""
         return base in self.images and not self.children(base)

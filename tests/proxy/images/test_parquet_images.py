@@ -88,3 +88,12 @@ def test_other_files_are_told_from_parquet(tmp_path: Path, name: str, content: b
         opened(path)
     with pytest.raises(InvalidInput, match=r"holds no images that can be read: .*unpacked"):
         opened(path.parent)
+
+
+def test_a_test_file_that_is_the_train_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    images = [encode_png(image) for image in COLOUR]
+    content = write(tmp_path / "set" / "train.parquet", images).read_bytes()
+    (tmp_path / "set" / "test.parquet").write_bytes(content)
+    notes = opened(tmp_path / "set").notes
+    assert "the same files twice: test.parquet of test, also in train" in notes
