@@ -68,6 +68,13 @@ def _set_filters(filters: Any) -> None:
         pass  # Leaving it tells Python that the filters have changed.
 
 
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it has been removed
+        return ""
+
+
 def _settings() -> list[_Setting]:
     import torch
 
@@ -97,7 +104,7 @@ def _settings() -> list[_Setting]:
         # The older names of these raise errors once a newer one has been used.
         *(flag(of, "fp32_precision") for of in precisions),
         (np.geterr, lambda modes: np.seterr(**modes)),
-        (os.getcwd, os.chdir),
+        (_working_directory, lambda folder: os.chdir(folder or ".")),
         # `catch_warnings` would let each warning appear again every time.
         ((lambda: list(warnings.filters)), _set_filters),
     ]

@@ -23,6 +23,9 @@ from scaling_search.trainers.settings import TrainerSettings
 from scaling_search.trainers.template import SCALES, Template
 from scaling_search.trainers.trainer import TrainingFailed
 
+#: Endings of files that a program is called with to run them.
+_SCRIPTS = (".py", ".sh", ".bash", ".R", ".jl", ".pl", ".rb", ".js", ".lua")
+
 
 class CommandTrainer(OwnTrainer):
     """Calls a program."""
@@ -68,6 +71,12 @@ def require_command(settings: TrainerSettings) -> Template:
         raise InvalidInput(
             f"trainer.command calls {program!r}, but there is no such program: give its path from "
             "the working directory (trainer.folder=)"
+        )
+    script = template.words[1] if len(template.words) > 1 else ""
+    if script.endswith(_SCRIPTS) and "{" not in script and not (folder / script).is_file():
+        raise InvalidInput(
+            f"trainer.command calls {program} with {script!r}, but there is no such file: give its "
+            "path from the working directory (trainer.folder=)"
         )
     return template
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,8 +20,17 @@ from scaling_search.baselines.put_back import (
     seed_generators,
     settings_put_back,
 )
+from scaling_search.errors import InvalidInput
 from scaling_search.trainers.code import code_of_files, require_code
-from scaling_search.trainers.own_run import OwnJob, OwnRunSpec, Point, Trained, as_number
+from scaling_search.trainers.own_run import (
+    MOST_EPOCHS,
+    OwnJob,
+    OwnRunSpec,
+    Point,
+    Trained,
+    as_number,
+    shown_value,
+)
 from scaling_search.trainers.own_trainer import OwnTrainer
 from scaling_search.trainers.run_log import LogText, RunLog
 from scaling_search.trainers.settings import TrainerSettings
@@ -63,10 +74,18 @@ class TrainingJob:
 
     def report(self, epoch: int, value: object, loss: object = None) -> None:
         """Tell the metric on the val images, and the loss if known, after an epoch (1, 2, ...)."""
-        number = as_number(value)
+        number, count = as_number(value), as_number(epoch)
         if number is None:
-            raise TypeError(f"job.report got {value!r}, but needs a number")
-        self._curve.append((int(epoch), number, as_number(loss)))
+            raise TypeError(f"job.report got {shown_value(value)}, but needs a number")
+        if count is None or not 1 <= count <= MOST_EPOCHS or count != int(count):
+            raise ValueError(
+                f"job.report got epoch {shown_value(epoch)}, but needs a whole number from 1 to "
+                f"{MOST_EPOCHS:,}"
+            )
+        if math.isfinite(number):
+            # Said at the first epoch, not when the training has ended.
+            self._spec.settings.scored_by.error(number)
+        self._curve.append((int(count), number, as_number(loss)))
         self._hear(self._curve[-1])
 
 
@@ -77,7 +96,7 @@ class FunctionTrainer(OwnTrainer):
     def code_of(cls, settings: TrainerSettings) -> dict[str, str]:
         """Of the function's module, or of the files that are named instead. Raises InvalidInput."""
         target = settings._target_
-        import_function(target, SETTING, FORM)
+        _require_form(target, import_function(target, SETTING, FORM))
         if settings.files:
             return code_of_files(settings.files, ".")
         return {target: code_of_function(target, setting=SETTING, form=FORM)}
@@ -129,6 +148,25 @@ class FunctionJob(OwnJob):
 
 
 FunctionTrainer.JOB = FunctionJob
+
+
+def _require_form(target: str, function: Callable[..., Any]) -> None:
+    """Refuse at the door what cannot be called with a job and give a number."""
+    if inspect.isclass(function):
+        why = "is a class"
+    elif inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        why = "is async, and would have to be awaited"
+    elif inspect.isgeneratorfunction(function):
+        why = "yields, and so gives no number"
+    else:
+        try:
+            inspect.signature(function).bind(None)
+            return
+        except TypeError as error:
+            why = f"cannot be called with a job alone ({error})"
+        except ValueError:  # of a function in C nothing is known
+            return
+    raise InvalidInput(f"{SETTING} is {target!r}, but that {why}: it must have the form {FORM}")
 
 
 def _failure(error: BaseException) -> TrainingFailed:

@@ -193,10 +193,17 @@ def _number(name: str, values: Mapping[str, object]) -> float:
     value = values[name]
     number = as_number(value)
     if number is None:
-        shown = repr(value)
-        shown = shown if len(shown) < 60 else f"{shown[:60]}..."
-        raise TrainingFailed(f"{name} is {shown}, but must be a number")
+        raise TrainingFailed(f"{name} is {shown_value(value)}, but must be a number")
     return number
+
+
+def shown_value(value: object) -> str:
+    """A value of the user's in a short line, whatever it says of itself."""
+    try:
+        shown = " ".join(repr(value).split())
+    except Exception:  # it is the user's code that speaks
+        shown = f"a {type(value).__name__}"
+    return shown if len(shown) < 60 else f"{shown[:60]}..."
 
 
 def as_number(value: object) -> float | None:
@@ -204,7 +211,7 @@ def as_number(value: object) -> float | None:
     if hasattr(value, "item"):
         try:
             value = value.item()
-        except (TypeError, ValueError, RuntimeError):  # of many elements
+        except Exception:  # of many elements, or a method of the user's
             return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None

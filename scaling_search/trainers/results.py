@@ -67,13 +67,20 @@ class Output:
         for pattern in self.patterns:
             texts = (line.decode("utf-8", "replace") for line in lines)
             found = self.matches.setdefault(pattern, [])
-            found += filter(None, (re.search(pattern, text) for text in texts))
+            matches = filter(None, (re.search(pattern, text) for text in texts))
+            # A pattern may fit a line in which none of its groups does.
+            found += (match for match in matches if _group(match) is not None)
             del found[:-MOST_EPOCHS]
         end = next((line for line in reversed(lines) if line.strip()), b"")
         self.end = end.decode("utf-8", "replace").strip()[:200] or self.end
         if stream == "stdout":
             answers = (_number_or_object(line) for line in reversed(lines))
             self.last = next((answer for answer in answers if answer is not None), self.last)
+
+
+def _group(match: re.Match[str]) -> str | None:
+    """What stands in the first group that fits."""
+    return next((group for group in match.groups() if group is not None), None)
 
 
 def _number_or_object(line: bytes) -> float | Mapping[str, Any] | None:
@@ -105,8 +112,7 @@ def read_values(
         if not matches:
             raise TrainingFailed(f"it printed nothing that fits the pattern {place.name!r}")
         named = matches[-1].groupdict()
-        first = next(group for group in matches[-1].groups() if group is not None)
-        content = {place.name: first, **named}
+        content = {place.name: _group(matches[-1]), **named}
     elif output.last is None:
         raise TrainingFailed(
             "it printed no line that is a number or a JSON object" + _said_last(output)
@@ -184,9 +190,11 @@ def _rows(place: Place, path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _text(path: Path) -> str:
+    if not path.is_file():
+        raise ValueError("it is no file")
     if path.stat().st_size > _LARGEST:
         raise ValueError(f"it has {path.stat().st_size:,} bytes")
-    return path.read_text(encoding="utf-8", errors="replace")
+    return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
 def read_curve(place: Place, folder: Path, output: Output) -> list[tuple[int, float, None]]:
@@ -197,6 +205,6 @@ def read_curve(place: Place, folder: Path, output: Output) -> list[tuple[int, fl
         except (OSError, ValueError, RecursionError, csv.Error) as error:
             raise TrainingFailed(f"{place.file} cannot be read: {error}") from error
     else:
-        values = [match.groups()[0] for match in output.matches.get(place.name, [])]
+        values = [_group(match) for match in output.matches.get(place.name, [])]
     numbers = [number for value in values if (number := as_number(value)) is not None]
     return [(epoch, number, None) for epoch, number in enumerate(numbers[:MOST_EPOCHS], 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 #: Bytes that are kept of the beginning and of the end.
 KEPT = 1 << 20
@@ -22,6 +23,10 @@ class RunLog:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # What programs print by themselves is not counted while they do.
+        self._size = self._file.seek(0, io.SEEK_END)
+        if self._size > 3 * KEPT:
+            self._shorten()
         self._file.close()
 
     def fileno(self) -> int:
@@ -38,6 +43,7 @@ class RunLog:
             self._shorten()
 
     def _shorten(self) -> None:
+        self._size = self._file.seek(0, io.SEEK_END)
         self._file.seek(0)
         first = self._file.read(KEPT)
         self._file.seek(-KEPT, io.SEEK_END)
@@ -48,11 +54,30 @@ class RunLog:
         self._size = self._file.seek(0, io.SEEK_END)
 
 
+class _LogBytes(io.RawIOBase):
+    """A log as sys.stdout.buffer."""
+
+    def __init__(self, log: RunLog) -> None:
+        self._log = log
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._log.fileno()
+
+    def write(self, content: Any) -> int:
+        plain = bytes(content)
+        self._log.write(plain)
+        return len(plain)
+
+
 class LogText(io.TextIOBase):
     """A log as sys.stdout and sys.stderr."""
 
     def __init__(self, log: RunLog) -> None:
         self._log = log
+        self.buffer = _LogBytes(log)
 
     @property
     def encoding(self) -> str:  # type: ignore[override]

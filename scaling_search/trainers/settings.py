@@ -88,6 +88,13 @@ class TrainerSettings:
                 )
         if self.kind == "command":
             Template.parse(self.command)
+        for name, value in self.environment.items():
+            fit = isinstance(name, str) and isinstance(value, str) and name and "=" not in name
+            if not fit or "\0" in name + value:
+                raise InvalidInput(
+                    f"trainer.environment has {name!r}: {value!r}, but must have names without = "
+                    "and values that are texts"
+                )
         require_place("trainer.result", self.result)
         require_place("trainer.curve", self.curve, rows=True)
 

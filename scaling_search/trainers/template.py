@@ -25,6 +25,8 @@ PLACEHOLDERS: dict[str, object] = {
 }
 #: What makes one network of a family another.
 SCALES = ("depth_mult", "width_mult", "resolution")
+#: Words that only a shell understands.
+_OF_A_SHELL = {"|", "||", "&", "&&", ";", "<", "<<", ">", ">>", "2>", "2>&1", "&>"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,12 @@ class Template:
         if not template.words:
             raise _refused(text, "it is empty")
         for word in template.words:
+            if word in _OF_A_SHELL:
+                raise _refused(
+                    text, f"no shell runs, to which {word!r} would mean something: call one, sh -c"
+                )
+            if "\0" in word:
+                raise _refused(text, "a word cannot hold a zero byte")
             template._require_fillable(text, word)
         if not any(name in template.names for name in SCALES):
             raise _refused(

@@ -98,6 +98,8 @@ def test_environment_and_working_directory(tmp_path: Path) -> None:
         ("echo -0.5", {}, "mAP is -0.5, but must be within 0 and 1"),
         ("echo '{\"mAP\": 0.5}'", {"test": "held"}, "the result has no held"),
         ("mkdir metrics.json", MAP, "metrics.json cannot be read"),
+        ("mkfifo $1/metrics.json", MAP, "metrics.json cannot be read: it is no file"),
+        ("echo 0.5", {"result": "output:(?:acc (.+))?"}, "it printed nothing that fits the patt"),
         ("echo acc 1", {"result": "output:top1 ([0-9.]+)"}, "fits the pattern"),
     ],
 )
@@ -203,12 +205,22 @@ def test_nothing_outlives_a_worker_that_is_killed() -> None:
         ("sh train.sh {width_mult.real} {seed}", "there is no {width_mult.real}"),
         ("no-such-program {width_mult} {seed}", "there is no such program"),
         (" ", "trainer.command is empty"),
+        ("sh train.sh {width_mult} {seed} | tee log", "no shell runs, to which '|' would mean"),
+        ("sh train.sh {width_mult} {seed} > log", "no shell runs, to which '>' would mean"),
+        ("sh train.sh {width_mult} {seed}\0", "cannot hold a zero byte"),
+        ("sh gone.sh {width_mult} {seed}", "calls sh with 'gone.sh', but there is no such file"),
     ],
 )
 def test_a_command_that_cannot_work_is_refused_at_the_door(command: str, said: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         trainer_of(kind="command", command=command)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("environment", [{"A": 1}, {"A=B": "1"}, {"": "1"}, {"A": "1\0"}])
+def test_an_environment_that_cannot_be_given_is_refused(environment: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=r"trainer\.environment has "):
+        trainer_of(kind="command", command="sh {width_mult} {seed}", environment=environment)
 
 
 def test_the_key_takes_in_the_script_and_what_it_imports(

@@ -92,6 +92,9 @@ def test_the_generators_are_seeded(run: Run) -> None:
     assert first == again != other
 
 
+ODD = "class Odd:\n    "
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -107,12 +110,20 @@ def test_the_generators_are_seeded(run: Run) -> None:
         ("return True", "mAP is True, but must be a number"),
         ("return 75", "give trainer.scale=percent"),
         ("job.report(1, None)", "job.report got None"),
+        ("job.report(0, 0.5)", "job.report got epoch 0, but needs a whole number from 1 to 10,000"),
+        ("job.report(1.5, 0.5)", "job.report got epoch 1.5, but needs a whole number"),
+        ("job.report('last', 0.5)", "job.report got epoch 'last', but needs a whole number"),
+        ("job.report(1, 75)", "give trainer.scale=percent"),
+        (f"{ODD}def item(self): raise KeyError\nreturn Odd()", "but must be a number"),
+        (f"{ODD}def __repr__(self): raise KeyError\nreturn Odd()", "mAP is a Odd, but must be"),
+        (f"{ODD}def __repr__(self): return 'a\\n' * 99\nreturn Odd()", "mAP is a a a a a"),
     ],
 )
 def test_a_bad_end_is_a_message(run: Run, body: str, said: str) -> None:
     with pytest.raises(TrainingFailed) as failed:
         run(body)
     assert said in str(failed.value)
+    assert "\n" not in str(failed.value)
     assert failed.value.of_machine == ("memory" in said)
     assert said in log()
 
@@ -134,6 +145,25 @@ def test_what_programs_print_goes_to_the_log_too(
     assert "from a program" in log()
     assert "from Python" in log()
     assert capfd.readouterr().out == ""
+
+
+def test_output_of_programs_without_end_is_cut(run: Run) -> None:
+    print_much = f"import os\nos.system('head -c {5 * KEPT} /dev/zero | tr \"\\\\0\" x')"
+    assert run(f"{print_much}\nprint('the end')\nreturn 0.5").val_error == 0.5
+    (path,) = Path("experiments/runs").glob("*.log")
+    assert path.stat().st_size < 3 * KEPT
+    assert path.read_text().endswith("the end\n")
+
+
+def test_bytes_are_printed_too(run: Run) -> None:
+    run("import sys\nsys.stdout.buffer.write(b'caf\\xc3\\xa9')\nreturn 0.5")
+    assert "café" in log()
+
+
+def test_a_working_directory_that_is_removed_is_left(run: Run, tmp_path: Path) -> None:
+    body = "import os\nos.mkdir('gone')\nos.chdir('gone')\nos.rmdir('../gone')\nreturn 0.5"
+    assert run(body).val_error == 0.5
+    assert Path.cwd() == tmp_path
 
 
 def test_a_folder_stays_from_attempt_to_attempt(run: Run) -> None:
@@ -161,6 +191,11 @@ def test_code_that_is_edited_is_not_trained(run: Run, monkeypatch: pytest.Monkey
         ("raise SystemExit", "my_training ends the program while it is imported"),
         ("trains = 1", "no such function can be imported"),
         ("train = 1", "that is not a function"),
+        ("def train(): ...", "cannot be called with a job alone (too many positional arguments)"),
+        ("def train(job, data): ...", "alone (missing a required argument: 'data')"),
+        ("async def train(job): ...", "is async"),
+        ("def train(job): yield 0.5", "yields"),
+        ("class train: ...", "is a class"),
     ],
 )
 def test_a_function_that_cannot_be_imported_is_refused(

@@ -37,12 +37,14 @@ def value(text: str, folder: Path, printed: bytes = b"", pattern: str = "") -> o
         ("m.json", "0.5", "m.json", 0.5),
         ("r.csv", YOLO, "r.csv:metrics/mAP50(B)", "0.25"),
         ("a/r.csv", "mAP\n.1\n.5\n", "a/r.csv", ".5"),
+        ("r.csv", "\ufeffmAP,x\n.5,1\n", "r.csv:mAP", ".5"),
+        ("m.json", '\ufeff{"mAP": 0.5}', "m.json:mAP", 0.5),
         ("l.jsonl", '{"mAP": 0.1}\n\n{"mAP": 0.5, "x": 1}\n', "l.jsonl:mAP", 0.5),
     ],
 )
 def test_files(tmp_path: Path, name: str, content: str, place: str, found: object) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text(content)
+    (tmp_path / name).write_text(content, "utf-8")
     assert value(place, tmp_path) == found
 
 
@@ -54,6 +56,7 @@ def test_files(tmp_path: Path, name: str, content: str, place: str, found: objec
         (b"10%\r20%\r0.5\r\n", "", 0.5),
         (b"Test: Acc@1 1.0\nTest: Acc@1 50.25 Acc@5 9\n", r"output:Acc@1 ([0-9.]+)", "50.25"),
         (b"x\xff\n5e-1\n", "", 0.5),
+        (b"acc 1\ntop 2\nend\n", r"output:(?:acc (\d)|top (\d))?", "2"),
     ],
 )
 def test_what_is_printed(tmp_path: Path, printed: bytes, place: str, found: object) -> None:
@@ -88,6 +91,13 @@ def test_a_curve_has_a_point_for_each_row_with_a_number(tmp_path: Path) -> None:
     output = Output((pattern,))
     output.hear("stderr", b"epoch 1 mAP=0.1\nepoch 2 mAP=0.3\n")
     assert [e[1] for e in read_curve(Place("", pattern), tmp_path, output)] == [0.1, 0.3]
+
+
+def test_a_curve_takes_the_group_that_fits(tmp_path: Path) -> None:
+    pattern = r"acc (\S+)|top (\S+)"
+    output = Output((pattern,))
+    output.hear("stdout", b"acc 0.1\ntop 0.2\nacc 0.3\n")
+    assert [e[1] for e in read_curve(Place("", pattern), tmp_path, output)] == [0.1, 0.2, 0.3]
 
 
 @pytest.mark.parametrize(

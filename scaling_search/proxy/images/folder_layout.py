@@ -5,13 +5,13 @@ Layouts: docs/data.md. Everything follows from the names of the files and the ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.images.folder_scan import Scan
+from scaling_search.proxy.images.folder_tables import Tables
 from scaling_search.proxy.images.image_tree import ImageTree, join, nfc
-from scaling_search.proxy.images.label_table import TableLabels, labels_of
 from scaling_search.proxy.images.left_out import LeftOut, shown_name
 from scaling_search.proxy.images.parts import find_parts, part_of
 
@@ -75,17 +75,27 @@ def arrange(scan: Scan, read_table: ReadTable, test_split: str, label_column: st
                 if len(words) == 1
                 else f"no parts: {', '.join(map(shown_name, words))} are taken for classes"
             )
+        if shared := _shared(folder.inner(base), named):
+            notes.append(
+                f"all classes hold folders called {', '.join(map(shown_name, shared[:3]))}: if "
+                f"these are the classes, name the folders above them after parts, train and test"
+            )
     pools: dict[str, Pool] = {}
-    tables = _Tables(folder, read_table, label_column)
+    tables = Tables(folder, read_table, label_column)
     for name, part in parts.items():
         pool = pools.setdefault(part, Pool(part))
         _fill(pool, folder, join(base, name) if name else base, tables, base)
     train = pools.pop("train")
     if not train.paths:
         raise InvalidInput(_no_labels(folder, base, train, tables))
-    _require_classes(folder, train)
+    if label_column and not tables.used:
+        raise InvalidInput(
+            f"data.label_column is {label_column!r}, but {folder.root} has no table of labels that "
+            f"names its images{_tried(tables)}: leave it out, or lay such a table beside them"
+        )
+    _require_classes(folder, train, tables)
     test = _test_part(pools, train, test_split, notes, folder)
-    notes += [f"{path} is not used: {why}" for path, why in tables.unused.items()]
+    notes += tables.notes
     return Layout(train, test, folder.left_out, tuple(notes))
 
 
@@ -101,7 +111,15 @@ def _parts(folder: ImageTree, base: str, named: list[str]) -> dict[str, str]:
             )
         lone = [n for n in named if strong.get(n) == "train"]
         others = [n for n in named if n not in strong]
-        if lone and others and all(folder.is_flat(join(base, n)) for n in others):
+        inner_names = folder.inner(base)
+        if lone and (shared := _shared(inner_names, named)):
+            raise InvalidInput(
+                f"{folder.root} holds {', '.join(map(repr, named[:4]))}, which all have folders "
+                f"called {', '.join(map(repr, shared[:3]))}: if these are the classes, name the "
+                "folders above them after parts (train, validation, test); else rename "
+                f"{lone[0]!r}"
+            )
+        if lone and others and not any(n in inner_names for n in others):
             inner = join(base, lone[0])
             if inner not in folder.images and len(folder.children(folder.top(inner))) > 1:
                 raise InvalidInput(
@@ -119,52 +137,16 @@ def _parts(folder: ImageTree, base: str, named: list[str]) -> dict[str, str]:
     return parts
 
 
-class _Tables:
-    """The tables of labels that lie beside the images."""
-
-    def __init__(self, folder: ImageTree, read_table: ReadTable, label_column: str) -> None:
-        self._folder, self._read, self._column = folder, read_table, label_column
-        self._known: dict[str, dict[str, list[str]]] = {}
-        #: Path -> why a table was not used.
-        self.unused: dict[str, str] = {}
-        self.used: set[str] = set()
-
-    def find(
-        self, places: Iterable[str], paths: list[str], needed: bool
-    ) -> tuple[str, TableLabels] | None:
-        """The first table of these folders that names the images, with what it says.
-
-        needed: there is no other way to know the labels, so a table without a clear column of
-        labels is refused.
-        """
-        for place in dict.fromkeys(places):
-            start = len(place) + 1 if place else 0
-            inside = [path[start:] for path in paths]
-            for name in self._folder.tables.get(place, ()):
-                path = join(place, name)
-                if "submission" in name.lower():
-                    # Its labels are placeholders.
-                    self.unused[path] = "it is a form to be filled in"
-                    continue
-                if path not in self._known:
-                    self._known[path] = self._read(path)
-                try:
-                    found = labels_of(self._known[path], inside, self._column)
-                except InvalidInput as error:
-                    if needed:
-                        raise InvalidInput(f"{self._folder.root}/{path}: {error}") from error
-                    self.unused[path] = str(error)
-                    continue
-                if found is not None:
-                    self.used.add(path)
-                    self.unused.pop(path, None)
-                    return path, found
-                if path not in self.used:
-                    self.unused.setdefault(path, "it does not name half of the images")
-        return None
+def _shared(inner: dict[str, list[str]], named: list[str]) -> list[str]:
+    """The names that two and more folders have in common inside, if these are at least two."""
+    if len(named) < 2 or len(inner) < len(named):
+        return []
+    first, *others = inner.values()
+    shared = [name for name in first if all(name in names for names in others)]
+    return shared if len(shared) > 1 else []
 
 
-def _fill(pool: Pool, folder: ImageTree, top: str, tables: _Tables, base: str) -> None:
+def _fill(pool: Pool, folder: ImageTree, top: str, tables: Tables, base: str) -> None:
     """Add the labelled images below a folder to a pool."""
     inner = folder.top(top)
     images = list(folder.below(inner))
@@ -195,23 +177,28 @@ def _fill(pool: Pool, folder: ImageTree, top: str, tables: _Tables, base: str) -
     pool.classes += [name for _, _, name in kept]
 
 
-def _no_labels(folder: ImageTree, base: str, train: Pool, tables: _Tables) -> str:
+def _no_labels(folder: ImageTree, base: str, train: Pool, tables: Tables) -> str:
+    left_out = folder.left_out
     if not folder.images:
         return (
             f"data.path is {folder.root!r}, but it holds no images that can be read: "
-            + (f"{folder.left_out.line(0, True)}: " if folder.left_out.images else "")
-            + "give a folder with one folder of images for each class"
+            + (f"{left_out.line(0, True)}: " if left_out.images or left_out.others else "")
+            + "give a folder with one folder of images for each class; archives must be unpacked"
         )
     where = ", ".join(shown_name(f or folder.root) for f in train.folders)
-    tried = "; ".join(f"{path}: {why}" for path, why in tables.unused.items())
     return (
         f"the images in {where} have no labels: there are neither class folders nor a table that "
-        f"names them{f' ({tried})' if tried else ''}: put the images of each class into a folder "
+        f"names them{_tried(tables)}: put the images of each class into a folder "
         "of its own, or lay a metadata.csv with the columns file_name and label beside them"
     )
 
 
-def _require_classes(folder: ImageTree, train: Pool) -> None:
+def _tried(tables: Tables) -> str:
+    tried = "; ".join(f"{path}: {why}" for path, why in tables.unused.items())
+    return f" ({tried})" if tried else ""
+
+
+def _require_classes(folder: ImageTree, train: Pool, tables: Tables) -> None:
     """Refuse a lone class folder, with what may have been meant."""
     names = set(train.classes)
     if train.labelled_by == "the folders" and len(names) == 1:
@@ -220,7 +207,7 @@ def _require_classes(folder: ImageTree, train: Pool) -> None:
         inner = folder.children(below)
         raise InvalidInput(
             f"{folder.root} has one class only ({next(iter(names))}), but at least two are needed: "
-            "there must be a folder for each class"
+            f"there must be a folder for each class{_tried(tables)}"
             + (
                 f"; if {', '.join(map(shown_name, inner[:3]))} are the classes, give data.path="
                 f"{shown_name(join(folder.root, below))}"

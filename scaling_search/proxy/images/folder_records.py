@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import marshal
 import os
+import stat
 import sys
 from array import array
 from collections import deque
 
 #: Folder relative to the root, with /; names of its files with NUL between them; bytes and time of
-#: change in ns of each (-1, 0 for a link to nothing); hidden folders in it, which stay closed. No
-#: names, but None, of a folder that may not be opened.
+#: change in ns of each (-1, 0 for a link to nothing, -2, 0 for pipes and the like); hidden folders
+#: in it, which stay closed. No names, but None, of a folder that may not be opened.
 Record = tuple[str, "bytes | None", bytes, list[str]]
 #: A folder to be listed, and the real paths of itself and of those that it lies in.
 Waiting = tuple[str, tuple[str, ...]]
@@ -57,7 +58,7 @@ def _list_folder(place: str) -> tuple[list[str], bytes, list[tuple[str, bool]], 
     try:
         with os.scandir(opened) as entries:
             for entry in entries:
-                if not entry.is_dir():
+                if not _is_folder(entry):
                     names.append(entry.name)
                 elif entry.name.startswith(".") or entry.name.lower() in _NOT_LOOKED_INTO:
                     hidden.append(entry.name)
@@ -68,13 +69,24 @@ def _list_folder(place: str) -> tuple[list[str], bytes, list[tuple[str, bool]], 
         for name in names:
             try:
                 found = os.stat(name, dir_fd=opened)
-            except FileNotFoundError:
+            except PermissionError:
+                raise
+            except OSError:  # a link to nothing, or to itself, or through a file
                 status.extend((-1, 0))
             else:
-                status.extend((found.st_size, found.st_mtime_ns))
+                # Whoever opens a pipe waits for its other end.
+                plain = stat.S_ISREG(found.st_mode)
+                status.extend((found.st_size, found.st_mtime_ns) if plain else (-2, 0))
     finally:
         os.close(opened)
     return names, status.tobytes(), sorted(inner), sorted(hidden)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 if __name__ == "__main__":

@@ -46,7 +46,10 @@ class Scan:
 
     @cached_property
     def status(self) -> NDArray[np.int64]:
-        """(files, 2): bytes, and ns of the last change; -1 bytes where a link leads to nothing."""
+        """(files, 2): bytes, and ns of the last change.
+
+        -1 bytes where a link leads to nothing, -2 of pipes and the like.
+        """
         joined = b"".join(status for _, _, status, _ in self.records)
         return np.frombuffer(joined, np.int64).reshape(-1, 2)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,12 @@ import numpy as np
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet
-from scaling_search.proxy.images.columns import image_column, label_column
+from scaling_search.proxy.images.columns import (
+    as_images,
+    image_column,
+    label_column,
+    label_values,
+)
 from scaling_search.proxy.images.folder_layout import TEST_PARTS
 from scaling_search.proxy.images.image_files import Picture, open_image
 from scaling_search.proxy.images.known_sets import (
@@ -33,7 +39,7 @@ from scaling_search.proxy.images.parquet_files import (
 )
 from scaling_search.proxy.images.parts import part_of
 from scaling_search.proxy.images.pixel_values import PixelRule, Survey, sample_rows
-from scaling_search.proxy.images.set_notes import NO_TEST, part_note
+from scaling_search.proxy.images.set_notes import NO_TEST, alike_note, part_note
 from scaling_search.proxy.pixel_cache import require_folder
 from scaling_search.proxy.resampling import Pixels
 
@@ -43,7 +49,7 @@ class Source:
     """A set in rows that is loaded when its rows are needed."""
 
     settings: DataSettings
-    #: Of parquet files, where they have been listed.
+    #: Of parquet files, where they were listed.
     listed: ParquetListing | None = None
 
     @cached_property
@@ -98,30 +104,28 @@ class Source:
 
     @cached_property
     def _images(self) -> dict[str, Any]:
-        import datasets
-
-        try:
-            return {
-                name: part.select_columns([self.image_column]).cast_column(
-                    self.image_column, datasets.Image(decode=False)
-                )
-                for name, part in self.parts.items()
-            }
-        except Exception as error:
-            raise InvalidInput(
-                f"data.image_column is {self.image_column!r}, but that column of "
-                f"{self.settings.source} holds no images ({error}): name another"
-            ) from error
+        column, where = self.image_column, self.settings.source
+        return {
+            name: as_images(part, column, f"the {name} part of {where}")
+            for name, part in self.parts.items()
+        }
 
     def picture(self, part: str, index: int) -> Picture:
         """One image, decoded. Raises InvalidInput, which names it."""
         cell = self._images[part][index][self.image_column] or {}
         name = f"image {index} of the {part} part of {self.settings.source}"
         if path := cell.get("path"):
-            name += f" ({path})"
-        content = cell.get("bytes") or path
+            name += f" ({path[:100]})"
+        # Of sets of the hub `datasets` keeps the files itself.
+        content = cell.get("bytes") or (path if self.settings.kind == "hub" else None)
         if content is None:
-            raise InvalidInput(f"{name} is missing: give every row an image, or leave it out")
+            raise InvalidInput(
+                f"{name} is the name of a file and no image: write the content of the files into "
+                "the column, or give data.path= a folder of them with a metadata.csv of the "
+                "columns file_name and label"
+                if path
+                else f"{name} is missing: give every row an image, or leave it out"
+            )
         return open_image(content, name)
 
 
@@ -169,6 +173,10 @@ def image_set_from_parquet(settings: DataSettings, listing: ParquetListing) -> I
         for part, paths in source.files.items()
     ]
     known, notes = _find_out(source, _digest(settings, repr(content)))
+    train, test = (source.files.get(source.names.get(p, ""), []) for p in ("train", "test"))
+    trained = {hashes[path].tobytes() for path in train}
+    if same := [path for path in test if hashes[path].tobytes() in trained]:
+        notes = (*notes, f"the same files twice: {', '.join(same[:3])} of test, also in train")
     manifest.remember(state, known.identity, notes)
     return row_set(source, known, notes)
 
@@ -177,7 +185,7 @@ def row_set(source: Source, known: KnownSet, notes: tuple[str, ...] = ()) -> Ima
     """A set in rows of which all is known, without a look at its rows."""
     settings = source.settings
     return ImageSet(
-        name=settings.name or Path(settings.path).name,
+        name=settings.name or Path(os.path.abspath(settings.local_path())).name,
         identity=known.identity,
         classes=known.classes,
         in_channels=known.rule.in_channels,
@@ -196,8 +204,8 @@ def _find_out(source: Source, identity: str) -> tuple[KnownSet, tuple[str, ...]]
     column = label_column(train.features, settings)
     names = getattr(train.features[column], "names", None)
     numbered = number_labels(
-        _values(train, column, names),
-        _values(parts["test"], column, names) if "test" in parts else None,
+        label_values(train, column, names),
+        label_values(parts["test"], column, names) if "test" in parts else None,
         f"column {column} of {settings.source}",
         names,
     )
@@ -221,6 +229,8 @@ def _find_out(source: Source, identity: str) -> tuple[KnownSet, tuple[str, ...]]
         for part, name in source.names.items()
         if len(labels[part])
     ]
+    if alike := alike_note(known.classes):
+        notes.append(alike)
     if numbered.note:
         notes.append(f"{source.names['test']} is left out: {numbered.note}")
     if numbered.test is None:
@@ -233,22 +243,6 @@ def _find_out(source: Source, identity: str) -> tuple[KnownSet, tuple[str, ...]]
             )
     notes.append(f"values of column {source.image_column}: {'; '.join(survey.notes(known.rule))}")
     return known, tuple(notes)
-
-
-def _values(part: Any, column: str, names: list[str] | None) -> list[Any]:
-    """The labels of a part; none where it has no such column.
-
-    names: of the classes of the train part, whose numbers these become where they are of others.
-    """
-    if column not in part.column_names:
-        return [None] * len(part)
-    values = list(part.with_format(None)[column][:])
-    own = getattr(part.features[column], "names", None)
-    if names is None or own == names:
-        return values
-    number = {name: index for index, name in enumerate(names)}
-    said = [own[v] if own and isinstance(v, int) and 0 <= v < len(own) else v for v in values]
-    return [number.get(v, v) if isinstance(v, str) else v for v in said]
 
 
 def _load(source: Source) -> Any:

@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from scaling_search.errors import InvalidInput
 from scaling_search.proxy.data_settings import DataSettings
 from scaling_search.proxy.image_set import ImageSet
 from scaling_search.proxy.images.folder_layout import Layout, arrange
@@ -26,7 +28,7 @@ from scaling_search.proxy.images.label_table import read_table
 from scaling_search.proxy.images.labels import number_labels
 from scaling_search.proxy.images.manifest import Manifest
 from scaling_search.proxy.images.pixel_values import PixelRule, Survey, sample_rows
-from scaling_search.proxy.images.set_notes import NO_TEST, part_note
+from scaling_search.proxy.images.set_notes import NO_TEST, alike_note, copies_note, part_note
 from scaling_search.proxy.pixel_cache import require_folder
 from scaling_search.proxy.resampling import Pixels
 
@@ -49,6 +51,11 @@ class FolderImages:
 def image_set_from_folder(settings: DataSettings, found: Scan) -> ImageSet:
     """The set in a folder that was just listed. Raises InvalidInput where it cannot be used."""
     cache, root = settings.cache_folder(), settings.local_path()
+    if settings.image_column:
+        raise InvalidInput(
+            f"data.image_column is {settings.image_column!r}, but {settings.path} is an image "
+            "folder, which has no columns of images: leave it out"
+        )
     require_folder(cache)
     manifest = Manifest.of(cache, root)
     asked = [settings.test_split, settings.label_column, settings.ground, settings.allow_left_out]
@@ -70,7 +77,7 @@ def folder_set(settings: DataSettings, known: KnownSet, notes: tuple[str, ...] =
     """A folder of which all is known as a set, without a look at it."""
     root = settings.local_path()
     return ImageSet(
-        name=root.name,
+        name=root.name or Path(os.path.abspath(root)).name,
         identity=known.identity,
         classes=known.classes,
         in_channels=known.rule.in_channels,
@@ -131,7 +138,10 @@ def _find_out(
         notes.append(f"test is left out: {numbered.note}")
     if not tested:
         notes.append(f"no test part: {NO_TEST}")
-    notes += [*layout.notes, f"files: {left_out}", f"values: {'; '.join(survey.notes(rule))}"]
+    notes += filter(
+        None, (alike_note(numbered.classes), copies_note(hashes, numbered.train), *layout.notes)
+    )
+    notes += [f"files: {left_out}", f"values: {'; '.join(survey.notes(rule))}"]
     return known, tuple(notes)
 
 

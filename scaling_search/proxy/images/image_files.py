@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,13 @@ from scaling_search.proxy.images.left_out import shown_name
 
 #: How a pointer begins that git-lfs leaves in place of a large file.
 LFS_POINTER = b"version https://git-lfs"
+#: What is read, whatever a file is called: no EPS, for which Pillow calls another program.
+_FORMATS = (
+    *("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM", "JPEG2000", "TGA", "ICO", "AVIF"),
+    *("SGI", "PCX"),
+)
+#: Where a PNG may say how it is turned.
+_TURNED_BY = ("exif", "Raw profile type exif", "XML:com.adobe.xmp")
 
 
 class Picture(NamedTuple):
@@ -32,7 +40,8 @@ def open_image(content: Path | str | bytes, name: str) -> Picture:
     Raises InvalidInput where it cannot be decoded, OSError where the disk refuses.
     """
     try:
-        opened = Image.open(io.BytesIO(content) if isinstance(content, bytes) else content)
+        stream = io.BytesIO(content) if isinstance(content, bytes) else content
+        opened = Image.open(stream, formats=_formats())
         raw_mode = _raw_mode(opened)
         _require_readable(opened)
         several = bool(getattr(opened, "is_animated", False))
@@ -44,9 +53,16 @@ def open_image(content: Path | str | bytes, name: str) -> Picture:
         raise InvalidInput(f"{shown_name(name)} {_fault(content, error)}") from error
 
 
+@lru_cache(maxsize=1)
+def _formats() -> list[str]:
+    """Those that the Pillow here has."""
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
+
+
 def _upright(image: Image.Image) -> Image.Image:
     # Reading the EXIF of a PNG without any would look for more of the file.
-    if image.format == "PNG" and "exif" not in image.info:
+    if image.format == "PNG" and not any(name in image.info for name in _TURNED_BY):
         return image
     return ImageOps.exif_transpose(image)
 

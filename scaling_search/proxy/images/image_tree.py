@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from scaling_search.proxy.images.file_kinds import FileKind, kind_of_file
 from scaling_search.proxy.images.folder_scan import Scan
-from scaling_search.proxy.images.left_out import LeftOut
+from scaling_search.proxy.images.left_out import CLOSED, LeftOut
 from scaling_search.proxy.images.parts import find_parts, says_nothing
 
 
@@ -21,19 +21,22 @@ class ImageTree:
         self.images: dict[str, list[tuple[str, int]]] = {}
         self.tables: dict[str, list[str]] = {}
         self.left_out.add("in hidden folders", (f"{name}/" for name in scan.hidden), False)
-        self.left_out.add("folders that cannot be opened", scan.closed, True)
+        self.left_out.add(CLOSED, scan.closed, True)
         index, sizes = 0, scan.status[:, 0]
         for folder, names in zip(scan.folders, scan.names):
             before = f"{folder}/" if folder else ""
             found: list[tuple[str, int]] = []
             for name in names:
                 kind = kind_of_file(name)
-                if kind is FileKind.IMAGE:
-                    if sizes[index] > 0:
-                        found.append((name, index))
-                    else:
-                        empty = "that are empty" if sizes[index] == 0 else "that link to nothing"
-                        self.left_out.add(empty, [before + name], True)
+                if kind is FileKind.IMAGE and sizes[index] > 0:
+                    found.append((name, index))
+                elif kind in (FileKind.IMAGE, FileKind.TABLE) and sizes[index] < 0:
+                    why = (
+                        "that link to nothing" if sizes[index] == -1 else "that are no plain files"
+                    )
+                    self.left_out.add(why, [before + name], kind is FileKind.IMAGE)
+                elif kind is FileKind.IMAGE:
+                    self.left_out.add("that are empty", [before + name], True)
                 elif kind is FileKind.TABLE:
                     self.tables.setdefault(folder, []).append(name)
                 else:
@@ -48,6 +51,16 @@ class ImageTree:
         start = f"{base}/" if base else ""
         inner = (f[len(start) :] for f in self.images if f.startswith(start) and f != base)
         return list(dict.fromkeys(name.split("/", 1)[0] for name in inner))
+
+    def inner(self, base: str) -> dict[str, list[str]]:
+        """What the folders below `base` hold in turn, where they hold folders with images."""
+        start = f"{base}/" if base else ""
+        found: dict[str, dict[str, None]] = {}
+        for folder in self.images:
+            if folder.startswith(start) and folder.count("/", len(start)):
+                name, below = folder[len(start) :].split("/")[:2]
+                found.setdefault(name, {})[below] = None
+        return {name: list(names) for name, names in found.items()}
 
     def is_flat(self, base: str) -> bool:
         """Whether images lie directly in `base`, and none below it."""

@@ -6,10 +6,12 @@ with a column of names, with or without their ending, and a column of labels.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 import posixpath
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from scaling_search.errors import InvalidInput
 
 #: The first of these is the column of labels, where there are several.
 _LABEL_NAMES = ("label", "labels", "class", "class_name", "category", "target")
+#: A whole number, also as a float writes it.
+_WHOLE = re.compile(r"-?\d+(\.0+)?")
 #: Longest field that a CSV may have.
 csv.field_size_limit(1 << 24)
 
@@ -32,6 +36,12 @@ class TableLabels:
     #: The columns that were read.
     file_column: str
     label_column: str
+    #: What the column of names says in rows that name none of these images.
+    strangers: frozenset[str] = frozenset()
+
+
+class _NoText(str):
+    """A cell that holds no text and no number, but a list or a record."""
 
 
 def read_table(path: Path) -> dict[str, list[str]]:
@@ -39,11 +49,7 @@ def read_table(path: Path) -> dict[str, list[str]]:
     try:
         if path.suffix.lower() == ".parquet":
             return _read_parquet(path)
-        content = path.read_bytes()
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = content.decode("cp1252")
+        text = _decoded(path.read_bytes())
         if path.suffix.lower() == ".jsonl":
             rows = [json.loads(line) for line in text.splitlines() if line.strip()]
             names = list(dict.fromkeys(name for row in rows for name in row))
@@ -56,11 +62,31 @@ def read_table(path: Path) -> dict[str, list[str]]:
         ) from error
 
 
+def _decoded(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252")
+    if "\0" in text:
+        raise ValueError("it is no text in UTF-8 or UTF-16")
+    return text
+
+
 def _read_csv(text: str) -> dict[str, list[str]]:
-    first = text.split("\n", 1)[0]
-    separator = max(",\t;|", key=first.count)
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    first, _, below = text.partition("\n")
+    if said := re.fullmatch(r'"?sep=(.)"?\s*', first):
+        # As Excel begins a file.
+        separator, text = said[1], below
+    else:
+        separator = max(",\t;|", key=re.sub(r'"[^"]*"', "", first).count)
     header, *rows = list(csv.reader(io.StringIO(text), delimiter=separator)) or [[]]
     names = [name.strip() for name in header]
+    if twice := next((name for name in names if name and names.count(name) > 1), ""):
+        raise ValueError(f"two of its columns are called {twice}")
     return {
         name: [row[i].strip() if i < len(row) else "" for row in rows if row]
         for i, name in enumerate(names)
@@ -74,16 +100,19 @@ def _read_parquet(path: Path) -> dict[str, list[str]]:
     except ImportError:
         return {}
     file = parquet.ParquetFile(path)
-    plain = [
-        f.name
-        for f in file.schema_arrow
-        if not (types.is_nested(f.type) or types.is_binary(f.type) or types.is_large_binary(f.type))
-    ]
-    table = file.read(columns=plain)
-    return {name: [_text(value) for value in table[name].to_pylist()] for name in plain}
+    columns: dict[str, list[str]] = {}
+    for one in file.schema_arrow:
+        if types.is_nested(one.type):
+            columns[one.name] = [_NoText(one.type)] * file.metadata.num_rows
+        elif not (types.is_binary(one.type) or types.is_large_binary(one.type)):
+            values = file.read(columns=[one.name])[one.name].to_pylist()
+            columns[one.name] = [_text(value) for value in values]
+    return columns
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list | dict):
+        return _NoText(value)
     return "" if value is None else str(value)
 
 
@@ -92,17 +121,23 @@ def labels_of(table: dict[str, list[str]], paths: Sequence[str], asked: str) -> 
 
     paths: relative to the folder of the table, with /. asked: the column of labels; empty finds it.
     Raises InvalidInput where the table names the images, but not which column holds the labels, or
-    gives an image two.
+    gives an image two, or one that is no class.
     """
     keys = _Keys(paths)
-    found = {name: [keys.find(value) for value in values] for name, values in table.items()}
+    found = {name: keys.find(values) for name, values in table.items()}
     named = {name: len({i for i in rows if i is not None}) for name, rows in found.items()}
     file_column = max(named, key=lambda name: named[name], default="")
     if not file_column or 2 * named[file_column] < len(paths):
         return None
+    (first,) = keys.find([file_column])
+    if first is not None and first not in found[file_column]:
+        raise InvalidInput(
+            f"its first row names {paths[first]} and no columns: give it a first row with the "
+            "names of its columns, such as file_name,label"
+        )
     label_column = _label_column(list(table), file_column, asked)
     labels: list[str | None] = [None] * len(paths)
-    for index, label in zip(found[file_column], table[label_column]):
+    for index, label in zip(found[file_column], _classes(table[label_column], label_column)):
         if index is None:
             continue
         if labels[index] not in (None, label):
@@ -111,7 +146,25 @@ def labels_of(table: dict[str, list[str]], paths: Sequence[str], asked: str) -> 
                 f"column {label_column}: an image has one class here"
             )
         labels[index] = label
-    return TableLabels(labels, file_column, label_column)
+    rows = zip(found[file_column], table[file_column])
+    strangers = frozenset(value for index, value in rows if index is None and value)
+    return TableLabels(labels, file_column, label_column, strangers)
+
+
+def _classes(values: list[str], column: str) -> list[str]:
+    """The labels of a column as names of classes; empty where there is none."""
+    if several := next((value for value in values if isinstance(value, _NoText)), None):
+        shown = several if len(several) <= 60 else f"{several[:57]}..."
+        raise InvalidInput(
+            f"column {column} holds lists or records, such as {shown}, but an image has one class "
+            "here: write one name or number of its class for each image, or name another column "
+            "with data.label_column="
+        )
+    # What was written as a number that is none.
+    values = ["" if value.strip().lower() == "nan" else value for value in values]
+    if all(_WHOLE.fullmatch(value.strip()) for value in values if value.strip()):
+        return [value.strip().partition(".")[0] for value in values]
+    return values
 
 
 def _label_column(names: list[str], file_column: str, asked: str) -> str:
@@ -147,13 +200,44 @@ class _Keys:
         name = posixpath.basename(path)
         return path, posixpath.splitext(path)[0], name, posixpath.splitext(name)[0]
 
-    def find(self, value: str) -> int | None:
-        """The image that a cell names, if it names one."""
-        path = value.strip().replace("\\", "/").removeprefix("./")
+    def find(self, values: Sequence[str]) -> list[int | None]:
+        """The image that each cell of a column names, if it names one.
+
+        Where cells name images with their folders, what names another folder is another image:
+        `test/1.png` is not `train/1.png`.
+        """
+        found = [self._find(value) for value in values]
+        places = {place for _, place, has_folder in found if has_folder}
+        if not places:
+            return [index for index, _, _ in found]
+        return [
+            index if place in places or not _folder(value) else None
+            for value, (index, place, _) in zip(values, found)
+        ]
+
+    def _find(self, value: str) -> tuple[int | None, str | None, bool]:
+        """The image, what stands before its path, and whether that path has a folder.
+
+        Nothing is known of the place where only the name is that of an image.
+        """
+        path = _path(value)
         if not path:
-            return None
+            return None, None, False
         full, _, name, _ = self._forms(path)
-        for names, key in zip(self._maps, (full, full, name, name)):
-            if (index := names.get(key)) is not None:
-                return index
-        return None
+        starts = (0, *(at + 1 for at, c in enumerate(full) if c == "/"))
+        for start in starts:
+            for names in self._maps[:2]:
+                if (index := names.get(full[start:])) is not None:
+                    return index, full[:start], "/" in full[start:]
+        for names in self._maps[2:]:
+            if (index := names.get(name)) is not None:
+                return index, None, False
+        return None, None, False
+
+
+def _path(value: str) -> str:
+    return value.strip().replace("\\", "/").removeprefix("./")
+
+
+def _folder(value: str) -> str:
+    return posixpath.dirname(_path(value))

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ def number_labels(
     """
     if not len(train):
         raise InvalidInput(f"{where} holds no images")
+    _require_named(train, "train", where, names)
     values = [_plain(value, index, "train", where) for index, value in enumerate(train)]
     counts = Counter(values)
     ordered = sorted(counts)
@@ -66,6 +68,7 @@ def number_labels(
         return Numbered(train_labels, None, classes)
     if note := _without_labels(test, number):
         return Numbered(train_labels, None, classes, note)
+    _require_named(test, "test", where, names)
     tested = [_plain(value, index, "test", where) for index, value in enumerate(test)]
     unknown = sorted(set(tested) - set(number), key=str)
     if unknown:
@@ -91,6 +94,20 @@ def _without_labels(test: Sequence[Any], number: dict[Any, int]) -> str:
     return ""
 
 
+def _require_named(
+    values: Sequence[Any], part: str, where: str, names: Sequence[str] | None
+) -> None:
+    """Refuse numbers that are of none of the classes that have names."""
+    if not names:
+        return
+    for index, value in enumerate(values):
+        if isinstance(value, int) and not 0 <= value < len(names):
+            raise InvalidInput(
+                f"{where} is {value} for image {index} of the {part} part, but its classes are 0 "
+                f"to {len(names) - 1}: give every image a label, {_MEND}"
+            )
+
+
 def _plain(value: Any, index: int, part: str, where: str) -> Any:
     """A label as a number or a name."""
     if isinstance(value, str):
@@ -100,10 +117,16 @@ def _plain(value: Any, index: int, part: str, where: str) -> Any:
         return _plain(value.decode("utf-8", "backslashreplace"), index, part, where)
     elif isinstance(value, np.generic):
         return _plain(value.item(), index, part, where)
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+    elif isinstance(value, Decimal):
+        is_whole = value.is_finite() and value == value.to_integral_value()
+        return _plain(int(value) if is_whole else float(value), index, part, where)
+    # A text may have been a number that is none.
+    is_nan = str(value).lower() == "nan" if isinstance(value, str | float) else False
+    if value is None or value == "" or is_nan:
+        nothing = f"says {value!r}" if value and isinstance(value, str) else "has no value"
         raise InvalidInput(
-            f"{where} has no value for image {index} of the {part} part: give every image a "
-            f"label, {_MEND}"
+            f"{where} {nothing} for image {index} of the {part} part: give every image a label, "
+            f"{_MEND}"
         )
     if isinstance(value, bool | int | str):
         return value

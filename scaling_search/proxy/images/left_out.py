@@ -13,6 +13,8 @@ from scaling_search.errors import InvalidInput
 _MOST = 0.1
 #: Names that are given of each reason.
 _SHOWN = 3
+#: The reason of folders of which nobody knows how many images they hold.
+CLOSED = "folders that may not be opened"
 
 
 @dataclass
@@ -34,6 +36,11 @@ class LeftOut:
         allowed: the switch data.allow_left_out.
         """
         count = sum(map(len, self.images.values()))
+        if CLOSED in self.images and not allowed:
+            raise InvalidInput(
+                f"images would be left out: {_told({CLOSED: self.images[CLOSED]})}: allow yourself "
+                "to read them, or set data.allow_left_out=true to go on without them"
+            )
         if count > _MOST * (count + used) and not allowed:
             raise InvalidInput(
                 f"{count:,} of {count + used:,} images would be left out: {_told(self.images)}: "

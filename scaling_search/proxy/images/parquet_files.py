@@ -18,6 +18,9 @@ from scaling_search.proxy.images.file_kinds import FileKind, kind_of_file
 from scaling_search.proxy.images.folder_scan import Scan, scan
 from scaling_search.proxy.images.parts import find_parts, part_of
 
+#: How every parquet file begins.
+_MAGIC = b"PAR1"
+
 
 @dataclass(frozen=True)
 class ParquetListing:
@@ -40,6 +43,11 @@ def local_path(settings: DataSettings) -> Path:
     path = settings.local_path()
     if not os.path.exists(path):
         raise InvalidInput(f"data.path is {settings.path!r}, but there is no such file or folder")
+    if not (path.is_file() or path.is_dir()):
+        raise InvalidInput(
+            f"data.path is {settings.path!r}, but that is neither a file nor a folder: give a "
+            "parquet file, or a folder"
+        )
     return path
 
 
@@ -47,6 +55,7 @@ def list_parquet(settings: DataSettings) -> ParquetListing:
     """The parquet files at data.path. Raises InvalidInput where there are none."""
     path = local_path(settings)
     if path.is_file():
+        _require_parquet(path, settings.path)
         status = path.stat()
         times = np.array([[status.st_size, status.st_mtime_ns]], np.int64)
         return ParquetListing(path.parent, (path.name,), times)
@@ -54,6 +63,19 @@ def list_parquet(settings: DataSettings) -> ParquetListing:
     if listing is None:
         raise InvalidInput(f"data.path is {settings.path!r}, but it holds no parquet files")
     return listing
+
+
+def _require_parquet(path: Path, asked: str) -> None:
+    with path.open("rb") as file:
+        head = file.read(len(_MAGIC))
+    if head != _MAGIC:
+        raise InvalidInput(
+            f"data.path is {asked!r}, but that is no parquet file: give a parquet file, or a "
+            "folder; unpack an archive, give the folder of a single image or of a table of "
+            "labels, and write arrays (npz, idx, pickle) as images"
+            if head
+            else f"data.path is {asked!r}, but it cannot be read, since it is empty: copy it again"
+        )
 
 
 def find_parquet(found: Scan) -> ParquetListing | None:

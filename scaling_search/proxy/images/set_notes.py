@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scaling_search.proxy.image_set import Labels
 from scaling_search.proxy.images.left_out import shown_name
@@ -30,6 +31,41 @@ def part_note(
         f"{part}: {len(labels):,} images of {_list(shown, len(places))} in {len(there):,} "
         f"classes by {by} ({each})"
     )
+
+
+def alike_note(classes: Sequence[str]) -> str:
+    """Which classes differ in capitals alone; empty where none do."""
+    groups: dict[str, list[str]] = {}
+    for name in classes:
+        groups.setdefault(name.casefold(), []).append(name)
+    alike = [" and ".join(names) for names in groups.values() if len(names) > 1]
+    if not alike:
+        return ""
+    return f"classes that differ in capitals alone: {_list(alike[:_PLACES], len(alike))}"
+
+
+def copies_note(hashes: NDArray[np.uint8], train_labels: Labels) -> str:
+    """How many images have the same content as others; empty where none do.
+
+    hashes: (N, bytes), of the train part and then of the test part.
+    """
+    content, width = hashes.tobytes(), hashes.shape[1]
+    digests = [content[at : at + width] for at in range(0, len(content), width)]
+    known: dict[bytes, int] = {}
+    other_class = 0
+    for digest, label in zip(digests, train_labels.tolist()):
+        first = known.setdefault(digest, label)
+        other_class += first != label
+    copies = len(train_labels) - len(known)
+    tested = sum(digest in known for digest in digests[len(train_labels) :])
+    said = []
+    if copies:
+        said.append(f"{copies:,} of train are copies of others there, which val may hold")
+    if other_class:
+        said.append(f"{other_class:,} of these have another class than their first")
+    if tested:
+        said.append(f"{tested:,} of test are copies of train images")
+    return f"the same files twice: {'; '.join(said)}" if said else ""
 
 
 def _list(shown: list[str], count: int) -> str:

@@ -10,6 +10,8 @@ from scaling_search.errors import InvalidInput
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n"
 
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n%%EOF\n"
+
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
@@ -20,6 +22,8 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1234
         (lambda content: b"<!DOCTYPE html><html>404", r"holds text and no picture: download it"),
         (lambda content: b'{"error": "rate limit"}', r"holds text and no picture"),
         (lambda content: POINTER, r"git lfs pull"),
+        # Pillow would call Ghostscript.
+        (lambda content: POSTSCRIPT, r"no picture that can be read: convert it"),
     ],
 )
 def test_a_broken_file_is_named(

@@ -7,6 +7,8 @@ import pytest
 from image_files import counts, opened, put, put_tree
 
 from scaling_search.errors import InvalidInput
+from scaling_search.proxy import DataSettings
+from scaling_search.proxy.images.local_files import local_set
 
 FLAT = {"bus": 8, "car": 6}
 
@@ -107,6 +109,7 @@ def test_a_flat_test_part_is_left_out_with_a_sentence(tmp_path: Path) -> None:
          r"one class only \(vehicles\).*if bus, car are the classes, give data\.path=.*vehicles"),
         ({"bus": 5}, r"one class only \(bus\)"),
         ({"train/bus": 5, "train/car": 5, "samples": 3}, r"'train'.* a part or a class\?"),
+        (with_parts("train", "holdout"), r"'holdout', 'train', which all have folders called"),
         ({"train/bus": 5, "train/car": 5, "test/bus": 3, "test/van": 3}, r"lacks: van"),
     ],
 )  # fmt: skip
@@ -136,3 +139,38 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     (root / "bus").symlink_to(tmp_path / "elsewhere" / "bus")
     (root / "car" / "again").symlink_to(root)
     assert counts(opened(root)) == ({"bus": 4, "car": 4}, {})
+
+
+def test_folders_that_are_the_same_in_all_classes_are_named(tmp_path: Path) -> None:
+    source = opened(put_tree(tmp_path / "set", with_parts("first", "second")))
+    assert counts(source) == ({"first": 12, "second": 12}, {})
+    assert any("all classes hold folders called bus, car" in note for note in source.notes)
+    patients = {"healthy/p01": 3, "healthy/p02": 3, "ill/p03": 3, "ill/p04": 3}
+    source = opened(put_tree(tmp_path / "scans", patients))
+    assert not any("all classes hold" in note for note in source.notes)
+
+
+def test_classes_that_differ_in_capitals_alone_are_named(tmp_path: Path) -> None:
+    source = opened(put_tree(tmp_path / "set", {"Bus": 4, "bus": 4, "car": 4}))
+    assert "classes that differ in capitals alone: Bus and bus" in source.notes
+
+
+def test_the_same_file_in_several_places_is_said(tmp_path: Path) -> None:
+    root = put_tree(tmp_path / "set", with_parts("train", "test"))
+    assert not any("twice" in note for note in opened(root).notes)
+    content = (root / "train" / "bus" / "img_000.png").read_bytes()
+    for name in ("train/bus/again.png", "train/car/again.png", "test/bus/again.png"):
+        (root / name).write_bytes(content)
+    (note,) = [note for note in opened(root).notes if "twice" in note]
+    assert "2 of train are copies of others" in note
+    assert "1 of these have another class" in note
+    assert "1 of test are copies of train images" in note
+
+
+def test_the_working_directory_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_tree(tmp_path / "vehicles", FLAT)
+    monkeypatch.chdir(tmp_path / "vehicles")
+    settings = {"kind": "parquet", "cache_dir": str(tmp_path / "cache")}
+    assert {local_set(DataSettings(path=p, **settings)).name for p in (".", "../vehicles/.")} == {
+        "vehicles"
+    }

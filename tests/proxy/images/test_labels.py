@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ NAMES = ["disc", "cross", "stripes"]
         # é in one character and in two.
         (["caf\u00e9", "cafe\u0301", "tea"], ("caf\u00e9", "tea")),
         ([np.int64(3), np.int64(4)], ("3", "4")),
+        ([Decimal("3"), Decimal("4.0"), Decimal(2**60 + 1)], ("3", "4", str(2**60 + 1))),
     ],
 )
 def test_labels_that_are_classes(values: list[Any], classes: tuple[str, ...]) -> None:
@@ -48,6 +50,9 @@ def test_labels_that_are_classes(values: list[Any], classes: tuple[str, ...]) ->
         ([1.0, float("nan")], r"no value for image 1 of the train part"),
         (["a", None], r"no value for image 1"),
         (["a", " "], r"no value for image 1"),
+        (["a", "NaN"], r"says 'NaN' for image 1 of the train part: give every image a label"),
+        ([Decimal("1"), Decimal("NaN")], r"no value for image 1"),
+        ([Decimal("1"), Decimal("1.5")], r"numbers with fractions, such as 1\.5"),
         ([date(2020, 1, 1), date(2021, 1, 1)], r"dates and times"),
         (["a", "a"], r"one class only \(a\)"),
     ],
@@ -68,6 +73,15 @@ def test_test_images_without_labels_are_left_out(hidden: object) -> None:
     numbered = number_labels([0, 1] * 4, [hidden] * 3, "here")
     assert numbered.test is None
     assert "3 images have no labels" in numbered.note
+
+
+@pytest.mark.parametrize("number", [-1, 2])
+def test_a_number_without_a_name_is_no_class(number: int) -> None:
+    with pytest.raises(InvalidInput, match=rf"is {number} for image 3 of the train part.* 0 to 1"):
+        number_labels([0, 1, 1, number, number], None, "here", ["disc", "cross"])
+    with pytest.raises(InvalidInput, match=rf"is {number} for image 1 of the test part.* 0 to 1"):
+        number_labels([0, 1] * 4, [0, number], "here", ["disc", "cross"])
+    assert number_labels([0, 1] * 4, [-1, -1], "here", ["disc", "cross"]).test is None
 
 
 def test_a_class_that_only_the_test_part_has_is_named() -> None:

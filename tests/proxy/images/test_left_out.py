@@ -7,6 +7,7 @@ import pytest
 from image_files import counts, opened, put, put_tree
 
 from scaling_search.errors import InvalidInput
+from scaling_search.proxy.images import folder_records
 
 
 def line(root: Path, **settings: object) -> str:
@@ -63,6 +64,46 @@ def test_empty_files_links_to_nothing_and_images_outside_the_classes(tmp_path: P
     assert "1 that are empty (a/empty.png)" in said
     assert "1 that link to nothing (a/gone.png)" in said
     assert "1 outside the class folders (cover.png)" in said
+
+
+@pytest.mark.parametrize("name", ["gone.png", "gone.csv"])
+@pytest.mark.parametrize("target", ["gone.png", "gone.csv", "img_000.png/inside", "up"])
+def test_links_that_lead_nowhere_are_left_out(tmp_path: Path, name: str, target: str) -> None:
+    root = put_tree(tmp_path / "set", {"a": 20, "b": 20})
+    (root / "a" / "up").symlink_to("up")
+    (root / "a" / name).symlink_to(target)
+    said = line(root)
+    assert said.startswith("files: 40 used, 2 left out: ")
+    assert f"that link to nothing (a/{name})" in said
+
+
+@pytest.mark.parametrize("name", ["1.png", "labels.csv"])
+def test_pipes_are_never_opened(tmp_path: Path, name: str) -> None:
+    root = put_tree(tmp_path / "set", {"a": 20, "b": 20})
+    os.mkfifo(root / name)
+    assert f"40 used, 1 left out: 1 that are no plain files ({name})" in line(root)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidInput, match=r"data\.path is .* neither a file nor a folder"):
+        opened(tmp_path / "pipe")
+
+
+def test_a_folder_that_may_not_be_opened_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = put_tree(tmp_path / "set", {"a": 20, "b": 20, "c": 20})
+    inner = folder_records._list_folder
+
+    def closed(place: str) -> object:
+        if place.endswith("/c"):
+            raise PermissionError(13, "Permission denied", place)
+        return inner(place)
+
+    monkeypatch.setattr(folder_records, "_list_folder", closed)
+    with pytest.raises(
+        InvalidInput, match=r"1 folders that may not be opened \(c\).*allow_left_out"
+    ):
+        opened(root)
+    assert counts(opened(root, allow_left_out=True)) == ({"a": 20, "b": 20}, {})
 
 
 def test_images_beside_the_parts_count(tmp_path: Path) -> None:
