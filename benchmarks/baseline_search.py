@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import kendalltau
 
 from scaling_search.baselines import FamilyMember
 from scaling_search.execution import LocalExecutor, slot_count
@@ -36,11 +37,14 @@ from scaling_search.study.kinds import BaselineSearch
 from scaling_search.study.loop import complete
 from scaling_search.study.progress import Progress
 from scaling_search.study.proposer import AllAtOnce
+from scaling_search.study.read import read_study
 from scaling_search.study.records import Step
 
 #: Seeds that no search uses.
 FRESH = range(100, 108)
 REPLAYS = 400
+#: So many of the best networks are looked for on the way.
+BEST = 20
 #: A search has found a good baseline where its error is at most so many times the default's.
 GOOD = 1.1
 
@@ -139,6 +143,29 @@ def fresh_errors(
     }
 
 
+def print_rungs(folders: Iterable[Path]) -> None:
+    """How well a val error on the way ranks networks as that of the whole run does."""
+    curves: dict[str, list[float]] = {}
+    for folder in folders:
+        study = read_study(folder)
+        first = study.runs[study.runs["seed"] == study.definition.settings.sweep.seeds[0]]
+        for run, epochs in study.curves.groupby("run"):
+            trial = first.loc[first["run"] == run, "trial"]
+            if len(trial):
+                curves[trial.iloc[0]] = epochs["val_error"].to_list()
+    whole = max(map(len, curves.values()))
+    errors = np.array([curve for curve in curves.values() if len(curve) == whole])
+    best = np.argsort(errors[:, -1], kind="stable")[:BEST]
+    print(f"\n{len(errors)} networks, first seed\n")
+    print(f"| after epoch | Kendall's tau with the end | the best {BEST} lie among the best |")
+    print("| --- | --- | --- |")
+    for epoch in range(whole - 1):
+        tau = kendalltau(errors[:, epoch], errors[:, -1]).statistic
+        place = np.argsort(np.argsort(errors[:, epoch], kind="stable"), kind="stable")
+        among = (place[best].max() + 1) / len(errors)
+        print(f"| {epoch + 1} of {whole} | {tau:.2f} | {among:.0%} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("experiments", type=Path)
@@ -196,6 +223,8 @@ def main() -> None:
         f"points (90 % interval {100 * bounds[0]:+.2f} to {100 * bounds[1]:+.2f}); random is as "
         f"good as the median search in {np.mean(drawn <= np.median(found)):.0%} of replays."
     )
+    names = [*(f"seed{seed}" for seed in range(given.searches)), "pool"]
+    print_rungs(given.experiments / name for name in names)
 
 
 _GP = ", ".join(f"{name}: {value}" for name, value in SAMPLERS["gp"].items() if name != "seed")
