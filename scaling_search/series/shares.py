@@ -66,10 +66,10 @@ class SharesSettings(SeriesSettings):
             )
         for network in self.networks:
             numbers = isinstance(network, list | tuple) and len(network) == 3
-            if not (numbers and all(_is_size(value) for value in network)):
+            if not (numbers and all(_is_size(value) for value in network) and network[2] % 1 == 0):
                 raise InvalidInput(
                     f"sweep.networks has {network!r}, but each must hold a depth multiplier, a "
-                    "width multiplier and pixels, such as [1.5,1.2,32]"
+                    "width multiplier and whole pixels, such as [1.5,1.2,32]"
                 )
 
     @property
@@ -180,7 +180,8 @@ def shares_of(member: FamilyMember) -> tuple[float, float, float] | None:
 
 
 def _is_size(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and 0 < value <= 10_000
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 < value <= 10_000
 
 
 def _nearest(costs: Sequence[float], member: FamilyMember) -> str:
