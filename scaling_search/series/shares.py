@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +17,7 @@ from scaling_search.search import Asked, CostConstraint, Snapper
 from scaling_search.search.constraint import DEAREST
 from scaling_search.series.networks import LeftOut, Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
+from scaling_search.text_file import expanded
 
 #: Costs of a law, at least: two tell no change of the change, but whether there is one.
 COSTS_NEEDED = 2
@@ -93,7 +93,7 @@ class SharesSettings(SeriesSettings):
         others = (network for folder in self.studies for network in networks_of(folder))
         found = {tuple(network): network for network in (*self.networks, *others)}
         # The folder's name: the same study by another path is the same study.
-        names = [Path(folder).resolve().name for folder in self.studies]
+        names = [expanded(folder).resolve().name for folder in self.studies]
         return replace(self, networks=list(found.values()), studies=names)
 
     def points(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling import ChangingShares
@@ -13,7 +12,7 @@ from scaling_search.study.files.csv_file import read_cells
 from scaling_search.study.files.runs_csv import read_runs
 from scaling_search.study.read import Study, read_study
 from scaling_search.study.settings import StudySettings
-from scaling_search.text_file import damaged, missing, read_text
+from scaling_search.text_file import damaged, expanded, missing, read_text
 
 #: The file that holds it: a row a size.
 SHARES_CSV = "shares.csv"
@@ -54,7 +53,7 @@ def with_curve(settings: StudySettings) -> StudySettings:
             "command first"
         )
     # The folder's name: the same study by another path is the same study.
-    name = Path(family.curve_from).expanduser().resolve().name
+    name = expanded(family.curve_from).resolve().name
     return replace(settings, family=replace(family, curve_from=name, curve=_curve_of(study)))
 
 

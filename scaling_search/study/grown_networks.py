@@ -15,6 +15,7 @@ from scaling_search.study.files.runs_csv import read_runs
 from scaling_search.study.read import read_study
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.source_study import NOT_GIVEN
+from scaling_search.text_file import expanded
 
 
 def with_networks(settings: StudySettings) -> StudySettings:
@@ -56,7 +57,7 @@ def with_networks(settings: StudySettings) -> StudySettings:
     found = replace(
         sweep,
         # The folder's name: the same study by another path is the same study.
-        study=Path(sweep.study).resolve().name,
+        study=expanded(sweep.study).resolve().name,
         family=[row_of(member, member.phi or 0.0) for member in sizes],
         candidates=[
             row_of(ranked[place].member, 1.0) for place in spread_evenly(len(ranked), sweep.ranked)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
@@ -13,6 +12,7 @@ from scaling_search.study.files.runs_csv import read_runs
 from scaling_search.study.read import Study, read_study
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.transfer import Size, Source, TransferSettings
+from scaling_search.text_file import expanded
 
 #: What the command has where no baseline is typed (conf/config.yaml).
 NOT_GIVEN = BaselineSettings(name="searched_micro")
@@ -44,7 +44,7 @@ def with_source(settings: StudySettings) -> StudySettings:
         )
     found = Source(source.data, source.recipe, study.definition.facts, _sizes(study))
     # The folder's name: the same study by another path is the same study.
-    name = Path(sweep.study).resolve().name
+    name = expanded(sweep.study).resolve().name
     return replace(
         settings, baseline=source.baseline, sweep=replace(sweep, study=name, source=found)
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaling_search.baselines import FamilyMember, OwnNetwork, base_member
@@ -16,6 +15,7 @@ from scaling_search.scaling import Architecture
 from scaling_search.scaling.kinship import not_kept, require_akin
 from scaling_search.study.planned_run import PlannedRun
 from scaling_search.study.records import Step
+from scaling_search.text_file import expanded
 from scaling_search.trainers import Spec
 
 #: Networks whose function is not kept that a plan names.
@@ -47,7 +47,7 @@ def with_start(settings: StudySettings) -> tuple[StudySettings, ExportedFolder |
     start = settings.recipe.start
     if start in ("", BASELINE, BEFORE):
         return settings, None
-    folder = read_exported(Path(start).expanduser())
+    folder = read_exported(expanded(start, "recipe.start"))
     return replace(settings, recipe=replace(settings.recipe, start=PREFIX + folder.key)), folder
 
 
