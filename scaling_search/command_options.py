@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 from scaling_search.errors import InvalidInput
+from scaling_search.text_file import expanded
 
 #: What argparse says (its library gives no more than the text), and how it is said here.
 _SAID = tuple(
@@ -26,11 +28,23 @@ _SAID = tuple(
 )
 
 
+def _typed_path(text: str) -> Path:
+    try:
+        return expanded(text)
+    except InvalidInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 class CommandOptions(argparse.ArgumentParser):
     """argparse with refusals in a line of the house's instead of its usage.
 
     Raises InvalidInput while it parses; `--help` prints and exits as ever.
     """
+
+    def __init__(self, *names: Any, **options: Any) -> None:
+        super().__init__(*names, **options)
+        # No shell makes a home folder of the ~ in --to=~/page.html.
+        self.register("type", Path, _typed_path)
 
     def error(self, message: str) -> NoReturn:
         for theirs, ours in _SAID:

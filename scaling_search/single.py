@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaling_search.baselines import scale
@@ -22,6 +21,7 @@ from scaling_search.study.platform import Platform
 from scaling_search.study.proposer import AllAtOnce
 from scaling_search.study.records import StoredRun
 from scaling_search.study.rehearsal import rehearsed
+from scaling_search.text_file import expanded
 from scaling_search.trainers import carry_out, code_of_training, make_trainer
 from scaling_search.trainers.settings import require_together
 
@@ -103,7 +103,9 @@ def train_one(configuration: Configuration) -> bool:
             AllAtOnce([spec]),
             database,
             executor,
-            lambda wanted: trainer.job(wanted, Path(conduct.experiments_dir).expanduser()),
+            lambda wanted: trainer.job(
+                wanted, expanded(conduct.experiments_dir, "experiments_dir")
+            ),
             attempts=conduct.executor.attempts,
             timeout=conduct.executor.timeout,
             progress=reported,

@@ -21,6 +21,18 @@ _LARGEST_JSON = 2**24
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def expanded(path: str | Path, name: str = "") -> Path:
+    """A path as it is typed, where ~ is a home folder. name: of the setting that holds it.
+
+    Raises InvalidInput where there is no such home.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        of = f"{name} is {str(path)!r}, but" if name else f"{path} cannot be found, since"
+        raise InvalidInput(f"{of} there is no such home folder: give the whole path") from error
+
+
 def damaged(path: Path, what: object, remedy: str = RESTORE) -> InvalidInput:
     """The error for a file that cannot be used: its path, what is wrong with it, what to do."""
     return InvalidInput(f"{path} is damaged ({one_line(what)}): {remedy}")

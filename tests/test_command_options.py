@@ -36,6 +36,8 @@ WRONG = [
     ("measure", "--to f --count 1.5", ["--count", "'1.5'", "must be a whole number"]),
     ("measure", "--to f --reach far", ["--reach", "'far'", "must be a number"]),
     ("measure", "baseline=efficientnet_micro", ["--to FILE", "--list FILE"]),
+    ("export", "~no-such-user/x --to o --phi 1", ["~no-such-user/x", "no such home folder"]),
+    ("report", "--compare x y --to=~no-such-user/x.html", ["no such home folder", "whole path"]),
     ("report", "", ["folder --compare", "give one"]),
     ("report", "x y", ["one too many: y"]),
     ("reproduce", "", ["needed", "folder"]),
@@ -74,3 +76,16 @@ def test_help_is_printed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     assert (ended.value.code, err) == (0, "")
     assert out.startswith(f"usage: python -m scaling_search.{name} ")
+
+
+def test_a_home_folder_is_found_behind_an_equals_sign(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    words = "baseline=searched_micro --num-classes 3 --in-channels 1 --count 3 --list=~/l.json"
+    (tmp_path / "home").mkdir()
+    measure(words.split())
+    assert (tmp_path / "home" / "l.json").is_file()
+    assert not (tmp_path / "~").exists()

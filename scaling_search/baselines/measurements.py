@@ -15,6 +15,7 @@ from scaling_search.baselines.measured_networks import ListedNetwork, NetworkLis
 from scaling_search.baselines.this_device import device_name, governor, megahertz
 from scaling_search.baselines.visits import visit
 from scaling_search.errors import InvalidInput, whole_number
+from scaling_search.text_file import expanded
 
 if TYPE_CHECKING:
     from scaling_search.findings.latency_model import LatencyModel
@@ -77,7 +78,7 @@ class Measurements:
         """Those of a file, of which nothing is run. Raises InvalidInput."""
         from scaling_search.baselines.measurements_file import read_measurements
 
-        return read_measurements(Path(path).expanduser())
+        return read_measurements(expanded(path))
 
     @property
     def networks(self) -> tuple[ListedNetwork, ...]:

@@ -11,6 +11,7 @@ from PIL import ImageColor
 
 from scaling_search.errors import InvalidInput, require_seed, whole_number
 from scaling_search.proxy.augmentation import Augmentation
+from scaling_search.text_file import expanded
 
 #: Data that are never opened here.
 OWN = "own"
@@ -155,13 +156,13 @@ class DataSettings:
     def cache_folder(self) -> Path:
         """The folder of pixel caches."""
         if self.cache_dir:
-            return _expanded("data.cache_dir", self.cache_dir)
+            return expanded(self.cache_dir, "data.cache_dir")
         home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-        return _expanded("XDG_CACHE_HOME", home) / "scaling_search"
+        return expanded(home, "XDG_CACHE_HOME") / "scaling_search"
 
     def local_path(self) -> Path:
         """Where local files are."""
-        return _expanded("data.path", self.path)
+        return expanded(self.path, "data.path")
 
 
 #: The most images of a part that glyphs draws, at 0.7 ms an image.
@@ -190,12 +191,3 @@ _ONLY_OF = {
 def _below(folder: Path, place: str) -> str:
     # A home folder may be another on another machine.
     return place if not place or place.startswith("~") else str(folder / place)
-
-
-def _expanded(name: str, value: str) -> Path:
-    try:
-        return Path(value).expanduser()
-    except RuntimeError as error:
-        raise InvalidInput(
-            f"{name} is {value!r}, but there is no such home folder ({error}): give the whole path"
-        ) from error

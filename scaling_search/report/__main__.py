@@ -9,6 +9,7 @@ from pathlib import Path
 from scaling_search.command_options import CommandOptions
 from scaling_search.errors import InvalidInput
 from scaling_search.report import build_report, compare_studies
+from scaling_search.text_file import expanded
 from scaling_search.wording import replace_what_cannot_be_shown
 
 
@@ -56,7 +57,7 @@ def _options() -> CommandOptions:
 
 
 def _compare(one: Path, other: Path, to: str | None) -> None:
-    page = Path(to or f"compare-{one.resolve().name}-{other.resolve().name}.html")
+    page = expanded(to or f"compare-{one.resolve().name}-{other.resolve().name}.html")
     compare_studies(one, other, page)
     print(f"Comparison: {page}")
 

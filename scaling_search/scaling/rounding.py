@@ -13,8 +13,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scaling_search.errors import InvalidInput
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+#: Whole numbers from which on floats have gaps between them.
+_BEYOND = 2.0**53
 
 
 class Rounding(Protocol):
@@ -48,8 +54,18 @@ class Rounding(Protocol):
 
 def _nearest(values: Floats, divisor: int) -> Ints:
     """The nearest multiple of `divisor`, at least one divisor; halves go up."""
-    multiples = np.maximum(1, np.floor(values / divisor + 0.5)).astype(np.int64)
-    return multiples * divisor
+    return _whole(np.maximum(1, np.floor(values / divisor + 0.5)), divisor) * divisor
+
+
+def _whole(values: Floats, divisor: int = 1) -> Ints:
+    """As whole numbers. Raises InvalidInput where they are none in floating point: beyond, integers
+    would run over into other networks, negative ones among them."""
+    if values.size and not float(values.max()) * divisor < _BEYOND:
+        raise InvalidInput(
+            f"{float(values.max()) * divisor:.3g} channels, blocks or pixels are more than any "
+            "network that can be described has: give a smaller phi, multiplier or budget"
+        )
+    return values.astype(np.int64)
 
 
 def _between(values: NDArray[np.float64], low: float, high: float) -> Floats:
@@ -84,8 +100,7 @@ class PaperRounding:
 
     def repeats(self, repeats: Sequence[int], depth_mult: ArrayLike) -> Ints:
         exact = np.atleast_1d(np.asarray(depth_mult, float))[:, None] * np.asarray(repeats, float)
-        blocks: Ints = np.maximum(1, np.ceil(exact * (1 - _NOISE))).astype(np.int64)
-        return blocks
+        return _whole(np.maximum(1, np.ceil(exact * (1 - _NOISE))))
 
     def resolution(self, resolution: int, resolution_mult: ArrayLike) -> Ints:
         exact = resolution * np.atleast_1d(np.asarray(resolution_mult, float))
@@ -121,7 +136,7 @@ class FineRounding:
 
     def repeats(self, repeats: Sequence[int], depth_mult: ArrayLike) -> Ints:
         exact = np.atleast_1d(np.asarray(depth_mult, float)) * sum(repeats)
-        totals = np.maximum(len(repeats), np.floor(exact + 0.5)).astype(np.int64)
+        totals = _whole(np.maximum(len(repeats), np.floor(exact + 0.5)))
         return _handed_out(np.asarray(repeats), totals)
 
     def resolution(self, resolution: int, resolution_mult: ArrayLike) -> Ints:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,6 +24,7 @@ from scaling_search.search import Asked, CostConstraint, Snapper
 from scaling_search.search.constraint import DEAREST
 from scaling_search.series.networks import LeftOut, Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
+from scaling_search.text_file import expanded
 
 #: Costs of a law, at least: two tell no change of the change, but whether there is one.
 COSTS_NEEDED = 2
@@ -81,10 +81,10 @@ class SharesSettings(SeriesSettings):
             )
         for network in self.networks:
             numbers = isinstance(network, list | tuple) and len(network) == 3
-            if not (numbers and all(_is_size(value) for value in network)):
+            if not (numbers and all(_is_size(value) for value in network) and network[2] % 1 == 0):
                 raise InvalidInput(
                     f"sweep.networks has {network!r}, but each must hold a depth multiplier, a "
-                    "width multiplier and pixels, such as [1.5,1.2,32]"
+                    "width multiplier and whole pixels, such as [1.5,1.2,32]"
                 )
 
     @property
@@ -108,7 +108,7 @@ class SharesSettings(SeriesSettings):
         others = (network for folder in self.studies for network in networks_of(folder))
         found = {tuple(network): network for network in (*self.networks, *others)}
         # The folder's name: the same study by another path is the same study.
-        names = [Path(folder).resolve().name for folder in self.studies]
+        names = [expanded(folder).resolve().name for folder in self.studies]
         return replace(self, networks=list(found.values()), studies=names)
 
     def points(
@@ -233,7 +233,9 @@ def _shown(shares: Sequence[float]) -> str:
 
 
 def _is_size(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and 0 < value <= 10_000
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 < value <= 10_000
 
 
 def _nearest(costs: Sequence[float], member: FamilyMember) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import ClassVar
 
 from scaling_search.baselines import Baseline
@@ -15,6 +14,7 @@ from scaling_search.search.fair_pixels import fair_resolution, is_fair
 from scaling_search.search.points import alone, scaled
 from scaling_search.series.networks import LeftOut, Networks, Point
 from scaling_search.series.settings import SeriesSettings, require_numbers
+from scaling_search.text_file import expanded
 
 #: The series that all scalings of a baseline start from.
 UNSCALED = "baseline"
@@ -75,7 +75,7 @@ class SingleVsCompoundSettings(SeriesSettings):
             )
         winner = winner_of(self.winner_of)
         # The folder's name: the same study by another path is the same study.
-        name = Path(self.winner_of).resolve().name
+        name = expanded(self.winner_of).resolve().name
         coefficients = [winner.alpha, winner.beta, winner.gamma]
         return replace(self, coefficients=coefficients, winner_of=name)
 

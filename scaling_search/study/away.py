@@ -7,6 +7,7 @@ from pathlib import Path
 from scaling_search.execution import Away
 from scaling_search.proxy import DataSettings
 from scaling_search.study.settings import Conduct
+from scaling_search.text_file import expanded
 from scaling_search.trainers import Job, JobTravel
 
 
@@ -15,7 +16,7 @@ def away_from_here(own: bool, data: DataSettings, conduct: Conduct) -> Away[Job]
 
     Studies, images and pixel caches stay where they are.
     """
-    experiments = Path(conduct.experiments_dir).expanduser()
+    experiments = expanded(conduct.experiments_dir, "experiments_dir")
     # Where the working directory is itself the folder of studies, what they share.
     left_out = [
         experiments,

@@ -35,6 +35,7 @@ from scaling_search.study.settings import Conduct, StudySettings
 from scaling_search.study.source_study import require_source, with_source
 from scaling_search.study.starts import require_takes, with_start
 from scaling_search.study.trained_networks import networks_for
+from scaling_search.text_file import expanded
 from scaling_search.trainers import code_of_training
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def study_folder(settings: StudySettings, conduct: Conduct) -> Path:
         parts = (settings.sweep.kind, baseline, data, how)
         name = "-".join(part.replace("/", "_") for part in parts if part)
     _require_folder_name(name)
-    return Path(conduct.experiments_dir).expanduser() / name
+    return expanded(conduct.experiments_dir, "experiments_dir") / name
 
 
 def _require_folder_name(name: str) -> None:
@@ -145,7 +146,7 @@ def require_places(conduct: Conduct, folder: Path | None = None) -> None:
         from scaling_search.study.engine import open_engine
 
         open_engine(conduct.store, waits=True)
-    folder = folder or Path(conduct.experiments_dir).expanduser()
+    folder = folder or expanded(conduct.experiments_dir, "experiments_dir")
     there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         what = "cannot be written" if there.is_dir() else "is no folder"
@@ -157,7 +158,7 @@ def require_places(conduct: Conduct, folder: Path | None = None) -> None:
 
 def open_database(conduct: Conduct, create: bool = True) -> Database | None:
     """The database of the experiments directory, or of `store`; None where it is not to be made."""
-    folder = Path(conduct.experiments_dir).expanduser()
+    folder = expanded(conduct.experiments_dir, "experiments_dir")
     path = folder / "store.db"
     if not create and not conduct.store and not path.exists():
         return None

@@ -13,7 +13,7 @@ from scaling_search.study.files.proposals_csv import network_of
 from scaling_search.study.files.yaml_text import LARGEST, YAML_ERRORS, plain_yaml
 from scaling_search.study.named import finished_study
 from scaling_search.study.read import Study
-from scaling_search.text_file import damaged, read_text
+from scaling_search.text_file import damaged, expanded, read_text
 
 #: The file that holds it.
 BASELINE_YAML = "baseline.yaml"
@@ -33,7 +33,7 @@ def looked_up(settings: BaselineSettings) -> BaselineSettings:
             f"baseline.from is {settings.from_!r}, but the baseline is {settings.name!r}: give "
             "baseline=found, or leave baseline.from= out"
         )
-    path = Path(settings.from_).expanduser()
+    path = expanded(settings.from_, "baseline.from")
     if (path.parent / "study.yaml").is_file() and not path.exists():
         return replace(settings, from_="", table=_of_trial(path.parent, path.name))
     if path.suffix not in (".yaml", ".yml"):

@@ -138,7 +138,13 @@ def _both(
     recipe, images = definition.settings.recipe, definition.facts.epoch_images
     an_epoch = member.cost.train_flops(images)
     grown_flops = spent + recipe.epochs * an_epoch
-    epochs = min(max(1, round(grown_flops / an_epoch)), _MOST_EPOCHS)
+    epochs = max(1, round(grown_flops / an_epoch))
+    if epochs > _MOST_EPOCHS:
+        raise InvalidInput(
+            f"recipe.epochs is {recipe.epochs}, but network {member.id} would take {epochs:,} from "
+            f"nothing to cost what growing does, and a recipe has {_MOST_EPOCHS:,} at most: give "
+            "fewer recipe.epochs="
+        )
     grown = _runs(definition, member, Step.SERIES, starts=starts)
     return BothWays(
         group=group,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from scaling_search.errors import InvalidInput
 from scaling_search.search import SearchSweep, SweepSettings
@@ -12,6 +11,7 @@ from scaling_search.series import SharesSettings
 from scaling_search.study.files.runs_csv import read_runs
 from scaling_search.study.planned_run import PlannedRun
 from scaling_search.study.read import Study, read_study
+from scaling_search.text_file import expanded
 
 #: What a message asks for, by the kind of study that is wanted.
 _GIVE: dict[type[SweepSettings], str] = {
@@ -29,7 +29,7 @@ def finished_study(setting: str, folder: str, kind: type[SweepSettings]) -> Stud
     if not folder.strip():
         raise InvalidInput(f"{setting} is empty: give the folder of {_GIVE[kind]}")
     given = f"{setting} is {folder!r}, but"
-    if not (Path(folder).expanduser() / "study.yaml").is_file():
+    if not (expanded(folder) / "study.yaml").is_file():
         raise InvalidInput(f"{given} no study is there: give the folder of {_GIVE[kind]}")
     study = read_study(folder)
     sweep = study.definition.settings.sweep
@@ -49,7 +49,7 @@ def require_trained(setting: str, study: Study, runs: Iterable[PlannedRun]) -> N
 
 def name_of(folder: str) -> str:
     """What study.yaml keeps of the folder: the same study by another path is the same study."""
-    return Path(folder).expanduser().resolve().name
+    return expanded(folder).resolve().name
 
 
 def _unfinished(setting: str, folder: str) -> InvalidInput:

@@ -17,7 +17,7 @@ from scaling_search.study.files.environment_json import read_environment
 from scaling_search.study.files.runs_csv import CURVES_CSV, RUNS_CSV, TIMINGS_CSV, read_runs
 from scaling_search.study.files.study_yaml import read_definition
 from scaling_search.study.kinds import KINDS, kind_of
-from scaling_search.text_file import damaged, missing, read_json, read_text
+from scaling_search.text_file import damaged, expanded, missing, read_json, read_text
 
 if TYPE_CHECKING:
     import datasets
@@ -173,5 +173,5 @@ class Study:
 
 def read_study(folder: str | Path) -> Study:
     """The study in a folder such as experiments/NAME. Raises InvalidInput where there is none."""
-    path = Path(folder).expanduser()
+    path = expanded(folder)
     return Study(path, read_definition(path))

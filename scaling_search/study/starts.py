@@ -17,6 +17,7 @@ from scaling_search.scaling.kinship import not_kept, require_akin
 from scaling_search.study.files.weights import weights_path
 from scaling_search.study.planned_run import PlannedRun
 from scaling_search.study.records import Step
+from scaling_search.text_file import expanded
 from scaling_search.trainers import Spec
 from scaling_search.trainers.builtin import start_path
 from scaling_search.whole_files import write_whole
@@ -50,7 +51,7 @@ def with_start(settings: StudySettings) -> tuple[StudySettings, ExportedFolder |
     start = settings.recipe.start
     if start in ("", BASELINE, BEFORE):
         return settings, None
-    folder = read_exported(Path(start).expanduser())
+    folder = read_exported(expanded(start, "recipe.start"))
     return replace(settings, recipe=replace(settings.recipe, start=PREFIX + folder.key)), folder
 
 

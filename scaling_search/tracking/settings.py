@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from scaling_search.errors import InvalidInput
+from scaling_search.text_file import expanded
 from scaling_search.tracking.handing_on import HandingOn
 from scaling_search.tracking.tracker import Tracker
 
@@ -83,7 +84,11 @@ class TrackerSettings:
 
     def start(self, study: Path) -> HandingOn:
         """What hands the runs of a study on; study: its folder."""
-        folder = Path(self.folder).expanduser() / study.name if self.folder else study / self.kind
+        folder = (
+            expanded(self.folder, "tracker.folder") / study.name
+            if self.folder
+            else study / self.kind
+        )
         make = _KINDS.get(self.kind)
         start = None if make is None else lambda: make(self, folder, study.name)
         return HandingOn(self.kind, start, folder)

@@ -100,6 +100,8 @@ def test_budgets_must_be_finite_and_positive(macs: float) -> None:
 def test_a_budget_beyond_every_network() -> None:
     with pytest.raises(InvalidInput, match="more than any network that can be described"):
         solve_phi(B0, PAPER, macs=1e40)
+    with pytest.raises(InvalidInput, match="more than any network that can be described"):
+        solve_phi(MICRO, Coefficients(2.0, 1.0, 1.0), macs=1e30)
 
 
 def test_coefficients_must_add_compute() -> None:

@@ -35,6 +35,19 @@ REFUSED_BY_HYDRA = [
     (["+sweep=shares", "sweep.study=a"], ["did you mean sweep.studies?"]),
     (["+sweep=growth", "sweep.study=[a]"], ["sweep.study is [a]", "one text"]),
     (["sweep.costs=[2,4]"], ["sweep.costs", "+sweep=NAME"]),
+    *(
+        ([*words, f"{name}='~no-such-user/x'"], ["~no-such-user/x", "no such home folder"])
+        for *words, name in (
+            ("+sweep=growth", "sweep.study"),
+            ("+sweep=transfer", "sweep.study"),
+            (GRID, "recipe.start"),
+            (GRID, "experiments_dir"),
+            (GRID, "family.shares=curve", "family.curve_from"),
+            (GRID, "baseline=found", "baseline.from"),
+            (COMPARE, "sweep.winner_of"),
+        )
+    ),
+    (["+sweep=shares", "sweep.studies=['~no-such-user/x']"], ["no such home folder"]),
     ([GRID, "data.augmentation.shft=1"], ["data.augmentation.shft"]),
     ([GRID, "sweep.foo=1"], ["sweep.foo"]),
     (["misspelt=1"], ["misspelt", "--help"]),

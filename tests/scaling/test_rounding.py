@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scaling_search.errors import InvalidInput
 from scaling_search.scaling import (
     Architecture,
     FineRounding,
@@ -92,6 +93,19 @@ def test_paper_depth_hides_alpha() -> None:
 )
 def test_resolution_goes_to_the_nearest(policy: Rounding, mult: float, pixels: int) -> None:
     assert policy.resolution(224, mult)[0] == pixels
+
+
+@pytest.mark.parametrize("policy", [PaperRounding(), FineRounding()])
+@pytest.mark.parametrize("mult", [2.0**60, 2.0**64, 1e300, np.inf])
+def test_what_no_integer_holds_is_refused(policy: Rounding, mult: float) -> None:
+    """It ran over into other networks, or for ever."""
+    for rounded in (
+        lambda: policy.channels(B0_CHANNELS, [1.0, mult]),
+        lambda: policy.repeats(B0_REPEATS, [1.0, mult]),
+        lambda: policy.resolution(224, [1.0, mult]),
+    ):
+        with pytest.raises(InvalidInput, match="more than any network that can be described has"):
+            rounded()
 
 
 def test_fine_depth_has_fine_steps() -> None:

@@ -118,7 +118,10 @@ def test_other_studies_may_be_enough() -> None:
         ({"costs": [4.0, 2.0]}, "growing numbers"),
         ({"lattice": 2}, "sweep.lattice is 2, but must lie between 3 and 20"),
         ({"networks": [3]}, "sweep.networks has 3, but each must hold"),
-        ({"networks": [[1.0, 2.0]]}, "depth multiplier, a width multiplier and pixels"),
+        ({"networks": [[1.0, 2.0]]}, "depth multiplier, a width multiplier and whole pixels"),
+        ({"networks": [[1.5, 1.2, 0.4]]}, "whole pixels"),
+        ({"networks": [[1.5, 1.2, 16.5]]}, "whole pixels"),
+        ({"networks": [[1.5, True, 16]]}, "sweep.networks has"),
         ({"networks": [[1.0, math.nan, 20]]}, "such as \\[1.5,1.2,32\\]"),
     ],
 )

@@ -199,6 +199,11 @@ def test_settings_that_make_no_sense_are_refused(settings: Callable[..., StudySe
         replace(settings(), recipe=replace(SETTINGS.recipe, start="baseline"))
 
 
+def test_compute_that_no_recipe_has_is_refused(settings: Callable[..., StudySettings]) -> None:
+    with pytest.raises(InvalidInput, match=r"recipe\.epochs is 10000, but .* give fewer"):
+        define(settings(epochs=10_000), Conduct())
+
+
 def test_a_study_of_another_kind_or_one_that_has_not_ended_is_refused(
     tmp_path: Path, settings: Callable[..., StudySettings], source: Path
 ) -> None:
