@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scaling_search.baselines.baseline import Network
-from scaling_search.baselines.own_network import OwnNetwork, unnoticed
+from scaling_search.baselines.own_network import FAILURES, OwnNetwork, unnoticed
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +32,7 @@ def memory_format_of(network: Network, resolution: int, device: str) -> torch.me
             _try_step(network.build(resolution), network.in_channels, resolution, device)
     except (MemoryError, torch.OutOfMemoryError):
         raise
-    except Exception:
+    except FAILURES:
         # Where that fails too, the training says why.
         return torch.contiguous_format
     return torch.channels_last

@@ -19,7 +19,7 @@ from scaling_search.baselines.baseline import FamilyMember
 from scaling_search.baselines.layout import place
 from scaling_search.baselines.matrices import hidden_matrices
 from scaling_search.baselines.own_function import import_function
-from scaling_search.baselines.own_network import MissingPrice, OwnNetwork, said, unnoticed
+from scaling_search.baselines.own_network import FAILURES, MissingPrice, OwnNetwork, said, unnoticed
 from scaling_search.errors import InvalidInput
 from scaling_search.scaling.memory import MemorySetup, peak_bytes
 from scaling_search.scaling.memory_setup import STATES
@@ -72,7 +72,7 @@ def _built_and_watched(
             return watch(place(module, device, layout), network.in_channels, resolution, setup)
     except InvalidInput:
         raise
-    except Exception as error:
+    except FAILURES as error:
         what = "training step" if setup.training else "forward pass"
         raise InvalidInput(
             f"the memory of {network.target} cannot be counted: a {what} of {setup.batch_size} "

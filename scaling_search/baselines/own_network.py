@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+#: How a module of the user's fails: it may also end the program.
+FAILURES = (Exception, SystemExit)
+
+
 @dataclass(frozen=True)
 class OwnNetwork:
     """One call of a user's function: all that is needed to build the same network anywhere."""
@@ -86,7 +90,14 @@ class OwnNetwork:
                     f"{self.target} returned a {type(network).__name__}, but must return an "
                     "nn.Module"
                 )
-            _draw_lazy_weights(network, self.in_channels, resolution)
+            try:
+                _draw_lazy_weights(network, self.in_channels, resolution)
+            except FAILURES as error:
+                raise InvalidInput(
+                    f"{self.target}({arguments}) has lazy layers, and a pass of images of "
+                    f"({self.in_channels}, {resolution}, {resolution}), from which they learn "
+                    f"their shapes, failed with {said(error)}"
+                ) from error
         return network
 
     def __str__(self) -> str:
@@ -190,7 +201,7 @@ def _counted(network: OwnNetwork, resolution: int, device: str) -> tuple[nn.Modu
     try:
         with unnoticed():
             return module, count_cost(module, network.in_channels, resolution)
-    except Exception as error:
+    except FAILURES as error:
         raise InvalidInput(
             f"{network.target} cannot be priced: a forward pass of one image of "
             f"({network.in_channels}, {resolution}, {resolution}) failed with {said(error)}"

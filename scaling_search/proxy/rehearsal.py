@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from scaling_search.baselines import OwnNetwork
 from scaling_search.baselines.counting import count
 from scaling_search.baselines.layout import lay_out, memory_format_of, place
-from scaling_search.baselines.own_network import said, unnoticed
+from scaling_search.baselines.own_network import FAILURES, said, unnoticed
 from scaling_search.baselines.put_back import NUMPY, PYTHON, seed_generators
 from scaling_search.baselines.timm_weights import share_pretrained
 from scaling_search.errors import InvalidInput
@@ -111,7 +111,7 @@ def _tried(network: OwnNetwork, resolution: int, what: str) -> Iterator[None]:
         yield
     except (InvalidInput, MemoryError):
         raise
-    except Exception as error:
+    except FAILURES as error:
         raise InvalidInput(
             f"{network} and {resolution} px cannot be trained: {what} on noise failed with "
             f"{said(error)}"

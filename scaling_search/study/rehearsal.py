@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from scaling_search.baselines import FamilyMember, OwnNetwork
+from scaling_search.baselines.own_network import count_own_network
 from scaling_search.proxy import Recipe
 
 
@@ -23,6 +25,26 @@ def rehearsed(members: Iterable[FamilyMember], recipe: Recipe) -> list[str]:
 
         own.sort(key=lambda member: member.cost.macs)
         for member in {own[0].id: own[0], own[-1].id: own[-1]}.values():
-            assert isinstance(member.network, OwnNetwork)
-            remarks.update(dict.fromkeys(rehearse(member.network, member.resolution, recipe)))
+            network = member.network
+            assert isinstance(network, OwnNetwork)
+            remarks.update(dict.fromkeys(rehearse(network, member.resolution, recipe)))
+        remarks.update(dict.fromkeys(_remarks_on_growth(network, own[0].resolution)))
     return list(remarks)
+
+
+def _remarks_on_growth(network: OwnNetwork, resolution: int) -> list[str]:
+    """Which of the two multipliers make a network of one's own no larger.
+
+    Counted beside the baseline: these networks are none of the study.
+    """
+    remarks = []
+    one = count_own_network(replace(network, depth_mult=1.0, width_mult=1.0), resolution)
+    for name, depth, width in (("depth", 2.0, 1.0), ("width", 1.0, 2.0)):
+        two = count_own_network(replace(network, depth_mult=depth, width_mult=width), resolution)
+        if not (one.fault or two.fault) and two.cost.macs <= one.cost.macs:
+            remarks.append(
+                f"{network.target} has {two.cost.macs:,} multiply-adds at {name}_mult 2, no more "
+                f"than the {one.cost.macs:,} at 1: the function must make larger networks for "
+                f"larger multipliers, or the {name} is not searched"
+            )
+    return remarks

@@ -139,6 +139,16 @@ def test_import_paths_that_lead_nowhere(write: Write) -> None:
             "cannot be priced: a forward pass",
         ),
         (
+            "import sys\nfrom torch import nn\nclass Net(nn.Module):\n"
+            "    def forward(self, x): sys.exit(3)\ndef own(**arguments): return Net()",
+            r"cannot be priced: a forward pass .* failed with SystemExit: 3 \(own_networks_",
+        ),
+        (
+            "from torch import nn\ndef own(**arguments):\n"
+            "    return nn.Sequential(nn.LazyConv2d(4, 99), nn.Flatten(), nn.LazyLinear(10))",
+            r"has lazy layers, and a pass of images of \(1, 12, 12\).* failed with RuntimeError",
+        ),
+        (
             "from torch import nn\ndef own(**arguments): return nn.Flatten()",
             "has no multiply-adds, by which networks are compared",
         ),

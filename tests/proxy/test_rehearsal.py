@@ -73,6 +73,7 @@ not_numbers = made(lambda s, self: s / 0)
 whole = made(lambda s, self: s.long())
 half = made(after=lambda net: net.half())
 no_gradient = made(lambda s, self: s.detach())
+exits = made(lambda s, self: exit(3) if self.training and s.device.type == "cpu" else s)
 shared = made(body=lambda: [SHARED])
 reseeds = made(before=lambda: torch.manual_seed(42))
 reseeds_forward = made(lambda s, self: torch.manual_seed(42) and s)
@@ -113,6 +114,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], OwnN
         ("whole", "tensor of int64"),
         ("half", r"cannot be trained: .* failed with RuntimeError"),
         ("no_gradient", r"two training steps .* failed with RuntimeError: .*does not require grad"),
+        ("exits", r"a pass in train mode on noise failed with SystemExit: 3"),
         ("shared", "share weights when it is called twice"),
         ("cached", "share weights when it is called twice"),
         ("reseeds", "seeds torch's generator"),
