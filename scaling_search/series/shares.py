@@ -180,8 +180,9 @@ def shares_of(member: FamilyMember) -> tuple[float, float, float] | None:
 
 
 def _is_size(value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 < value <= 10_000
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 < value <= 10_000
 
 
 def _nearest(costs: Sequence[float], member: FamilyMember) -> str:
