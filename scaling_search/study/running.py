@@ -55,6 +55,9 @@ def run_study(
     `progress(step, runs)` gives the progress to report on. Records are written after each step and
     also when the study is interrupted. tracking: hears of every run, of those of before too.
     """
+    if (exported := definition.exported) is not None:
+        # First, since damaged weights are a reason to leave an earlier study as it is.
+        exported.keep(start_path(folder.parent, exported.key))
     if conduct.fresh:
         # The files of an earlier study of this name; its lock and its weights stay.
         for name in STUDY_FILES:
@@ -64,8 +67,6 @@ def run_study(
     for name in (folder.name, *definition.settings.sweep.rests_on):
         for content, run in read_records(folder.parent / name).items():
             database.record(content, run)
-    if (exported := definition.exported) is not None:
-        exported.keep(start_path(folder.parent, exported.key))
     kind = kind_of(definition)
     runs = kind.first_runs()
     known = database.known_keys(run.spec.key for run in runs)

@@ -168,3 +168,17 @@ def test_networks_of_other_layers_are_refused(exported: Path, trained: Path) -> 
     other = replace(settings, baseline=replace(settings.baseline, name="resnet50_micro"))
     with pytest.raises(InvalidInput, match="take a trained network of the same baseline"):
         define(other, Conduct())
+
+
+def test_damaged_weights_leave_an_earlier_study_as_it_was(
+    exported: Path, trained: Path, tmp_path: Path
+) -> None:
+    settings = from_folder(exported, trained)
+    from_nothing = replace(settings, recipe=replace(settings.recipe, start=""))
+    folder = fake_study(tmp_path / "studies", from_nothing, name="s")
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    (exported / "weights.safetensors").write_bytes(b"")
+    with pytest.raises(InvalidInput, match=r"weights\.safetensors is damaged .* export it"):
+        fake_study(tmp_path / "studies", settings, name="s", fresh=True)
+    assert "runs.csv" in before
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
