@@ -25,10 +25,11 @@ def rehearsed(members: Iterable[FamilyMember], recipe: Recipe) -> list[str]:
 
         own.sort(key=lambda member: member.cost.macs)
         for member in {own[0].id: own[0], own[-1].id: own[-1]}.values():
-            network = member.network
-            assert isinstance(network, OwnNetwork)
-            remarks.update(dict.fromkeys(rehearse(network, member.resolution, recipe)))
-        remarks.update(dict.fromkeys(_remarks_on_growth(network, own[0].resolution)))
+            assert isinstance(member.network, OwnNetwork)
+            remarks.update(dict.fromkeys(rehearse(member.network, member.resolution, recipe)))
+        smallest = own[0].network
+        assert isinstance(smallest, OwnNetwork)
+        remarks.update(dict.fromkeys(_remarks_on_growth(smallest, own[0].resolution)))
     return list(remarks)
 
 
