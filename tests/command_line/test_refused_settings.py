@@ -180,7 +180,7 @@ REFUSED = [
     ([COMPARE, "sweep.coefficients=[1.2]"], ["sweep.coefficients", "gamma"]),
     ([COMPARE, "sweep.coefficients=[1,1,0.5]"], ["gamma", "0.5", "at least 1"]),
     ([COMPARE, *SMALL[1:], "sweep.baselines=[resnet]"], ["resnet", "efficientnet_micro"]),
-    ([COMPARE, *SMALL[1:], "sweep.winner_of=absent"], ["absent", "study.yaml"]),
+    ([COMPARE, *SMALL[1:], "sweep.winner_of=absent"], ["absent", "no study is there"]),
     # Balance.
     ([BALANCE, "sweep.exchange=1"], ["sweep.exchange", "1.0", "above 1 and at most 4"]),
     ([BALANCE, "sweep.exchange=nan"], ["sweep.exchange", "nan", "above 1"]),

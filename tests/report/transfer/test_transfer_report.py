@@ -36,9 +36,6 @@ def made(experiments: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
     monkeypatch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
 
     def make(outcome: Outcome, name: str, seed: int, seeds: int = 3) -> Path:
-        # So that runs on the source have this outcome too, and not that of the search.
-        for path in experiments.glob("store.db*"):
-            path.unlink()
         sweep = TransferSettings(study=str(experiments / "source"), seeds=list(range(seeds)))
         settings: StudySettings = replace(
             SETTINGS,
@@ -48,7 +45,9 @@ def made(experiments: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
             family=FamilySettings(),
             constraint=CostConstraint(tolerance=0.1),
         )
-        return fake_study(experiments, settings, inline(outcome), name=name)
+        # Elsewhere, so that runs on the source have this outcome too, and not that of the search.
+        place = experiments / f"targets-{name}-{seed}"
+        return fake_study(place, settings, inline(outcome), name=name)
 
     return make
 
