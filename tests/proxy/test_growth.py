@@ -78,6 +78,7 @@ def grown(draw: st.DrawFn) -> tuple[Architecture, Architecture]:
     return small, large
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(grown(), st.integers(0, 9))
 def test_growth_keeps_the_function_of_every_kind_of_block(

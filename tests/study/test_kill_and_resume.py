@@ -97,6 +97,7 @@ def test_runs_that_take_too_long_end_in_a_message_and_exit_code_1(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_ctrl_c_ends_within_seconds_and_says_how_to_go_on(
     tmp_path: Path, undisturbed: Path, cache: Path
 ) -> None:

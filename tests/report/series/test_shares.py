@@ -92,7 +92,7 @@ def test_smaller_networks_give_up_other_shares(made: Make, answer: Answer) -> No
         found.result.val_error = found.result.test_error = error - 0.002 * job.spec.seed
         return found
 
-    sweep = SharesSettings(costs=[2.0, 4.0], smaller=[0.15, 0.3], lattice=8)
+    sweep = SharesSettings(costs=[2.0, 4.0], smaller=[0.15, 0.3], lattice=6)
     folder = made(sweep, outcome=outcome)
     said = answer(folder)
     assert "No, constant shares suffice" in said

@@ -153,6 +153,7 @@ def test_an_unfinished_study_has_a_report(made: Callable[..., Path]) -> None:
         assert "The study is unfinished: 36 of 54 runs" in (folder / "report.md").read_text()
 
 
+@pytest.mark.long
 def test_figures_are_drawn_and_two_targets_stand_beside_each_other(
     made: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
