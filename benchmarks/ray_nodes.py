@@ -1,6 +1,6 @@
 """Nodes of a Ray cluster join and are killed while a study's runs go on, all on this machine.
 
-    python benchmarks/ray_nodes.py --nodes 64 --alive 16 --runs 600
+    python benchmarks/ray_nodes.py --nodes 64 --alive 8 --runs 450
 
 Runs sleep for a second. Every two seconds a node that the seed chooses is killed (raylet and
 workers) and another joins, until so many have joined; of `--alive` at a time each has one CPU.
@@ -82,8 +82,8 @@ def carry_out(specs: Sequence[RunSpec], database: Database, over: threading.Even
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--nodes", type=int, default=64)
-    parser.add_argument("--alive", type=int, default=16)
-    parser.add_argument("--runs", type=int, default=600)
+    parser.add_argument("--alive", type=int, default=8)
+    parser.add_argument("--runs", type=int, default=450)
     parser.add_argument("--seed", type=int, default=2026)
     given = parser.parse_args()
     # Workers find their function beside this file.
