@@ -33,21 +33,9 @@ def start(folder: Path) -> None:
 
 def price(_folder: Path) -> None:
     """A million points of B0, as a grid and scattered."""
-    from scaling_search.baselines import load_baseline
-    from scaling_search.baselines.baseline import ArchitectureBaseline
-    from scaling_search.scaling import price as price_grid
+    from memory import million
 
-    baseline = load_baseline("efficientnet_b0")
-    assert isinstance(baseline, ArchitectureBaseline)
-    side = np.linspace(1, 2, 100)
-    grid = [axis.ravel() for axis in np.meshgrid(side, side, side)]
-    scattered = list(np.random.default_rng(0).uniform(1, 2, (3, 10**6)))
-    for name, points in (("a grid of", grid), ("scattered", scattered)):
-
-        def run(points: list[np.ndarray] = points) -> None:
-            price_grid(baseline.architecture, baseline.resolution, baseline.rounding, *points)
-
-        show(f"pricing {name} 1,000,000 points of B0", timed(run), 2)
+    million()
 
 
 def driver(folder: Path) -> None:
