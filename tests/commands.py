@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +31,8 @@ SMALL = (
 SMALL_OPTUNA = (OPTUNA, *SMALL[1:])
 
 Call = Callable[..., SimpleNamespace]
+#: Type these words; the one line of the error must say all of those.
+Refuse = Callable[[Sequence[str], Sequence[str]], None]
 
 
 def type_words(
@@ -46,3 +48,8 @@ def type_words(
         code = end.code
     out, err = capsys.readouterr()
     return SimpleNamespace(code=code, out=out, err=err)
+
+
+def name_of(case: Any) -> str | None:
+    """The name of a case that is a list of typed words."""
+    return " ".join(case)[:60] if isinstance(case, list) and "=" in case[0] else ""

@@ -27,7 +27,7 @@ from scaling_search.study.grown_networks import with_networks
 from scaling_search.study.kinds import kind_of
 from scaling_search.study.limits import require_describable
 from scaling_search.study.measured import Measured, members_of
-from scaling_search.study.named import finished_study
+from scaling_search.study.other_study import finished_study
 from scaling_search.study.plain import differences
 from scaling_search.study.plan import COUNTING
 from scaling_search.study.platform import Platform

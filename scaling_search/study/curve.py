@@ -9,7 +9,7 @@ from scaling_search.scaling import ChangingShares
 from scaling_search.series import SharesSettings
 from scaling_search.study.family_settings import CURVE
 from scaling_search.study.files.csv_file import read_cells
-from scaling_search.study.named import finished_study, name_of, require_trained
+from scaling_search.study.other_study import finished_study, name_of, require_trained
 from scaling_search.study.read import Study
 from scaling_search.study.settings import StudySettings
 from scaling_search.text_file import damaged, missing, read_text

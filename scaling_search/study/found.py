@@ -11,7 +11,7 @@ from scaling_search.errors import InvalidInput
 from scaling_search.search.baseline import BaselineSearchSettings
 from scaling_search.study.files.proposals_csv import network_of
 from scaling_search.study.files.yaml_text import LARGEST, YAML_ERRORS, plain_yaml
-from scaling_search.study.named import finished_study
+from scaling_search.study.other_study import finished_study
 from scaling_search.study.read import Study
 from scaling_search.text_file import damaged, expanded, read_text
 

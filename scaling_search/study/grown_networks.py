@@ -12,7 +12,7 @@ from scaling_search.series.growth import GrowthSettings, row_of, spread_evenly
 from scaling_search.study.asks import read_candidates
 from scaling_search.study.decision import decide_by_rows
 from scaling_search.study.files.runs_csv import read_runs
-from scaling_search.study.named import finished_study, name_of
+from scaling_search.study.other_study import finished_study, name_of
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.source_study import NOT_GIVEN
 

@@ -8,7 +8,7 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.proxy import ProxyTask, proxy_task
 from scaling_search.search import SearchSweep
-from scaling_search.study.named import finished_study, name_of, require_trained
+from scaling_search.study.other_study import finished_study, name_of, require_trained
 from scaling_search.study.read import Study
 from scaling_search.study.settings import StudySettings
 from scaling_search.study.transfer import Size, Source, TransferSettings

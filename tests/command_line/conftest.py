@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from commands import Call, type_words
+from commands import Call, Refuse, type_words
+from folders import written
 
 
 @pytest.fixture
@@ -24,3 +26,20 @@ def call(
         return type_words(monkeypatch, capsys, *words)
 
     return run
+
+
+@pytest.fixture
+def refuse(call: Call, tmp_path: Path) -> Refuse:
+    """Type words that must be refused in one clear line, with nothing written."""
+
+    def require(words: Sequence[str], said: Sequence[str]) -> None:
+        ended = call(*words)
+        assert "Traceback" not in ended.err
+        assert ended.code == 2, ended.err
+        assert ended.err.startswith("error: ")
+        assert ended.err.count("\n") == 1
+        for word in said:
+            assert word in ended.err
+        assert written(tmp_path) == []
+
+    return require

@@ -56,6 +56,15 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="module")
+def undrawn() -> Iterator[None]:
+    """Without figures and Optuna's copy, which take most of a fake study's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
+        patch.setattr("scaling_search.study.running.copy_for_dashboard", lambda *_: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def spec() -> RunSpec:
     """Of some run."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,19 +23,13 @@ from scaling_search.proxy import Job
 from scaling_search.report import build_report
 from scaling_search.study import (
     read_definition,
-    running,
 )
 from scaling_search.study.kinds import kind_of
 
 FILES = ("study.yaml", "proposals.csv", "runs.csv", "curves.csv", "trials.csv", "baseline.json")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _quick() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
-        patch.setattr(running, "copy_for_dashboard", lambda *_: None)
-        yield
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -43,7 +37,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(_quick: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def undisturbed(undrawn: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of searches that one worker carried out without a break."""
     folders = {}
     for name, settings in SEARCHES.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,19 +15,13 @@ from scaling_search.errors import InvalidInput
 from scaling_search.export.member import choose
 from scaling_search.report import build_report
 from scaling_search.series import SharesSettings
-from scaling_search.study import StudySettings, running
+from scaling_search.study import StudySettings
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _quick() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
-        patch.setattr(running, "copy_for_dashboard", lambda *_: None)
-        yield
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 @pytest.fixture(scope="module")
-def made(_quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(undrawn: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study of shares that has ended."""
     sweep = SharesSettings(costs=[2.0, 4.0, 8.0], lattice=6)
     folder = fake_study(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,19 +19,13 @@ from scaling_search.baselines import BaselineSettings
 from scaling_search.errors import InvalidInput
 from scaling_search.report import build_report
 from scaling_search.search import GridSettings
-from scaling_search.study import Conduct, StudySettings, define, read_definition, running
+from scaling_search.study import Conduct, StudySettings, define, read_definition
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _quick() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
-        patch.setattr(running, "copy_for_dashboard", lambda *_: None)
-        yield
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 @pytest.fixture(scope="module")
-def undisturbed(_quick: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def undisturbed(undrawn: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of two searches that have ended."""
     folders = {}
     for name in ("plain", "pareto"):

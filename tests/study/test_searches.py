@@ -17,7 +17,7 @@ from scaling_search.execution import WorkerLost
 from scaling_search.proxy import Job
 from scaling_search.report import build_report
 from scaling_search.search import Budget
-from scaling_search.study import read_definition, running
+from scaling_search.study import read_definition
 from scaling_search.study.asks import read_candidates
 
 #: What depends on the settings and the results alone.
@@ -26,12 +26,10 @@ MADE = ("trials.csv", "family.csv", "winner.json", "forecast.json")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _quick() -> Iterator[None]:
+def _quick(undrawn: None) -> Iterator[None]:
     """Leave out what takes long and is not looked at here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scaling_search.report.figures.drawing.as_svg", lambda _: "<svg/>")
         patch.setattr("scaling_search.report.search.family.WISHES", {})
-        patch.setattr(running, "copy_for_dashboard", lambda *_: None)
         yield
 
 
