@@ -96,6 +96,7 @@ def test_smaller_networks_give_up_other_shares(made: Make, answer: Answer) -> No
     folder = made(sweep, outcome=outcome)
     said = answer(folder)
     assert "No, constant shares suffice" in said
+    assert "of the growth at every larger size" in said
     report = (folder / "report.md").read_text()
     assert "What should smaller networks give up?" in report
     below = ss.read_study(folder).verdict["below"]

@@ -59,8 +59,10 @@ def what_to_use(found: Found) -> str:
         return "Nothing yet."
     if not curve.changes:
         alpha, beta, gamma = vars(doubling(curve.together)).values()
+        # What smaller networks should give up is another question, with an answer of its own.
+        sizes = "every size" if found.below is None else "every larger size"
         return (
-            f"{capital(shares_text(curve.together))} of the growth at every size, the best for all "
+            f"{capital(shares_text(curve.together))} of the growth at {sizes}, the best for all "
             f"costs together: α = {alpha:.3g}, β = {beta:.3g}, γ = {gamma:.3g} for each doubling."
         )
     at = [
