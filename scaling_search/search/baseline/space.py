@@ -29,6 +29,8 @@ _STEM, _FEWEST = 16, (4, 2)
 _FEWEST_PIXELS, _MOST_PIXELS = 3, 8
 #: How far the resolution may be moved from the chosen one.
 _MOVE = 0.5
+#: Widths between which the one of a cost is interpolated, over the proposed ones.
+_WIDTHS = 2.0 ** np.arange(-3, 9)
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,12 @@ class Space:
         low, high = EXPANSIONS[block]
         able = [e for e in self.expansions if low <= e <= high] or [low]
         return min(able, key=lambda e: (abs(e - expansion), e))
+
+    def about(self, proposed: Proposed, amount: float) -> Architecture:
+        """About the network that `at_cost` makes: its width is interpolated, its resolution kept."""
+        amounts = self._amounts(proposed.architecture, proposed.resolution, _WIDTHS)
+        width = 2 ** np.interp(math.log2(amount), np.log2(amounts), np.log2(_WIDTHS))
+        return scale_architecture(proposed.architecture, self.rounding, 1.0, float(width))
 
     def at_cost(
         self, proposed: Proposed, amount: float, tolerance: float, native_resolution: int

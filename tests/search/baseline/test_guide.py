@@ -88,7 +88,7 @@ def test_a_network_of_the_space_is_described_by_its_choices() -> None:
         found = guided._nearest(draw.numbers)
         like = made._shape(partial(chosen_of, found))[0]
         features = [c.value(like.architecture, like.resolution) for c in CHOICES]
-        away.append(np.abs(np.array(features) - draw.numbers[:-1]).max())
+        away.append(np.abs(np.array(features) - draw.numbers[: len(CHOICES)]).max())
     assert np.median(away) < 0.1
     assert max(away) < 1.1
 
@@ -111,8 +111,9 @@ def test_every_cost_of_a_frontier_gets_its_part() -> None:
 def test_what_diverges_is_left_and_what_fails_says_nothing() -> None:
     """A kind of block that diverges is asked for less and less."""
 
-    def shares(ending: Ending) -> float:
-        made = sweep(alike=[True], sampler=QUICK).search(TASK, present(), (), Budget()).proposals
+    def share(ending: Ending, seed: int) -> float:
+        settings = sweep(alike=[True], sampler={**QUICK, "seed": seed})
+        made = settings.search(TASK, present(), (), Budget()).proposals
         assert isinstance(made, BaselineProposals)
         bad = []
         for number in range(40):
@@ -125,5 +126,9 @@ def test_what_diverges_is_left_and_what_fails_says_nothing() -> None:
             made.tell(number, [(TASK.epochs, known)])
         return float(np.mean(bad[-20:]))
 
-    assert shares(Ending.DIVERGED) <= 0.1
-    assert shares(Ending.FAILED) > 0.1
+    shares = {
+        ending: np.mean([share(ending, seed) for seed in range(3)])
+        for ending in (Ending.DIVERGED, Ending.FAILED)
+    }
+    assert shares[Ending.DIVERGED] <= 0.05
+    assert shares[Ending.FAILED] > 0.1
