@@ -30,7 +30,7 @@ _FEWEST_PIXELS, _MOST_PIXELS = 3, 8
 #: How far the resolution may be moved from the chosen one.
 _MOVE = 0.5
 #: Widths between which the one of a cost is interpolated, over the proposed ones.
-_WIDTHS = 2.0 ** np.arange(-3, 9)
+_WIDTHS = [2.0**power for power in range(-3, 9)]
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Space:
         return min(able, key=lambda e: (abs(e - expansion), e))
 
     def about(self, proposed: Proposed, amount: float) -> Architecture:
-        """About the network that `at_cost` makes: its width is interpolated, its resolution kept."""
+        """About what `at_cost` makes: the width is interpolated, the resolution kept."""
         amounts = self._amounts(proposed.architecture, proposed.resolution, _WIDTHS)
         width = 2 ** np.interp(math.log2(amount), np.log2(amounts), np.log2(_WIDTHS))
         return scale_architecture(proposed.architecture, self.rounding, 1.0, float(width))
