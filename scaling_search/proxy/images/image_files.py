@@ -19,8 +19,8 @@ _FORMATS = (
     *("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM", "JPEG2000", "TGA", "ICO", "AVIF"),
     *("SGI", "PCX"),
 )
-#: Where a PNG may say how it is turned.
-_TURNED_BY = ("exif", "Raw profile type exif", "XML:com.adobe.xmp")
+#: Where a picture may say how it is turned; a TIFF says it in its own tags.
+_TURNED_BY = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
 
 
 class Picture(NamedTuple):
@@ -61,8 +61,8 @@ def _formats() -> list[str]:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    # Reading the EXIF of a PNG without any would look for more of the file.
-    if image.format == "PNG" and not any(name in image.info for name in _TURNED_BY):
+    # Of a small picture that says nothing, asking takes a fourth of the time to decode it.
+    if image.format != "TIFF" and not any(name in image.info for name in _TURNED_BY):
         return image
     return ImageOps.exif_transpose(image)
 
