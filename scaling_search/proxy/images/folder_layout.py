@@ -82,9 +82,9 @@ def arrange(scan: Scan, read_table: ReadTable, test_split: str, label_column: st
             )
     pools: dict[str, Pool] = {}
     tables = Tables(folder, read_table, label_column)
+    undivided = set(parts.values()) == {"train"}
     for name, part in parts.items():
-        pool = pools.setdefault(part, Pool(part))
-        _fill(pool, folder, join(base, name) if name else base, tables, base)
+        _fill(pools, part, folder, join(base, name) if name else base, tables, base, undivided)
     train = pools.pop("train")
     if not train.paths:
         raise InvalidInput(_no_labels(folder, base, train, tables))
@@ -146,35 +146,58 @@ def _shared(inner: dict[str, list[str]], named: list[str]) -> list[str]:
     return shared if len(shared) > 1 else []
 
 
-def _fill(pool: Pool, folder: ImageTree, top: str, tables: Tables, base: str) -> None:
-    """Add the labelled images below a folder to a pool."""
+def _fill(
+    pools: dict[str, Pool],
+    part: str,
+    folder: ImageTree,
+    top: str,
+    tables: Tables,
+    base: str,
+    undivided: bool,
+) -> None:
+    """Add the labelled images below a folder to the pool of a part.
+
+    undivided: the folders name no parts but train, so a table may.
+    """
     inner = folder.top(top)
     images = list(folder.below(inner))
     classes = {name for _, _, _, name in images if name}
-    needed = pool.part == "train" and len(classes) < 2
+    needed = part == "train" and len(classes) < 2
     table = tables.find((inner, top, base, ""), [path for path, *_ in images], needed)
-    pool.folders.append(inner)
+    labelled_by, parts = "the folders", {part: [True] * len(images)}
     if table is not None:
         path, found = table
-        pool.labelled_by = f"column {found.label_column} of {path}"
+        labelled_by = f"column {found.label_column} of {path}"
         unnamed = (i[0] for i, label in zip(images, found.labels) if label is None)
         folder.left_out.add(f"that {path} does not name", unnamed, True)
-        kept = [
-            (p, i, nfc(k).strip()) for (p, _, i, _), k in zip(images, found.labels) if k is not None
-        ]
-        if blank := next((p for p, _, k in kept if not k), None):
+        labels = [None if label is None else nfc(label).strip() for label in found.labels]
+        if blank := next((i[0] for i, label in zip(images, labels) if label == ""), None):
             raise InvalidInput(
                 f"{path} has no label for {blank} in column {found.label_column}: give every "
                 "image a label, or name another column with data.label_column="
             )
+        if undivided and found.part_column:
+            labelled_by += f", parts by column {found.part_column}"
+            parts = {name: [of == name for of in found.parts] for name in sorted({*found.parts})}
+            nowhere = (
+                i[0] for i, label, of in zip(images, labels, found.parts) if label and not of
+            )
+            folder.left_out.add(f"of which {path} names no part", nowhere, True)
+            parts.pop("", None)
     else:
-        kept = [(path, index, name) for path, inside, index, name in images if inside]
-        if kept:
+        labels = [name if inside else None for _, inside, _, name in images]
+        if any(labels):
             loose = (path for path, inside, *_ in images if not inside)
             folder.left_out.add("outside the class folders", loose, True)
-    pool.paths += [path for path, _, _ in kept]
-    pool.files += [index for _, index, _ in kept]
-    pool.classes += [name for _, _, name in kept]
+    for name, belongs in parts.items():
+        pool = pools.setdefault(name, Pool(name))
+        pool.folders.append(inner)
+        pool.labelled_by = labelled_by
+        for (path, _, index, _), label, is_here in zip(images, labels, belongs):
+            if label is not None and is_here:
+                pool.paths.append(path)
+                pool.files.append(index)
+                pool.classes.append(label)
 
 
 def _no_labels(folder: ImageTree, base: str, train: Pool, tables: Tables) -> str:

@@ -32,6 +32,9 @@ from scaling_search.proxy.images.set_notes import NO_TEST, alike_note, copies_no
 from scaling_search.proxy.pixel_cache import require_folder
 from scaling_search.proxy.resampling import Pixels
 
+#: Changes whenever a folder may be understood otherwise: it is then looked at anew.
+_LAYOUT_VERSION = 2
+
 
 @dataclass(frozen=True)
 class FolderImages:
@@ -59,7 +62,7 @@ def image_set_from_folder(settings: DataSettings, found: Scan) -> ImageSet:
     require_folder(cache)
     manifest = Manifest.of(cache, root)
     asked = [settings.test_split, settings.label_column, settings.ground, settings.allow_left_out]
-    state = _digest(READING_VERSION, found.fingerprint, *asked)
+    state = _digest(READING_VERSION, _LAYOUT_VERSION, found.fingerprint, *asked)
     if (remembered := manifest.recall(state)) is not None:
         identity, notes = remembered
         if (known := load_known(cache, identity)) is not None:
