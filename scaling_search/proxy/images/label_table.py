@@ -195,10 +195,12 @@ def _part_column(
 
 def _classes(values: list[str], column: str) -> list[str]:
     """The labels of a column as names of classes; empty where there is none."""
-    several = next((value for value in values if isinstance(value, _NoText)), None)
-    if several is None and all(_LIST.fullmatch(value.strip()) for value in values if value.strip()):
-        several = next((value for value in values if value.strip()), None)
-    if several is not None:
+    given = [value for value in values if value.strip()]
+    lists = [value for value in given if isinstance(value, _NoText)]
+    if not lists and all(_LIST.fullmatch(value.strip()) for value in given):
+        lists = given
+    if lists:
+        several = lists[0]
         shown = several if len(several) <= 60 else f"{several[:57]}..."
         raise InvalidInput(
             f"column {column} holds lists or records, such as {shown}, but an image has one class "

@@ -69,7 +69,7 @@ class BaselineSearchSettings(SearchSettings):
     #: as {_target_: package.Class, argument: value}.
     sampler: Any = "gp"
     #: How many networks are asked for.
-    asks: int = 30
+    asks: int = 24
     #: An ask sees the results of all asks but the `lag` before it, however many workers there are.
     lag: int = 3
     #: Asks that are compared with each other at the rungs.
