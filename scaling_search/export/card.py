@@ -15,6 +15,7 @@ from scaling_search.findings.interval import LEVEL, Interval
 from scaling_search.metric import Metric
 from scaling_search.proxy.exported import MADE_BY
 from scaling_search.study.files.environment_json import read_environment
+from scaling_search.study.starts import start_phrase
 from scaling_search.text_file import one_line
 from scaling_search.wording import capital, percent
 
@@ -86,6 +87,7 @@ def config(chosen: Chosen, weights: Weights | str, data_license: str) -> dict[st
             "data": facts.name,
             "data_identity": facts.identity,
             "data_license": data_license or None,
+            "start": chosen.study.definition.settings.recipe.start or None,
             "sha256": {name: _sha256(chosen, name) for name in ("study.yaml", "runs.csv")},
             **_made_with(chosen),
         },
@@ -184,6 +186,8 @@ def _errors(chosen: Chosen) -> str:
             f"The study's images have {native} px, fewer than the network asks for: no forecast "
             "holds for images that are enlarged."
         )
+    if start := chosen.study.definition.settings.recipe.start:
+        sentences.append(f"Trainings of the study start from weights: {start_phrase(start)}.")
     return " ".join(sentences)
 
 

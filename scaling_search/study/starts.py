@@ -55,22 +55,27 @@ def with_start(settings: StudySettings) -> tuple[StudySettings, ExportedFolder |
     return replace(settings, recipe=replace(settings.recipe, start=PREFIX + folder.key)), folder
 
 
+def start_phrase(start: str) -> str:
+    """What a recipe's start, which is not empty, says in a plan or on a model card."""
+    if start == BEFORE:
+        return "of STEP 2's sizes each from the one before it, the smallest from nothing"
+    if start == BASELINE:
+        return "all networks from the trained baseline's weights of the same seed"
+    return f"all networks from the exported weights {start.removeprefix(PREFIX)}"
+
+
 def start_lines(definition: StudyDefinition, runs: Sequence[PlannedRun]) -> list[str]:
     """What a plan says of where these runs start."""
     start = definition.settings.recipe.start
     if not start:
         return []
+    lines = [f"Start: {start_phrase(start)}"]
     if start == BEFORE:
-        return ["Start: of STEP 2's sizes each from the one before it, the smallest from nothing"]
+        return lines
     if start == BASELINE:
-        sources = len(sources_of(definition, runs))
-        lines = [
-            f"Start: the baseline is trained first, {sources} runs; all networks start from its "
-            "weights of the same seed"
-        ]
+        lines[0] += f", which is trained first, {len(sources_of(definition, runs))} runs"
         source = definition.base.network
     else:
-        lines = [f"Start: all networks from the exported weights {start.removeprefix(PREFIX)}"]
         if definition.exported is None:
             return lines
         source = definition.exported.architecture

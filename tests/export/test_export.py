@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from export_studies import defined, noise, sizes, typed
+from export_studies import SMALL, defined, noise, sizes, typed
+from fakes import fake_study
 
 from scaling_search.errors import InvalidInput
 from scaling_search.export.card import card, config
@@ -86,6 +88,16 @@ def test_a_member_that_was_not_trained(trained: Path, tmp_path: Path, capsys: Ca
     assert said["value"] == law.predict(float(chosen.member.cost.macs)).mean[0]
     assert said["low"] < said["value"] < said["high"]
     assert "forecast, not measured" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_a_card_tells_of_trainings_that_start_from_weights(tmp_path: Path, capsys: Capture) -> None:
+    settings = replace(SMALL, recipe=replace(SMALL.recipe, start="before"))
+    folder = fake_study(tmp_path, settings, name="chained")
+    ended = typed(capsys, folder, "--phi", "2.5", "--to", tmp_path / "out")
+    assert ended.code == 0, ended.err
+    assert "each from the one before it" in (tmp_path / "out" / "README.md").read_text()
+    told = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert told["study"]["start"] == "before"
 
 
 def test_the_largest_member_within_multiply_adds(

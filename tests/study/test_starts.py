@@ -116,7 +116,7 @@ def test_sources_are_trained_first_and_once_and_kept(
 
 def test_a_plan_says_it_and_counts_the_runs(call: Call) -> None:
     ended = call("dry_run=true", "recipe.start=baseline")
-    assert "Start: the baseline is trained first, 2 runs" in ended.out
+    assert "same seed, which is trained first, 2 runs" in ended.out
     ended = call("dry_run=true", "recipe.start=before")
     assert "Start: of STEP 2's sizes each from the one before it" in ended.out
 

@@ -196,7 +196,7 @@ def _part_column(
 def _classes(values: list[str], column: str) -> list[str]:
     """The labels of a column as names of classes; empty where there is none."""
     given = [value for value in values if value.strip()]
-    lists = [value for value in given if isinstance(value, _NoText)]
+    lists: list[str] = [value for value in given if isinstance(value, _NoText)]
     if not lists and all(_LIST.fullmatch(value.strip()) for value in given):
         lists = given
     if lists:

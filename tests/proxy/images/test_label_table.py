@@ -309,12 +309,12 @@ def test_images_without_a_part_are_left_out_and_two_parts_refused(tmp_path: Path
     parts = ["train"] * 4 + ["test"] * 4 + ["", ""]
     table = [[*row, part] for row, part in zip(rows(), parts)]
     write_csv(root / "metadata.csv", ["file_name", "label", "split"], table)
-    with pytest.raises(InvalidInput, match="2 of which metadata.csv names no part"):
+    with pytest.raises(InvalidInput, match=r"2 of which metadata\.csv names no part"):
         opened(root)
     write_csv(
         root / "metadata.csv", ["file_name", "label", "split"], [*table[:8], [*rows()[0], "test"]]
     )
-    with pytest.raises(InvalidInput, match="img_000.png in two parts, train and test"):
+    with pytest.raises(InvalidInput, match=r"img_000\.png in two parts, train and test"):
         opened(root)
 
 
