@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,10 +36,9 @@ GROWTHS = (0.0, 1.0, 2.0)
 #: Scales of the drift over that of the bowl's slopes. None of them is 0: with a belief in no drift
 #: at all, regions of shares that do drift hold them too seldom at the cheapest cost.
 DRIFT_SCALES = (0.3, 1.0, 3.0)
-#: No bowl keeps its form over a decade of compute: terms of third degree are believed to be larger
-#: than in a response surface of one cost. Of half to two times the slopes this held the best shares
-#: nearest to the level, on landscapes with and without drift.
-LAW_PRIOR = replace(PRIOR, bend=1.5)
+#: Scales of the bowl's terms of third degree over that of its slopes: some landscapes are nearly
+#: quadratic, and on others regions of a bowl alone hold the truth too seldom.
+BENDS = (0.5, 1.0, 2.0)
 #: Log cost over the baseline's below which a network's shares tell nothing. Larger and smaller
 #: networks are never fitted together: what a starved baseline should grow in first it should give
 #: up last.
@@ -97,7 +96,7 @@ class AtCost:
 def fit_shares_law(
     design: Design,
     errors: Floats,
-    prior: SurfacePrior = LAW_PRIOR,
+    prior: SurfacePrior = PRIOR,
     highest: float = 1.0,
     blocks: bool = True,
 ) -> SharesLaw:
@@ -166,13 +165,13 @@ def _features(design: Design, longest: float, growth: float) -> Floats:
 def _beliefs(prior: SurfacePrior, steps: int) -> tuple[Floats, Floats]:
     """Scales and centres, (combinations, 15 + steps) each, of the coefficients of `_features`."""
     price, price_scale = prior.pixel_price_slope
-    unit = np.repeat([1.0, prior.curvature, prior.bend], [2, 3, 4])
     bowl = np.zeros(_BOWL)
     bowl[[2, 4]] = prior.bowl * prior.unit_sigma
     scales, centres = [], []
-    for surface, drift, step in itertools.product(
-        prior.surface_scales, DRIFT_SCALES, prior.step_scales if steps else [1.0]
+    for surface, drift, bend, step in itertools.product(
+        prior.surface_scales, DRIFT_SCALES, BENDS, prior.step_scales if steps else [1.0]
     ):
+        unit = np.repeat([1.0, prior.curvature, bend], [2, 3, 4])
         level, moved = [prior.level_scale] * _LEVEL, [surface * drift] * _DRIFT
         scales.append([*level, *(surface * unit), *moved, price_scale, *[step] * steps])
         none = [0.0] * _LEVEL, [0.0] * _DRIFT, [0.0] * steps
