@@ -6,7 +6,7 @@ Studies of `+sweep=shares` with its lattice, 10 networks at each of three costs 
 seeds, on synthetic landscapes whose best shares are the same at all sizes, or drift. Landscapes:
 bowls whose depth does not grow with the compute, grows with its log, or with the square of that,
 and three powers, each dimension taking its own part of the error away. Noise of a run 3 or 8 %,
-networks off the law by 2 %, seeds 3 %. .2 s a replay. Prints the table in Markdown.
+networks off the law by 2 %, seeds 3 %. .4 s a replay. Prints the table in Markdown.
 """
 
 from __future__ import annotations
