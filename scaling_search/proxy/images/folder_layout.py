@@ -176,12 +176,11 @@ def _fill(
                 f"{path} has no label for {blank} in column {found.label_column}: give every "
                 "image a label, or name another column with data.label_column="
             )
-        if undivided and found.part_column:
-            labelled_by += f", parts by column {found.part_column}"
-            parts = {name: [of == name for of in found.parts] for name in sorted({*found.parts})}
-            nowhere = (
-                i[0] for i, label, of in zip(images, labels, found.parts) if label and not of
-            )
+        if undivided and found.parts.column:
+            told = found.parts.of_images
+            labelled_by += f", parts by column {found.parts.column}"
+            parts = {name: [of == name for of in told] for name in sorted({*told})}
+            nowhere = (i[0] for i, label, of in zip(images, labels, told) if label and not of)
             folder.left_out.add(f"of which {path} names no part", nowhere, True)
             parts.pop("", None)
     else:

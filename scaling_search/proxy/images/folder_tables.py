@@ -24,6 +24,8 @@ class Tables:
         #: Path -> why a table was not used.
         self.unused: dict[str, str] = {}
         self.used: set[str] = set()
+        #: Path -> its columns that seem to tell parts and do not.
+        self._untold: dict[str, list[str]] = {}
         #: Path -> what it names and what no part has.
         self._strangers: dict[str, frozenset[str]] = {}
 
@@ -55,6 +57,7 @@ class Tables:
                     continue
                 if found is not None:
                     self.used.add(path)
+                    self._untold[path] = [n for n in found.parts.untold if n != found.label_column]
                     self.unused.pop(path, None)
                     others = self._strangers.get(path, found.strangers)
                     self._strangers[path] = others & found.strangers
@@ -67,6 +70,8 @@ class Tables:
     def notes(self) -> list[str]:
         """Sentences about tables that are not used, and rows that are not."""
         said = [f"{path} is not used: {why}" for path, why in self.unused.items()]
+        for path, columns in self._untold.items():
+            said += [f"column {shown_name(column)} of {path} tells no parts" for column in columns]
         for path, names in self._strangers.items():
             if names:
                 said.append(

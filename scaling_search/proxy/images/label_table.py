@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scaling_search.errors import InvalidInput
-from scaling_search.proxy.images.parts import find_parts
+from scaling_search.proxy.images.table_parts import TableParts, find_table_parts
 
 #: The first of these is the column of labels, where there are several.
 _LABEL_NAMES = ("label", "labels", "class", "class_name", "category", "target")
@@ -26,8 +26,6 @@ _LABEL_NAMES = ("label", "labels", "class", "class_name", "category", "target")
 _LIST = re.compile(r"[\[({].*[\])}]", re.DOTALL)
 #: A whole number, also as a float writes it.
 _WHOLE = re.compile(r"-?\d+(\.0+)?")
-#: A column of parts has no more words than these.
-_MOST_PARTS = 10
 #: Longest field that a CSV may have.
 csv.field_size_limit(1 << 24)
 
@@ -42,10 +40,8 @@ class TableLabels:
     file_column: str
     label_column: str
     #: What the column of names says in rows that name none of these images.
-    strangers: frozenset[str] = frozenset()
-    #: The column that says which part an image is of, and its part; empty where there is none.
-    part_column: str = ""
-    parts: tuple[str, ...] = ()
+    strangers: frozenset[str]
+    parts: TableParts
 
 
 class _NoText(str):
@@ -143,11 +139,11 @@ def labels_of(table: dict[str, list[str]], paths: Sequence[str], asked: str) -> 
             f"its first row names {paths[first]} and no columns: give it a first row with the "
             "names of its columns, such as file_name,label"
         )
-    part_column, parts_by_name = _part_column(table, found[file_column], asked)
-    names = [name for name in table if name == asked or name != part_column]
+    label_names = [name for name in table if name.lower() in _LABEL_NAMES]
+    parts = find_table_parts(table, found[file_column], paths, {file_column, asked, *label_names})
+    names = [name for name in table if name != parts.column]
     label_column = _label_column(names, file_column, asked)
     labels: list[str | None] = [None] * len(paths)
-    parts = [""] * len(paths)
     for index, label in zip(found[file_column], _classes(table[label_column], label_column)):
         if index is None:
             continue
@@ -157,40 +153,9 @@ def labels_of(table: dict[str, list[str]], paths: Sequence[str], asked: str) -> 
                 f"column {label_column}: an image has one class here"
             )
         labels[index] = label
-    if part_column:
-        for index, name in zip(found[file_column], table[part_column]):
-            if index is None:
-                continue
-            part = parts_by_name.get(name.strip(), "")
-            if parts[index] not in ("", part):
-                raise InvalidInput(
-                    f"the table has {paths[index]} in two parts, {parts[index]} and {part}, by "
-                    f"column {part_column}: an image is of one part"
-                )
-            parts[index] = part
     rows = zip(found[file_column], table[file_column])
     strangers = frozenset(value for index, value in rows if index is None and value)
-    return TableLabels(
-        labels,
-        file_column,
-        label_column,
-        strangers,
-        part_column,
-        tuple(parts) if part_column else (),
-    )
-
-
-def _part_column(
-    table: dict[str, list[str]], rows: list[int | None], asked: str
-) -> tuple[str, dict[str, str]]:
-    """The first column that has nothing but parts, train among them, and the part by its words."""
-    for name, values in table.items():
-        if name != asked:
-            said = {v.strip() for v, index in zip(values, rows) if index is not None and v.strip()}
-            parts = find_parts(sorted(said)) if len(said) <= _MOST_PARTS else {}
-            if len(set(parts.values())) > 1 and len(parts) == len(said):
-                return name, parts
-    return "", {}
+    return TableLabels(labels, file_column, label_column, strangers, parts)
 
 
 def _classes(values: list[str], column: str) -> list[str]:

@@ -275,49 +275,6 @@ def test_a_column_that_is_asked_for_is_not_passed_by(tmp_path: Path) -> None:
         opened(root, image_column="picture")
 
 
-@pytest.mark.parametrize("column", ["split", "data set", "Partition"])
-def test_a_table_may_say_which_image_is_of_which_part(tmp_path: Path, column: str) -> None:
-    root = flat(tmp_path)
-    parts = ["train"] * 6 + ["test"] * 2 + ["valid"] * 2
-    table = [[*row, part] for row, part in zip(rows(), parts)]
-    write_csv(root / "metadata.csv", ["file_name", "breed", column], table)
-    source = opened(root)
-    assert counts(source) == ({"cat": 3, "dog": 3}, {"cat": 1, "dog": 1})
-    said = f"column breed of metadata.csv, parts by column {column}"
-    assert any(note.startswith("train: 6 images") and said in note for note in source.notes)
-    assert any(note.startswith("test: 2 images") and said in note for note in source.notes)
-    assert any(note.startswith("validation ") and "is not used" in note for note in source.notes)
-
-
-def test_folders_that_name_parts_come_before_a_column(tmp_path: Path) -> None:
-    root = put_tree(tmp_path / "set", {"train": 10, "test": 10})
-    table = [[f"{part}/{name}", label, "train" if part == "test" else "test"]
-             for part in ("train", "test") for name, label in rows()]  # fmt: skip
-    write_csv(root / "metadata.csv", ["file_name", "label", "split"], table)
-    assert counts(opened(root)) == ({"cat": 5, "dog": 5}, {"cat": 5, "dog": 5})
-
-
-def test_a_column_of_other_words_says_no_parts(tmp_path: Path) -> None:
-    root = flat(tmp_path)
-    table = [[*row, ("train", "bus")[i % 2]] for i, row in enumerate(rows())]
-    write_csv(root / "metadata.csv", ["file_name", "label", "seen_from"], table)
-    assert counts(opened(root)) == ({"cat": 5, "dog": 5}, {})
-
-
-def test_images_without_a_part_are_left_out_and_two_parts_refused(tmp_path: Path) -> None:
-    root = flat(tmp_path)
-    parts = ["train"] * 4 + ["test"] * 4 + ["", ""]
-    table = [[*row, part] for row, part in zip(rows(), parts)]
-    write_csv(root / "metadata.csv", ["file_name", "label", "split"], table)
-    with pytest.raises(InvalidInput, match=r"2 of which metadata\.csv names no part"):
-        opened(root)
-    write_csv(
-        root / "metadata.csv", ["file_name", "label", "split"], [*table[:8], [*rows()[0], "test"]]
-    )
-    with pytest.raises(InvalidInput, match=r"img_000\.png in two parts, train and test"):
-        opened(root)
-
-
 def test_labels_that_are_lists_as_text_are_refused(tmp_path: Path) -> None:
     root = flat(tmp_path)
     table = [[name, f"[{label}; small]"] for name, label in rows()]
