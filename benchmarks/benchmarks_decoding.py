@@ -3,33 +3,21 @@ trains and the other decodes."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 from benchmarks_opening import make_folder
 
 from scaling_search.baselines import load_baseline, scale_by
 from scaling_search.execution import torch_version
 from scaling_search.proxy import DataSettings, Job, Recipe, RunSpec, carry_out, proxy_task
-from scaling_search.proxy.decoding import Decoder
 
 #: Images of the set, and how often each kind of training is measured.
 _IMAGES, _CLASSES, _PAIRS = 2000, 10, 5
 
 
-class Speed(NamedTuple):
-    """Of a training: images a second, and a second of the CPU time of the process that trains."""
-
-    wall: float
-    cpu: float
-
-
-def speeds(folder: Path, resolution: int, epochs: int) -> tuple[list[tuple[Speed, Speed]], float]:
-    """(with a cache, without) of trainings of searched_micro, in turn; and how many
-    images are decoded in a second of CPU time."""
+def speeds(folder: Path, resolution: int, epochs: int) -> list[tuple[float, float]]:
+    """Images a second of trainings of searched_micro (with a cache, without), in turn."""
     root = folder / "decoding" / "set"
     if not root.exists():
         make_folder(root, _IMAGES, _CLASSES)
@@ -49,17 +37,9 @@ def speeds(folder: Path, resolution: int, epochs: int) -> tuple[list[tuple[Speed
         torch_version=torch_version(),
     )
 
-    def speed(data: DataSettings) -> Speed:
-        started = time.process_time()
-        seconds = carry_out(Job(spec=spec, data=data)).seconds
-        shown = epochs * task.sizes[0]
-        return Speed(shown / seconds, shown / (time.process_time() - started))
+    def speed(data: DataSettings) -> float:
+        return epochs * task.sizes[0] / carry_out(Job(spec=spec, data=data)).seconds
 
     # Once before: the cache is made, and the server of processes is started.
     speed(kept), speed(decoded)
-    pairs = [(speed(kept), speed(decoded)) for _ in range(_PAIRS)]
-    decoder = proxy_task(decoded).load(resolution)[0].images
-    assert isinstance(decoder, Decoder)
-    started = time.process_time()
-    decoder.read(np.arange(_IMAGES))
-    return pairs, _IMAGES / (time.process_time() - started)
+    return [(speed(kept), speed(decoded)) for _ in range(_PAIRS)]

@@ -2,7 +2,8 @@
 
 What is loaded depends on neither. The processes are a DataLoader's: they are forked by a server
 that has imported torch and holds no thread, GPU or lock, they end with the training, and they read
-a few pieces ahead, not more.
+a few pieces ahead, not more. What they decode lies in memory that is shared once for all: to hand
+over each piece as a tensor of its own would cost more than to decode small images.
 """
 
 from __future__ import annotations
@@ -27,15 +28,24 @@ from scaling_search.proxy.random_crop import RandomCrops
 from scaling_search.proxy.resampling import Pixels
 
 Rows = NDArray[np.int64]
-#: (batches of rows, crops or None) -> of each batch its bytes on the device, (B, H, W, C).
-ReadBatches = Callable[[Sequence[Rows], RandomCrops | None], Iterator[Tensor]]
+
+
+class Batch(NamedTuple):
+    """Images that are taken together: their central squares, or crops."""
+
+    rows: Rows
+    crops: RandomCrops | None = None
+
+
+#: Batches -> of each its bytes on the device, (B, H, W, C). What is known to come is read ahead.
+ReadBatches = Callable[[Sequence[Batch]], Iterator[Tensor]]
 
 #: Most images and bytes that a process decodes at a time: a piece.
-_IMAGES, _BYTES = 64, 1 << 20
+_IMAGES, _BYTES = 32, 1 << 20
 #: Fewest and most pieces, and between them the bytes, that a process is ahead.
-_LEAST_AHEAD, _MOST_AHEAD, _BYTES_AHEAD = 4, 32, 4 << 20
-#: How torch says that one has died.
-_LOST = re.compile("exited unexpectedly|killed by signal")
+_LEAST_AHEAD, _MOST_AHEAD, _BYTES_AHEAD = 4, 64, 4 << 20
+#: How torch says that one has died, or that nothing is left to share with it.
+_LOST = re.compile("exited unexpectedly|killed by signal|shared memory|No space left")
 
 
 @contextmanager
@@ -50,9 +60,9 @@ def open_images(images: Pixels | Decoder, device: torch.device) -> Iterator[Read
         yield _decoded_here(images, device)
     else:
         pieces: list[_Piece] = []
-        loader = _start(images, pieces, device)
+        loader = _start(images, pieces)
         try:
-            yield _decoded_ahead(loader, pieces, _piece_images(images), device)
+            yield _decoded_ahead(loader, pieces, device)
         finally:
             if loader._iterator is not None:
                 loader._iterator._shutdown_workers()  # type: ignore[attr-defined]
@@ -64,10 +74,10 @@ def _kept(images: Pixels, device: torch.device) -> ReadBatches:
     if device.type == "cuda" and images.nbytes < 0.4 * torch.cuda.mem_get_info(device)[0]:
         there = torch.from_numpy(np.array(images)).to(device)
 
-    def read(batches: Sequence[Rows], crops: RandomCrops | None) -> Iterator[Tensor]:
-        if crops is not None:
-            raise ValueError("a random crop takes more of an image than is kept")
-        for rows in batches:
+    def read(batches: Sequence[Batch]) -> Iterator[Tensor]:
+        for rows, crops in batches:
+            if crops is not None:
+                raise ValueError("a random crop takes more of an image than is kept")
             if there is not None:
                 yield there[torch.from_numpy(rows).to(device)]
             else:
@@ -77,31 +87,35 @@ def _kept(images: Pixels, device: torch.device) -> ReadBatches:
 
 
 def _decoded_here(decoder: Decoder, device: torch.device) -> ReadBatches:
-    def read(batches: Sequence[Rows], crops: RandomCrops | None) -> Iterator[Tensor]:
-        for rows in batches:
-            yield torch.from_numpy(decoder.read(rows, crops)).to(device)
+    def read(batches: Sequence[Batch]) -> Iterator[Tensor]:
+        for batch in batches:
+            yield torch.from_numpy(decoder.read(*batch)).to(device)
 
     return read
 
 
 class _Piece(NamedTuple):
-    """What is decoded in one go."""
+    """What is decoded in one go, and where it is put."""
 
-    rows: Rows
-    crops: RandomCrops | None
+    images: Batch
+    place: int
 
 
 class _Decoded(Dataset[Any]):
-    """Piece -> its images, or the error that stands for them."""
+    """Piece -> None once its images are in their place, or the error that stands for them."""
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, places: Tensor) -> None:
         self._decoder = decoder
+        #: Of the bytes of pieces, (place, N, H, W, C), in memory shared by all processes.
+        self.places = places
 
-    def __getitem__(self, piece: _Piece) -> Tensor | Exception:
+    def __getitem__(self, piece: _Piece) -> Exception | None:
         try:
-            return torch.from_numpy(self._decoder.read(*piece))
+            images = self._decoder.read(*piece.images)
         except (InvalidInput, OSError, MemoryError) as error:
             return error  # as it is, not in the words of the loader
+        self.places[piece.place, : len(images)] = torch.from_numpy(images)
+        return None
 
 
 class _Loader(DataLoader[Any]):
@@ -121,62 +135,87 @@ def _end_with_training(_number: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _start(decoder: Decoder, pieces: list[_Piece], device: torch.device) -> DataLoader[Any]:
+def _start(decoder: Decoder, pieces: list[_Piece]) -> DataLoader[Any]:
     """The processes start with the first iteration, which goes over `pieces` as they are then."""
-    piece = _piece_images(decoder) * decoder.image_bytes
+    most = max(1, min(_IMAGES, _BYTES // decoder.image_bytes))
+    ahead = min(_MOST_AHEAD, max(_LEAST_AHEAD, _BYTES_AHEAD // (most * decoder.image_bytes)))
+    side = decoder.resolution
+    # While a piece is taken, as many as are read ahead may come: none may have its place.
+    shape = (ahead * decoder.processes + 1, most, side, side, decoder.in_channels)
+    with _losses_told():
+        places = torch.empty(shape, dtype=torch.uint8).share_memory_()  # type: ignore[no-untyped-call]
     # Forking this process would copy its threads' locks, and a GPU's state, into the children.
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     context.set_forkserver_preload([__name__, "scaling_search.proxy.images.from_folder"])
     return _Loader(
-        _Decoded(decoder),
+        _Decoded(decoder, places),
         batch_size=None,
         sampler=pieces,
         num_workers=decoder.processes,
-        prefetch_factor=min(_MOST_AHEAD, max(_LEAST_AHEAD, _BYTES_AHEAD // piece)),
+        prefetch_factor=ahead,
         persistent_workers=True,
         worker_init_fn=_end_with_training,
         multiprocessing_context=context,
-        pin_memory=device.type == "cuda",
         # Else it would draw from the global generator, and change what the run draws.
         generator=torch.Generator(),
     )
 
 
-def _piece_images(decoder: Decoder) -> int:
-    return max(1, min(_IMAGES, _BYTES // decoder.image_bytes))
-
-
 def _decoded_ahead(
-    loader: DataLoader[Any], pieces: list[_Piece], most: int, device: torch.device
+    loader: DataLoader[Any], pieces: list[_Piece], device: torch.device
 ) -> ReadBatches:
-    def read(batches: Sequence[Rows], crops: RandomCrops | None) -> Iterator[Tensor]:
-        parts = [[rows[i : i + most] for i in range(0, len(rows), most)] for rows in batches]
-        pieces[:] = [_Piece(part, crops) for of_batch in parts for part in of_batch]
+    places: Tensor = loader.dataset.places  # type: ignore[attr-defined]
+    count, most = places.shape[:2]
+
+    def read(batches: Sequence[Batch]) -> Iterator[Tensor]:
+        parts = [
+            Batch(rows[i : i + most], crops)
+            for rows, crops in batches
+            for i in range(0, len(rows), most)
+        ]
+        pieces[:] = [_Piece(part, number % count) for number, part in enumerate(parts)]
         loaded = _loaded(loader)
-        for of_batch in parts:
-            ready = [next(loaded).to(device, non_blocking=True) for _ in of_batch]
-            yield ready[0] if len(ready) == 1 else torch.cat(ready)
+        taken = iter(pieces)
+        for rows, _crops in batches:
+            # Pinned, a batch goes to a GPU while the one before is computed with.
+            batch = torch.empty(
+                (len(rows), *places.shape[2:]),
+                dtype=torch.uint8,
+                pin_memory=device.type == "cuda",
+            )
+            for start in range(0, len(rows), most):
+                next(loaded)
+                part = batch[start : start + most]
+                part.copy_(places[next(taken).place, : len(part)])
+            yield batch.to(device, non_blocking=True)
 
     return read
 
 
-def _loaded(loader: DataLoader[Any]) -> Iterator[Tensor]:
-    """What the processes have decoded, in the order of the pieces."""
+def _loaded(loader: DataLoader[Any]) -> Iterator[None]:
+    """Comes back whenever one more of the pieces, in their order, is in its place."""
     iterator = iter(loader)
     while True:
-        try:
-            piece = next(iterator)
-        except StopIteration:
+        # What the disk says comes as a piece: other errors are of the connection to a process.
+        with _losses_told():
+            piece = next(iterator, iterator)
+        if piece is iterator:
             return
-        # What the disk says comes as a piece: these are of the connection to a process.
-        except (OSError, EOFError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and not _LOST.search(str(error)):
-                raise
-            raise RuntimeError(
-                "a process that decodes images was lost, as when memory or shared memory runs "
-                "out: fewer need less (data.loading_processes=), and 0 does without"
-            ) from error
         if isinstance(piece, Exception):
             raise piece
-        yield piece
+        yield
+
+
+@contextmanager
+def _losses_told() -> Iterator[None]:
+    """How torch says that a process, or memory to share with it, is lost, as what to do."""
+    try:
+        yield
+    except (OSError, EOFError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _LOST.search(str(error)):
+            raise
+        raise RuntimeError(
+            "a process that decodes images was lost, as when memory or shared memory runs "
+            "out: fewer need less (data.loading_processes=), and 0 does without"
+        ) from error

@@ -102,7 +102,7 @@ def _steps(member: FamilyMember, setup: MemorySetup, device: str) -> Callable[[]
     import torch
 
     from scaling_search.proxy.loading import open_images
-    from scaling_search.proxy.training import evaluate, train
+    from scaling_search.proxy.training import evaluate, evaluation_batches, train
 
     network, side, batch = member.network, member.resolution, setup.batch_size
     layout = memory_format_of(network, side, device)
@@ -132,7 +132,8 @@ def _steps(member: FamilyMember, setup: MemorySetup, device: str) -> Callable[[]
     def infer() -> None:
         placed = place(member.build(), device, layout)
         with open_images(images, torch.device(device)) as read_batches:
-            evaluate(placed, steps, read_batches, torch.device(device), layout, batch)
+            shown = read_batches(evaluation_batches(steps, batch))
+            evaluate(placed, steps, shown, torch.device(device), layout)
 
     return step if setup.training else infer
 

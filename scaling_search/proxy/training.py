@@ -24,7 +24,7 @@ from scaling_search.baselines.put_back import (
 from scaling_search.proxy.augmentation import Augmentation, augment
 from scaling_search.proxy.average import WeightAverage
 from scaling_search.proxy.checkpoint import Checkpoint, TrainingState, global_generators
-from scaling_search.proxy.loading import ReadBatches, open_images
+from scaling_search.proxy.loading import Batch, open_images
 from scaling_search.proxy.optimizer import make_optimizers
 from scaling_search.proxy.random_crop import RandomCrops
 from scaling_search.proxy.recipe import Recipe
@@ -98,11 +98,16 @@ def train(
             network.train()
             total = torch.zeros((), device=device)
             batches = _shuffled(len(labels), recipe.batch_size, generator)
-            rows = [train_split.rows[batch.numpy()] for batch in batches]
             crops = None
             if augmentation.smallest_crop < 1:
                 crops = RandomCrops(augmentation.smallest_crop, seed, epoch)
-            for batch, x_BHWC in zip(batches, read_batches(rows, crops)):
+            # Known in one go, images to evaluate with are decoded while the last steps are made.
+            shown = [Batch(train_split.rows[batch.numpy()], crops) for batch in batches]
+            shown += evaluation_batches(val_split)
+            if epoch == recipe.epochs:
+                shown += evaluation_batches(test_split)
+            images = read_batches(shown)
+            for batch, x_BHWC in zip(batches, images):
                 rate = recipe.learning_rate_at((step + 0.5) / steps)
                 x_BCHW = lay_out(augment(_centred(x_BHWC), augmentation, generator), layout)
                 with _autocast(device):
@@ -126,13 +131,13 @@ def train(
             finite = all(bool(torch.isfinite(p).all()) for p in average.network.parameters())
             if not (np.isfinite(mean_loss) and finite):
                 return RunResult(status=RunStatus.DIVERGED, curve=tuple(curve)), network
-            val_correct = evaluate(average.network, val_split, read_batches, device, layout)
+            val_correct = evaluate(average.network, val_split, images, device, layout)
             curve.append(Epoch(epoch, mean_loss, 1 - float(val_correct.mean())))
             tell(curve[-1])
 
         test_error = None
         if last == recipe.epochs:
-            correct = evaluate(average.network, test_split, read_batches, device, layout)
+            correct = evaluate(average.network, test_split, images, device, layout)
             test_error = 1 - float(correct.mean())
             if checkpoint is not None:
                 checkpoint.forget()
@@ -148,24 +153,31 @@ def train(
         return result, average.network
 
 
+def evaluation_batches(split: Split, batch_size: int = _EVALUATION_BATCH) -> list[Batch]:
+    """The split's images in its order, as `evaluate` takes them."""
+    starts = range(batch_size, len(split.rows), batch_size)
+    return [Batch(rows) for rows in np.split(split.rows, starts)]
+
+
 @torch.no_grad()
 def evaluate(
     network: nn.Module,
     split: Split,
-    read_batches: ReadBatches,
+    images: Iterator[Tensor],
     device: torch.device,
     layout: torch.memory_format = torch.channels_last,
-    batch_size: int = _EVALUATION_BATCH,
 ) -> NDArray[np.bool_]:
-    """Which images of the split the network gets right, (N,) in the split's order."""
+    """Which images of the split the network gets right, (N,) in the split's order.
+
+    images: gives the split's, in batches, next; no more of it is taken.
+    """
     network.eval()
-    rows = np.split(split.rows, range(batch_size, len(split.rows), batch_size))
-    classes = []
-    for x_BHWC in read_batches(rows, None):
+    classes: list[int] = []
+    while len(classes) < len(split.labels):
         with _autocast(device):
-            logits_BK = network(lay_out(_centred(x_BHWC), layout))
-        classes.append(logits_BK.argmax(1).cpu().numpy())
-    return np.asarray(np.concatenate(classes) == split.labels)
+            logits_BK = network(lay_out(_centred(next(images)), layout))
+        classes += logits_BK.argmax(1).tolist()
+    return np.asarray(np.array(classes) == split.labels)
 
 
 def _shuffled(count: int, batch_size: int, generator: torch.Generator) -> tuple[Tensor, ...]:

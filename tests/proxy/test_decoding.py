@@ -23,7 +23,7 @@ from scaling_search.proxy import DataSettings, Job, ProxyTask, Recipe, RunSpec, 
 from scaling_search.proxy import task as task_module
 from scaling_search.proxy.augmentation import Augmentation
 from scaling_search.proxy.decoding import Decoder
-from scaling_search.proxy.loading import open_images
+from scaling_search.proxy.loading import Batch, open_images
 from scaling_search.proxy.random_crop import RandomCrops
 from scaling_search.proxy.result import RunResult
 
@@ -123,8 +123,8 @@ def decoder_of(data: DataSettings) -> Decoder:
     return decoder
 
 
-def batches(count: int) -> list[np.ndarray]:
-    return [np.arange(60).reshape(-1, 4)[i % 15] for i in range(count)]
+def batches(count: int) -> list[Batch]:
+    return [Batch(np.arange(60).reshape(-1, 4)[i % 15]) for i in range(count)]
 
 
 def test_an_image_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
@@ -133,14 +133,14 @@ def test_an_image_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "set" / "bee" / "img_003.png"
     broken.write_bytes(broken.read_bytes()[:60])
     with open_images(decoder, CPU) as read, pytest.raises(InvalidInput, match=r"bee/img_003\.png"):
-        list(read([np.arange(18)], None))
+        list(read([Batch(np.arange(18))]))
     assert multiprocessing.active_children() == []
 
 
 def test_a_lost_process_ends_the_training_with_its_remedy(data: DataSettings) -> None:
     decoder = decoder_of(without_cache(data, 2))
     with open_images(decoder, CPU) as read:
-        loaded = read(batches(400), None)
+        loaded = read(batches(400))
         next(loaded)
         lost = multiprocessing.active_children()[0].pid
         assert lost is not None
@@ -152,16 +152,25 @@ def test_a_lost_process_ends_the_training_with_its_remedy(data: DataSettings) ->
     assert multiprocessing.active_children() == []
 
 
+def test_more_pieces_than_have_a_place_at_once_stay_apart(data: DataSettings) -> None:
+    decoder = decoder_of(without_cache(data, 2))
+    shown = batches(600)
+    with open_images(decoder, CPU) as read:
+        next(read(shown[1:]))  # leaves pieces behind
+        for batch, images in zip(shown, read(shown), strict=True):
+            assert np.array_equal(images, decoder.read(batch.rows))
+
+
 SCRIPT = """
 import multiprocessing, sys, time
 import numpy as np, torch
 from scaling_search.proxy import DataSettings, ProxyTask
-from scaling_search.proxy.loading import open_images
+from scaling_search.proxy.loading import Batch, open_images
 if __name__ == "__main__":
     data = DataSettings("parquet", sys.argv[1], cache_dir=sys.argv[2], cache="none",
                         loading_processes=2)
     with open_images(ProxyTask(data).load(7)[0].images, torch.device("cpu")) as read:
-        next(read([np.arange(4)] * 50, None))
+        next(read([Batch(np.arange(4))] * 50))
         print(*(p.pid for p in multiprocessing.active_children()), flush=True)
         time.sleep(100)
 """
@@ -186,6 +195,16 @@ def test_no_process_outlives_a_killed_training(data: DataSettings, tmp_path: Pat
     while are_alive(processes) and time.monotonic() < patience:
         time.sleep(0.1)
     assert not are_alive(processes)
+
+
+def test_full_shared_memory_is_told_with_its_remedy(data: DataSettings, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(SCRIPT)
+    small = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "$@"']
+    if subprocess.run([*small, "sh", "true"], capture_output=True).returncode != 0:
+        pytest.skip("no small file system can be mounted here")
+    words = [*small, "sh", sys.executable, str(tmp_path / "train.py"), data.path, data.cache_dir]
+    ended = subprocess.run(words, capture_output=True, text=True)
+    assert "was lost, as when memory or shared memory runs out: fewer need less" in ended.stderr
 
 
 @pytest.fixture(autouse=True)

@@ -156,7 +156,7 @@ def test_carried_out_weights_fit_the_built_member(
     glyph_data: DataSettings, glyph_task: ProxyTask, tmp_path: Path
 ) -> None:
     from scaling_search.proxy.loading import open_images
-    from scaling_search.proxy.training import evaluate
+    from scaling_search.proxy.training import evaluate, evaluation_batches
     from scaling_search.proxy.weights_file import read_weights
 
     recipe = Recipe(epochs=2, batch_size=32, optimizer="sgd", learning_rate=0.2, ema_horizon=0.2)
@@ -172,5 +172,5 @@ def test_carried_out_weights_fit_the_built_member(
     for split, error in ((val, outcome.result.val_error), (test, outcome.result.test_error)):
         device = torch.device("cpu")
         with open_images(split.images, device) as read_batches:
-            correct = evaluate(network, split, read_batches, device)
+            correct = evaluate(network, split, read_batches(evaluation_batches(split)), device)
         assert 1 - correct.mean() == error
