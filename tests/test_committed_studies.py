@@ -29,7 +29,13 @@ def test_the_list_of_studies_is_what_git_tracks() -> None:
     assert sorted(Path(line).parent.name for line in listed.splitlines()) == STUDIES
 
 
-@pytest.mark.parametrize("name", STUDIES)
+#: One of each large kind; the rest takes a minute.
+SOME = ("glyphs-quick", "glyphs-step-0", "omniglot-small")
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in SOME else pytest.param(n, marks=pytest.mark.long) for n in STUDIES]
+)
 def test_report_follows_from_the_records(name: str, tmp_path: Path) -> None:
     study, copy = EXPERIMENTS / name, tmp_path / name
     versions = json.loads((study / "environment.json").read_text())["versions"]

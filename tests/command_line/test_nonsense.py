@@ -13,7 +13,10 @@ PARTS = ("constraint", "family", "budget", "fidelity", "coefficients", "data.aug
 VALUES = ("phi", "seed", "name", "experiments_dir", "store", "recipe.epochs", "baseline.name")
 
 
-@pytest.mark.parametrize("value", ["null", "1", "[1]", "", "${x}"])
+@pytest.mark.parametrize(
+    "value",
+    [*("null", "1", ""), *(pytest.param(v, marks=pytest.mark.long) for v in ("[1]", "${x}"))],
+)
 def test_nonsense_for_a_group_is_refused_in_a_line(call: Call, tmp_path: Path, value: str) -> None:
     for name in (*GROUPS, *PARTS, *VALUES):
         ended = call(f"{name}={value}", "dry_run=true")

@@ -112,7 +112,7 @@ def test_every_network_of_the_right_cost_is_listed() -> None:
     architectures = {
         network: (d, w)
         for d in np.arange(0.95, 2.6, 0.06)
-        for w in np.arange(0.95, 1.6, 0.01)
+        for w in np.arange(0.95, 1.6, 0.02)
         for network in [baseline.network(d, w)]
     }
     of_scan = set()

@@ -75,7 +75,7 @@ def test_a_search_and_what_it_finds(undisturbed: dict[str, Path], name: str) -> 
         assert {row["epochs"] for row in runs} == {"1", "2", "3"}
 
 
-@pytest.mark.parametrize("slots", [2, 5])
+@pytest.mark.parametrize("slots", [pytest.param(2, marks=pytest.mark.long), 5])
 @pytest.mark.parametrize("name", SEARCHES)
 def test_the_number_of_workers_changes_nothing(
     undisturbed: dict[str, Path], tmp_path: Path, name: str, slots: int

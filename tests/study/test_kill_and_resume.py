@@ -185,6 +185,7 @@ def test_kill_9_between_rungs_and_in_a_continued_run(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_weights_are_kept_where_asked_and_load(
     undisturbed: Path, cache: Path, tmp_path: Path
 ) -> None:

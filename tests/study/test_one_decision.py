@@ -58,7 +58,7 @@ def troubled(seed: int, diverging: float, failing: float) -> InlineExecutor[Job,
 
 
 @pytest.mark.parametrize("name", STUDIES)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     diverging=st.sampled_from([0.0, 0.1, 0.4]),

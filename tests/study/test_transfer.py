@@ -131,7 +131,7 @@ def test_the_study_stands_alone_and_repeats_to_the_byte(call: Call) -> None:
     assert content(FOLDER, RESULTS) == before
 
 
-@pytest.mark.parametrize("after", [3, 9, 20])
+@pytest.mark.parametrize("after", [3, pytest.param(9, marks=pytest.mark.long), 20])
 def test_what_is_stopped_goes_on_where_it_was(call: Call, searched: Path, after: int) -> None:
     """In the source's step, from nothing, and while fine-tuning."""
     call(study=TARGET)

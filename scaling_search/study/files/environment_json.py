@@ -7,9 +7,10 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -89,10 +90,16 @@ def write_environment(
         ),
         python=sys.version.split()[0],
         scaling_search=_own_version(),
-        versions={name: metadata.version(name) for name in _PACKAGES},
+        versions=dict(_versions()),
         search_ended=search_ended,
     )
     write_json(folder / "environment.json", asdict(environment))
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """They are searched for on the whole path, which takes longer than all else here."""
+    return {name: metadata.version(name) for name in _PACKAGES}
 
 
 def _own_version() -> str:

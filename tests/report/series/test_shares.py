@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from fakes import SETTINGS, diverged, fake_outcome
 
 import scaling_search as ss
@@ -45,6 +46,7 @@ def runs_with(last: np.ndarray, depth: float = 1.2) -> Callable[[Job], Any]:
     return outcome
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_shares_that_stay(made: Make, answer: Answer) -> None:
     folder = made(SWEEP, outcome=runs_with(FIRST))
     said = answer(folder)
@@ -74,6 +76,7 @@ def test_shares_that_move_and_are_told_before_the_dearest_networks(
     assert "+sweep=grid family.shares=curve family.curve_from=experiments/" in report
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_smaller_networks_give_up_other_shares(made: Make, answer: Answer) -> None:
     saved = np.array([0.6, 0.2, 0.2])
 
@@ -109,6 +112,7 @@ def test_smaller_networks_give_up_other_shares(made: Make, answer: Answer) -> No
         assert math.isclose(row.width_mult, 2 ** (row.phi * row.share_width / 2))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_study_that_has_not_learnt_says_so(made: Make, answer: Answer) -> None:
     def at_chance(job: Job) -> Any:
         found = fake_outcome(job)
@@ -120,6 +124,7 @@ def test_a_study_that_has_not_learnt_says_so(made: Make, answer: Answer) -> None
     assert "suffice" not in said
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_two_costs_hold_none_out(made: Make, answer: Answer) -> None:
     folder = made(SharesSettings(costs=[2.0, 4.0]), outcome=runs_with(FIRST))
     answer(folder)

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from spaces import TASK, present, sweep
+import pytest
+from spaces import QUICK, TASK, present, sweep
 
 from scaling_search.search import Budget
 from scaling_search.search.baseline import BaselineProposals
@@ -26,10 +27,6 @@ def error_of(candidate: BaselineCandidate) -> float:
     return float(0.5 * 1.5 ** (kernels - 2 - 0.4 * blocks - 2 * mbconv))
 
 
-#: A guide that looks at fewer networks, for the sake of time.
-QUICK = {**sweep(sampler="gp").sampler, "start": 8, "random": 40, "changed": 40}
-
-
 def searched(asks: int, **change: object) -> tuple[BaselineProposals, list[float]]:
     """Errors of the networks that were proposed, in their order."""
     made = sweep(**{"sampler": QUICK, **change}).search(TASK, present(), (), Budget()).proposals
@@ -43,6 +40,7 @@ def searched(asks: int, **change: object) -> tuple[BaselineProposals, list[float
     return made, errors
 
 
+@pytest.mark.long
 def test_it_beats_random_proposals() -> None:
     guided, drawn = (
         [np.mean(searched(30, sampler={**settings, "seed": seed})[1][-10:]) for seed in range(3)]
@@ -108,6 +106,7 @@ def test_every_cost_of_a_frontier_gets_its_part() -> None:
     assert min(counts) >= 7
 
 
+@pytest.mark.long
 def test_what_diverges_is_left_and_what_fails_says_nothing() -> None:
     """A kind of block that diverges is asked for less and less."""
 
@@ -116,7 +115,7 @@ def test_what_diverges_is_left_and_what_fails_says_nothing() -> None:
         made = settings.search(TASK, present(), (), Budget()).proposals
         assert isinstance(made, BaselineProposals)
         bad = []
-        for number in range(30):
+        for number in range(24):
             candidate = made.ask()
             if candidate is None:
                 continue
@@ -124,11 +123,7 @@ def test_what_diverges_is_left_and_what_fails_says_nothing() -> None:
             bad.append(is_bad)
             known = Answer(None, status=ending) if is_bad else Answer(error_of(candidate))
             made.tell(number, [(TASK.epochs, known)])
-        return float(np.mean(bad[-15:]))
+        return float(np.mean(bad[-12:]))
 
-    shares = {
-        ending: np.mean([share(ending, seed) for seed in range(3)])
-        for ending in (Ending.DIVERGED, Ending.FAILED)
-    }
-    assert shares[Ending.DIVERGED] <= 0.05
-    assert shares[Ending.FAILED] > 0.1
+    assert [share(Ending.DIVERGED, seed) for seed in range(2)] == [0, 0]
+    assert sum(share(Ending.FAILED, seed) for seed in range(2)) > 0.2
