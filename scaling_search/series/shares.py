@@ -34,6 +34,8 @@ _FINEST = 20
 OTHERS = "other costs"
 #: Log cost within which they belong to a cost.
 _NEAR = 0.1
+#: Why a network has no place in the triangle.
+_NO_SHARES = "one dimension grows while another shrinks"
 #: Log of a multiplier that counts as 1.
 _LEAST = 1e-6
 
@@ -116,7 +118,7 @@ class SharesSettings(SeriesSettings):
     ) -> Iterator[Point | LeftOut]:
         """At each cost the networks nearest to the lattice, then those of other studies; what a
         pixel costs the law knows."""
-        known: set[str] = set()
+        known = {base_member(baseline).id}
         for cost in self.costs:
             at_cost = replace(constraint, cost_ratio=cost)
             snapper = Snapper(baseline, at_cost, native_resolution)
@@ -142,15 +144,25 @@ class SharesSettings(SeriesSettings):
                 except InvalidInput as error:
                     yield LeftOut(f"shares {_shown(shares)} {cost_name(cost)}", str(error))
                     continue
-                if shares_of(member) is not None and member.id not in known:
+                if member.id in known:
+                    continue
+                if shares_of(member) is None:
+                    yield LeftOut(f"shares {_shown(shares)} {cost_name(cost)}", _NO_SHARES)
+                else:
                     known.add(member.id)
                     yield Point(series=cost_name(cost), member=member, asked_cost=cost)
         for depth, width, pixels in self.networks:
             member = scale_by(
                 baseline, depth_mult=depth, width_mult=width, resolution=round(pixels)
             )
-            fits = member.cost_ratio > 1 or self.smaller
-            if shares_of(member) is not None and fits and member.id not in known:
+            name = f"depth ×{depth:.3g}, width ×{width:.3g}, {pixels:.0f} px"
+            if member.id in known:
+                continue
+            if shares_of(member) is None:
+                yield LeftOut(name, _NO_SHARES)
+            elif member.cost_ratio <= 1 and not self.smaller:
+                yield LeftOut(name, "not above the baseline's cost, and no sweep.smaller= is asked")
+            else:
                 yield Point(series=_nearest([*self.costs, *self.smaller], member), member=member)
 
     def check(self, networks: Networks) -> None:

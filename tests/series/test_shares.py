@@ -72,8 +72,20 @@ def test_networks_of_other_studies_join_once() -> None:
     found = networks(sweep)
     assert [p.member.id for p in found.points].count(first.id) == 1
     others = {p.member.resolution for p in found.points if p.series == OTHERS}
-    # The baseline itself has no shares, and what shrank says nothing of growth.
+    # What shrank says nothing of growth.
     assert others == {40, 24}
+
+
+def test_what_has_no_place_in_the_law_is_named() -> None:
+    """The baseline itself is no network of any law, and is not."""
+    given = [[1.0, 1.0, 24], [0.5, 0.8, 18], [4.0, 0.7, 24], [3.0, 1.0, 24]]
+    left = networks(SharesSettings(costs=[2.0, 6.0], networks=given)).left_out
+    assert [out.what for out in left] == [
+        "depth ×0.5, width ×0.8, 18 px",
+        "depth ×4, width ×0.7, 24 px",
+    ]
+    assert "not above the baseline's cost" in left[0].reason
+    assert "one dimension grows while another shrinks" in left[1].reason
 
 
 def test_smaller_networks_keep_within_their_cost() -> None:
