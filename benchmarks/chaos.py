@@ -34,6 +34,8 @@ from postgresql_server import Server, missing, server
 #: Kinds that take long are drawn once in so many rounds.
 SLOW = ("a worker stops (SIGSTOP) until its time is up", "kill -9 of the driver as it starts")
 
+#: The part of all runs over which the faults are spread.
+_PACED = 0.95
 #: The most runs of a family that STEP 1 has not trained: two sizes, two seeds.
 FAMILY = 4
 
@@ -58,7 +60,8 @@ def disturb(table: Table, runs: int, faults: int, kinds: list[str]) -> Counter[s
     while done.total() < faults and not table.ended and len(missed) < len(kinds):
         kind = deck.draw(missed)
         began = time.monotonic()
-        table.pace = (runs - len(stored)) / (faults - done.total())
+        # The last runs are left over: they may end before the last fault is done.
+        table.pace = max(0, _PACED * runs - len(stored)) / (faults - done.total())
         try:
             said = CHAOS[kind](table)
         except Missed:
