@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from committed import EXPERIMENTS, STUDIES
+from committed import EXPERIMENTS, STUDIES, long_but
 
 from scaling_search.report import build_report
 
@@ -29,12 +29,8 @@ def test_the_list_of_studies_is_what_git_tracks() -> None:
     assert sorted(Path(line).parent.name for line in listed.splitlines()) == STUDIES
 
 
-#: One of each large kind; the rest takes a minute.
-SOME = ("glyphs-quick", "glyphs-step-0", "omniglot-small")
-
-
 @pytest.mark.parametrize(
-    "name", [n if n in SOME else pytest.param(n, marks=pytest.mark.long) for n in STUDIES]
+    "name", long_but(STUDIES, "glyphs-quick", "glyphs-step-0", "omniglot-small")
 )
 def test_report_follows_from_the_records(name: str, tmp_path: Path) -> None:
     study, copy = EXPERIMENTS / name, tmp_path / name

@@ -46,7 +46,7 @@ def agree(one: int, other: int) -> bool:
     return abs(one - other) <= max(2048, 0.003 * other)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(architectures, st.integers(8, 48), setups)
 def test_the_closed_form_is_what_is_watched(
     architecture: Architecture, resolution: int, setup: MemorySetup

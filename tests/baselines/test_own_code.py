@@ -128,6 +128,7 @@ def test_comments_layout_docstrings_and_other_files_are_no_edit(
     assert (edited.code, named(edited)) == (told.code, was)
 
 
+@pytest.mark.long
 def test_it_is_the_same_in_every_process_and_folder(told: OwnBaseline, tmp_path: Path) -> None:
     """An address in the text of a module, such as that of a lambda, differs in each."""
     member = scale_by(told, depth_mult=1, width_mult=1, resolution=10)

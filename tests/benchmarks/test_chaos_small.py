@@ -39,6 +39,7 @@ def test_damage_changes_a_file(tmp_path: Path) -> None:
         assert path.read_bytes() != bytes(range(200))
 
 
+@pytest.mark.long
 def test_trainings_are_counted(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(COUNTER)
     code = "import torch; [torch.optim.SGD([torch.zeros(1)], lr=1) for _ in range(3)]"

@@ -44,6 +44,7 @@ def test_a_module_that_hides_a_library_is_named(tmp_path: Path, name: str, text:
     )
 
 
+@pytest.mark.long
 def test_what_the_terminal_cannot_show_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "nets.py").write_text(
         "from torch import nn\n"

@@ -23,6 +23,7 @@ print(min(touch() for _ in range(5)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc is the C library of Linux")
+@pytest.mark.long
 def test_memory_of_a_step_is_not_fetched_from_the_system_again() -> None:
     pages = 10 * 230_000 * 4 / mmap.PAGESIZE
     by_default, kept = (

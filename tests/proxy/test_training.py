@@ -112,6 +112,7 @@ def test_regularised_and_augmented_run_gives_the_same_bits(glyph_data: DataSetti
     assert carry_out(noisy).result == carry_out(noisy).result
 
 
+@pytest.mark.long
 def test_run_beside_another_gives_the_same_bits(
     glyph_data: DataSettings, result: RunResult
 ) -> None:

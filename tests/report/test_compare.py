@@ -153,6 +153,7 @@ def test_what_cannot_be_compared_is_said_in_a_line(
     assert list(tmp_path.iterdir()) == [tmp_path / "folder.html"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_unfinished_study_is_compared_too(study: Path) -> None:
     other = another(study, "begun")
     head, *_ = (other / "runs.csv").read_text().splitlines()

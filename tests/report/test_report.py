@@ -191,6 +191,7 @@ def test_candidates_that_were_not_trained_are_not_beaten(study: Path) -> None:
     assert not json.loads((study / "winner.json").read_text())["decided"]
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     "keep",
     [

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from committed import EXPERIMENTS
+from committed import EXPERIMENTS, long_but
 
 from scaling_search.report.content import Content
 from scaling_search.report.kinds import CONTENT
@@ -28,7 +28,7 @@ STUDIES = {
     "glyphs-balance": "verdict.json",
     "glyphs-single-vs-compound": "verdict.json",
 }
-each_study = pytest.mark.parametrize("name", STUDIES)
+each_study = pytest.mark.parametrize("name", long_but(STUDIES, "glyphs-quick", "glyphs-step-0"))
 
 
 def reported(name: str, *, seeded: bool, rows: Sequence[RunRow] = ()) -> Content:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from committed import EXPERIMENTS
+from committed import EXPERIMENTS, long_but
 
 from scaling_search.metric import ERROR, Metric
 from scaling_search.report.content import Content
@@ -88,7 +88,7 @@ def test_nothing_is_said_of_mistakes(report: Report, name: str, metric: Metric) 
         assert not re.search(r"\d\)? points|points? (of|worse)", text)
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", long_but(STUDIES, "glyphs-step-0"))
 def test_losses_are_drawn(report: Report, name: str) -> None:
     drawn = report(name, LOSS, unit=7.0).figures
     assert drawn

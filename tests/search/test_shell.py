@@ -100,6 +100,7 @@ def test_published_baseline_at_its_own_size() -> None:
     assert scale(baseline_of(*B0), PAPER).cost_ratio > 2.3
 
 
+@pytest.mark.long
 def test_every_network_of_the_right_cost_is_listed() -> None:
     baseline = baseline_of(*MICRO)
     assert isinstance(baseline, ArchitectureBaseline)

@@ -69,6 +69,7 @@ class TestDashboard:
         # Only the copy is missing.
         assert {row["step"] for row in rows(folder / "runs.csv")} == {"search", "family"}
 
+    @pytest.mark.long
     def test_a_database_that_refuses_the_copy_costs_only_the_copy(self, tmp_path: Path) -> None:
         url = f"sqlite:///{tmp_path / 'store.db'}"
         optuna.create_study(study_name="other", storage=url)

@@ -57,10 +57,15 @@ def test_a_family_that_fails_is_a_gap_in_the_report(call: Call, tmp_path: Path) 
     ("sweep", "error"),
     [
         ("grid", MemoryError()),
-        ("grid", WorkerLost("its worker died (signal 9)")),
         ("grid", RuntimeError("boom")),
-        ("observation1", MemoryError()),
-        ("balance", MemoryError()),
+        *(
+            pytest.param(sweep, error, marks=pytest.mark.long)
+            for sweep, error in (
+                ("grid", WorkerLost("its worker died (signal 9)")),
+                ("observation1", MemoryError()),
+                ("balance", MemoryError()),
+            )
+        ),
         ("optuna", MemoryError()),
     ],
 )

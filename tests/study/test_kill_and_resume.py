@@ -84,6 +84,7 @@ def test_kill_9_at_random_moments(tmp_path: Path, undisturbed: Path, cache: Path
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_runs_that_take_too_long_end_in_a_message_and_exit_code_1(
     tmp_path: Path, cache: Path
 ) -> None:

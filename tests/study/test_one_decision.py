@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from committed import long_but
 from fakes import SETTINGS, diverged, fake_outcome, fake_study, inline
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,7 +58,7 @@ def troubled(seed: int, diverging: float, failing: float) -> InlineExecutor[Job,
     return inline(outcome)
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", long_but(STUDIES, "grid"))
 @settings(max_examples=5, deadline=None)
 @given(
     seed=st.integers(0, 10**6),

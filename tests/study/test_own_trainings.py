@@ -177,6 +177,7 @@ def test_another_metric_is_stored_beside(type_here: Any, tmp_path: Path) -> None
     assert (tmp_path / "experiments" / "a" / "runs.csv").read_bytes() == before
 
 
+@pytest.mark.long
 def test_it_is_reproduced_within_its_noise(
     type_here: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

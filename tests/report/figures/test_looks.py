@@ -53,6 +53,7 @@ def test_colours_are_seen_on_white(look: object) -> None:
     assert 1.05 / (light + 0.05) > (1.9 if look is LOOKS["found"] else 3)
 
 
+@pytest.mark.long
 def test_all_reports_take_them() -> None:
     dimensions = {LOOKS[name].colour for name in ("depth", "width", "resolution")}
     assert dimensions <= figures("glyphs-quick")["triangle"]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
+from committed import EXPERIMENTS, long_but
 
 from scaling_search.report.kinds import CONTENT
 from scaling_search.study.files.runs_csv import read_runs
 from scaling_search.study.read import read_study
 
-EXPERIMENTS = Path(__file__).resolve().parents[3] / "experiments"
 QUESTIONS = [
     "What should I use?",
     "How sure is that?",
@@ -29,7 +28,9 @@ def first_screen(name: str) -> dict[str, str]:
     return {brief.question: brief.answer for brief in content.brief}
 
 
-@pytest.mark.parametrize("name", ["glyphs-quick", "omniglot-small", "fashion-mnist"])
+@pytest.mark.parametrize(
+    "name", long_but(["glyphs-quick", "omniglot-small", "fashion-mnist"], "glyphs-quick")
+)
 def test_it_says_what_the_full_answer_says(name: str) -> None:
     told = first_screen(name)
     winner = json.loads((EXPERIMENTS / name / "winner.json").read_text())

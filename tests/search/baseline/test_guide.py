@@ -49,6 +49,7 @@ def test_it_beats_random_proposals() -> None:
     assert max(guided) < 0.7 * min(drawn)
 
 
+@pytest.mark.long
 def test_a_good_present_baseline_is_where_it_looks() -> None:
     """It is described by the choices that make it, and changed; a bad one is left alone."""
 
@@ -75,6 +76,7 @@ def chosen_of(chosen: dict[str, Any], name: str, options: Sequence[Any]) -> Any:
     return chosen.get(name, options[0])
 
 
+@pytest.mark.long
 def test_a_network_of_the_space_is_described_by_its_choices() -> None:
     made = sweep(sampler=QUICK).search(TASK, present(), (), Budget()).proposals
     assert isinstance(made, BaselineProposals)
