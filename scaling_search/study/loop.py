@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: So many runs that fail alike, and all that were first in the slots, say that all would.
 _ALIKE = 4
+#: What parts messages of one cause: values and sizes, and names of runs and addresses.
+_NUMBERS = re.compile(r"\b(?:0x)?[0-9a-f]{6,}\b|\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 #: Seconds between two looks at runs that another driver trains.
 _LOOK = 0.5
 
@@ -97,7 +100,7 @@ class _Loop:
     taken: deque[Wanted] = field(default_factory=deque)
     look_again_at: float = 0.0
     seen: set[str] = field(default_factory=set)
-    #: Why the first attempt of each run failed; None where that lay at the machine.
+    #: Why each run failed at first, without numbers; None where that lay at the machine.
     first_causes: dict[str, str | None] = field(default_factory=dict)
     #: Runs in slots that have begun, the first of them first: which are late is seen at its front.
     begun: dict[Future[Outcome], None] = field(default_factory=dict)
@@ -198,7 +201,8 @@ class _Loop:
         self.database.record_failure(attempt_of(wanted, failure))
         log_failure(self.make_job(wanted.spec).log, failure)
         first = wanted.failures[0]
-        self.first_causes.setdefault(wanted.spec.key, None if first.is_of_machine else first.text)
+        cause = None if first.is_of_machine else _NUMBERS.sub("0", first.text)
+        self.first_causes.setdefault(wanted.spec.key, cause)
         if self._all_fail_alike():
             self._lose_all()
         elif failure.is_of_machine and len(wanted.failures) < self.attempts and not self.hopeless:

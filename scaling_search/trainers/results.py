@@ -115,7 +115,10 @@ def read_values(
         content = {place.name: _group(matches[-1]), **named}
     elif output.last is None:
         raise TrainingFailed(
-            "it printed no line that is a number or a JSON object" + _said_last(output)
+            "it printed no line that is a number or a JSON object"
+            + _said_last(output)
+            + "; print the value alone, or say where it stands: trainer.result=FILE:NAME, or "
+            "'trainer.result=output:PATTERN'"
         )
     else:
         content = output.last

@@ -16,6 +16,9 @@ from small_study import SMALL, content
 from scaling_search.execution import WorkerLost
 from scaling_search.proxy import Job
 
+#: Keys of runs in other words, so that messages differ by more than numbers.
+LETTERS = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
+
 
 def test_failed_runs_are_listed_and_trained_the_next_time(call: Call, tmp_path: Path) -> None:
     def seed_1_fails(job: Job) -> Any:
@@ -88,7 +91,7 @@ def test_a_study_in_which_nothing_finished(
 
 def test_many_failures_fit_on_a_screen(call: Call, tmp_path: Path) -> None:
     def fails(job: Job) -> Any:
-        raise RuntimeError(f"boom in {job.spec.key}")
+        raise RuntimeError(f"boom in {job.spec.key.translate(LETTERS)}")
 
     ended = call("name=a", "sweep.seeds=[0,1,2,3,4,5,6,7,8,9]", function=fails)
     assert ended.out.count("failed: ") == 21
@@ -110,6 +113,24 @@ def test_where_the_first_runs_fail_alike_no_others_are_tried(call: Call, sweep: 
     assert "the first 4 runs failed alike" in ended.out
     assert "no run has finished" in ended.err
     assert "view size is not compatible" in ended.err
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "mat1 and mat2 shapes cannot be multiplied ({px}x{px} and 576x10)",
+        "no metrics.json in runs/{key}",
+        "the last line was 'mAP: {error}', the last loss {error:.3e}",
+    ],
+)
+def test_numbers_do_not_part_what_fails_alike(call: Call, said: str) -> None:
+    def fails(job: Job) -> Any:
+        error = fake_outcome(job).result.val_error
+        raise RuntimeError(said.format(px=job.spec.resolution, key=job.spec.key, error=error))
+
+    ended = call("name=a", "sweep.seeds=[0,1]", function=fails)
+    assert len({job.spec.key for job in ended.jobs}) in (4, 5)
+    assert "the first 4 runs failed alike" in ended.out
 
 
 def test_failures_after_a_result_stop_nothing(call: Call) -> None:

@@ -88,7 +88,11 @@ def test_environment_and_working_directory(tmp_path: Path) -> None:
         ("kill -9 $$", MAP, "signal 9 (SIGKILL), as when memory runs out"),
         ("sh -c 'kill -9 $$'; exit $?", MAP, "exit code 137, as after signal 9"),
         ("true", MAP, "it wrote no metrics.json"),
-        ("true", {}, "it printed no line that is a number or a JSON object; it printed nothing"),
+        (
+            "true",
+            {},
+            "no line that is a number or a JSON object; it printed nothing; print the value",
+        ),
         ("echo done", {}, "the last line was 'done'"),
         ("echo '{\"map\": 1}' > metrics.json", MAP, "metrics.json has no 'mAP', but map"),
         ("echo '{\"mAP\": ' > metrics.json", MAP, "metrics.json cannot be read"),
