@@ -102,20 +102,20 @@ class _Piece(NamedTuple):
 
 
 class _Decoded(Dataset[Any]):
-    """Piece -> None once its images are in their place, or the error that stands for them."""
+    """Piece -> its place, where its images are by then, or the error that stands for them."""
 
     def __init__(self, decoder: Decoder, places: Tensor) -> None:
         self._decoder = decoder
         #: Of the bytes of pieces, (place, N, H, W, C), in memory shared by all processes.
         self.places = places
 
-    def __getitem__(self, piece: _Piece) -> Exception | None:
+    def __getitem__(self, piece: _Piece) -> int | Exception:
         try:
             images = self._decoder.read(*piece.images)
         except (InvalidInput, OSError, MemoryError) as error:
             return error  # as it is, not in the words of the loader
         self.places[piece.place, : len(images)] = torch.from_numpy(images)
-        return None
+        return piece.place
 
 
 class _Loader(DataLoader[Any]):
@@ -176,7 +176,6 @@ def _decoded_ahead(
         ]
         pieces[:] = [_Piece(part, number % count) for number, part in enumerate(parts)]
         loaded = _loaded(loader)
-        taken = iter(pieces)
         for rows, _crops in batches:
             # Pinned, a batch goes to a GPU while the one before is computed with.
             batch = torch.empty(
@@ -185,26 +184,25 @@ def _decoded_ahead(
                 pin_memory=device.type == "cuda",
             )
             for start in range(0, len(rows), most):
-                next(loaded)
                 part = batch[start : start + most]
-                part.copy_(places[next(taken).place, : len(part)])
+                part.copy_(places[next(loaded), : len(part)])
             yield batch.to(device, non_blocking=True)
 
     return read
 
 
-def _loaded(loader: DataLoader[Any]) -> Iterator[None]:
-    """Comes back whenever one more of the pieces, in their order, is in its place."""
+def _loaded(loader: DataLoader[Any]) -> Iterator[int]:
+    """The places of the pieces, in the order of these, each once its images are there."""
     iterator = iter(loader)
     while True:
-        # What the disk says comes as a piece: other errors are of the connection to a process.
+        # What the disk says stands for a place: other errors are of the connection to a process.
         with _losses_told():
-            piece = next(iterator, iterator)
-        if piece is iterator:
+            place = next(iterator, None)
+        if place is None:
             return
-        if isinstance(piece, Exception):
-            raise piece
-        yield
+        if isinstance(place, Exception):
+            raise place
+        yield place
 
 
 @contextmanager
