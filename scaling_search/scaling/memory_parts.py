@@ -3,8 +3,8 @@
 What autograd saves follows torch's tools/autograd/derivatives.yaml: a convolution and a linear
 layer save their input and weight, batch norm its input with mean and deviation, SiLU and relu6
 their input (a copy where they are in place), relu its result, a product both factors, max-pooling
-its input and the indices, a sum and a mean nothing. An operation of the backward pass
-holds the gradient that it is given while it makes that of its input; then what it had saved goes.
+its input and indices, a sum and a mean nothing. An operation of the backward pass holds the
+gradient that it is given while it makes that of its input; then what it had saved goes.
 """
 
 from __future__ import annotations
@@ -87,11 +87,13 @@ class TrainingStep:
         if self._setup.mixed:
             part.kept = _entering(self._setup, conv)  # the images in bf16
         self._conv(part, conv, is_first=True)
+        self._kept_by_next = 0 if self._is_relu else _leaving(self._setup, conv)
         for pool in pools:
             before, after = _pooled(self._setup, conv, pool)
             part.kept = part.kept + _indices(self._setup, after)
             part.fall(after + before)
             part.kept = part.kept + after
+            self._kept_by_next = after
         part.rise(0)
 
     def block(self, part: Part, layers: list[Pass]) -> None:
@@ -102,15 +104,19 @@ class TrainingStep:
         # what has come through the projection. Batch norm is given the former, not one beside it.
         at_norm: Count = 0
         waits = block.residual * out
+        entering = _entering(self._setup, inner[0])
         if beside is not None:
-            waits = at_norm = _entering(self._setup, beside)
+            waits = at_norm = entering
+        # At last it is added to what came through the layers, and the sum is a map of its own.
+        part.fall(block.residual * (3 * entering - self._kept_by_next))
         for layer in inner[:-1]:
             if isinstance(layer.layer, SqueezeExcitation):
                 self._squeeze(part, layer, waits)
             else:
                 self._conv(part, layer, waits, waits)
         self._conv(part, last, waits, at_norm)
-        self._kept_by_next = 0 if self._is_relu and _is_activated(last) else out
+        assert isinstance(last.layer, Conv)
+        self._kept_by_next = 0 if self._is_relu and last.layer.activate else out
         if not block.activate_sum:
             # A sum is kept in the place of what was added, which is still there then.
             part.rise(block.residual * out)
@@ -169,8 +175,9 @@ class TrainingStep:
         kernel = FLOAT * conv.out_channels * conv.fan_in
         norm = 2 * FLOAT * conv.out_channels
         part.kept = part.kept + self._setup.cast(conv.out_channels * conv.fan_in)
-        work = self._setup.work(kernel // FLOAT, conv.kernel) if conv.depthwise else 0
-        part.fall(out + before + waits + work)
+        # Of one channel a depthwise convolution is a dense one.
+        works = conv.depthwise * (conv.out_channels > 1)
+        part.fall(out + before + waits + works * self._setup.work(kernel // FLOAT, conv.kernel))
         part.kept = part.kept + out + norm
         part.fall(2 * out + at_norm, kernel)
         if conv.activate:
@@ -267,10 +274,6 @@ def _taken_apart(layers: list[Pass]) -> tuple[BlockLayers, Pass | None, list[Pas
     if block.projection is None:
         return block, None, layers
     return block, layers[0], layers[1:]
-
-
-def _is_activated(layer: Pass) -> bool:
-    return isinstance(layer.layer, Conv) and layer.layer.activate
 
 
 def _entering(setup: MemorySetup, layer: Pass) -> Count:

@@ -23,7 +23,7 @@ from scaling_search.baselines import (
 from scaling_search.baselines.layout import place
 from scaling_search.baselines.memory import count_memory, watch
 from scaling_search.errors import InvalidInput
-from scaling_search.scaling import Architecture, peak_bytes
+from scaling_search.scaling import Architecture, Stage, peak_bytes
 
 setups = st.builds(
     MemorySetup,
@@ -44,6 +44,48 @@ def watched(architecture: Architecture, resolution: int, setup: MemorySetup) -> 
 def agree(one: int, other: int) -> bool:
     """To the byte but where things of a few numbers an image, such as the loss, are at the peak."""
     return abs(one - other) <= max(2048, 0.003 * other)
+
+
+def block(kind: Any, channels: int, kernel: int = 3) -> Stage:
+    return Stage(kind, 1, channels, kernel, stride=1, expansion=1, se_ratio=0.0)
+
+
+def of_blocks(stem: int, activation: Any, *stages: Stage, stem_pool: bool = False) -> Architecture:
+    return Architecture(
+        stem_channels=stem,
+        stem_stride=1,
+        stages=stages,
+        head_channels=0,
+        num_classes=10,
+        in_channels=3,
+        activation=activation,
+        stem_pool=stem_pool,
+    )
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        # The sum of two gradients where a residual block has fewer channels behind it than before.
+        *(
+            of_blocks(32, activation, block(kind, 8), stem_pool=pool)
+            for activation in ("relu", "silu")
+            for kind in ("basic", "bottleneck")
+            for pool in (False, True)
+        ),
+        of_blocks(4, "silu", block("separable", 48), block("basic", 8), block("basic", 8)),
+        of_blocks(4, "relu", block("bottleneck", 48), block("bottleneck", 8)),
+    ],
+)
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_narrow_blocks_in_closed_form(architecture: Architecture, optimizer: Any) -> None:
+    setup = MemorySetup(16, True, optimizer)
+    assert agree(peak_bytes(architecture, 32, setup), watched(architecture, 32, setup))
+
+
+def test_of_one_channel_a_depthwise_convolution_is_a_dense_one() -> None:
+    network, setup = of_blocks(1, "silu", block("mbconv", 1, kernel=5)), MemorySetup(2)
+    assert agree(peak_bytes(network, 8, setup), watched(network, 8, setup))
 
 
 @settings(max_examples=15, deadline=None)
