@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 
 #: So many runs that fail alike, and all that were first in the slots, say that all would.
 _ALIKE = 4
-#: What parts messages of one cause: values and sizes, and names of runs and addresses.
-_NUMBERS = re.compile(r"\b(?:0x)?[0-9a-f]{6,}\b|\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_NUMBER = r"(?:-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|\bnan\b|\binf\b)"
+#: What parts messages of one cause: names of runs, of temporary files and addresses; values, sizes
+#: and rows of them.
+_NUMBERS = re.compile(
+    rf"\b(?:0x)?[0-9a-f]{{6,}}\b|\btmp\w{{8}}\b|{_NUMBER}(?:(?:, ?|:|x){_NUMBER})*"
+)
 #: Seconds between two looks at runs that another driver trains.
 _LOOK = 0.5
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -121,12 +123,26 @@ def test_where_the_first_runs_fail_alike_no_others_are_tried(call: Call, sweep: 
         "mat1 and mat2 shapes cannot be multiplied ({px}x{px} and 576x10)",
         "no metrics.json in runs/{key}",
         "the last line was 'mAP: {error}', the last loss {error:.3e}",
+        "the last line was 'loss {signed:.2f} after 0:{px}:07'",
+        "the last line was 'loss {some}'",
+        "no such shape: {shape}",
+        "No such file: '/tmp/{temporary}/out.json'",
     ],
 )
 def test_numbers_do_not_part_what_fails_alike(call: Call, said: str) -> None:
     def fails(job: Job) -> Any:
         error = fake_outcome(job).result.val_error
-        raise RuntimeError(said.format(px=job.spec.resolution, key=job.spec.key, error=error))
+        times = next(number)
+        values = {
+            "signed": (-1) ** times * error,
+            "some": math.nan if times % 2 else error,
+            "shape": [1, *range(times)],
+            "temporary": f"tmp{'abcdefgh'[times % 8] * 7}_",
+        }
+        told = {"px": job.spec.resolution, "key": job.spec.key, "error": error, **values}
+        raise RuntimeError(said.format(**told))
+
+    number = itertools.count()
 
     ended = call("name=a", "sweep.seeds=[0,1]", function=fails)
     assert len({job.spec.key for job in ended.jobs}) in (4, 5)
