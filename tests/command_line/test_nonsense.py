@@ -33,6 +33,7 @@ def test_nonsense_for_a_group_is_refused_in_a_line(call: Call, tmp_path: Path, v
     assert written(tmp_path) == []
 
 
+@pytest.mark.long
 def test_a_refusal_shows_no_password(call: Call) -> None:
     for typed in (
         "store=postgresql://me:s3cret/x@host/name",

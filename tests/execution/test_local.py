@@ -153,8 +153,8 @@ def test_a_worker_that_exits_is_named_by_its_code(
     ("given", "count", "seen"),
     [
         ("3,1", 2, ["3", "1", "3"]),
-        (None, 0, [None, None, None]),
-        ("", 0, ["", "", ""]),
+        pytest.param(None, 0, [None, None, None], marks=pytest.mark.long),
+        pytest.param("", 0, ["", "", ""], marks=pytest.mark.long),
     ],
 )
 def test_a_worker_sees_its_own_gpu(

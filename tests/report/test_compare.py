@@ -42,6 +42,7 @@ def another(study: Path, name: str) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_page_holds_both_and_leaves_the_studies_alone(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,7 +73,7 @@ def text_of(content: Content) -> str:
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("metric", [MAP, WER, LOSS], ids=lambda metric: metric.name)
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", long_but(STUDIES, "glyphs-quick", "glyphs-step-0"))
 def test_nothing_is_said_of_mistakes(report: Report, name: str, metric: Metric) -> None:
     content = report(name, metric, unit=7.0 if metric is LOSS else 1.0)
     text = text_of(content)

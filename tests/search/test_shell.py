@@ -126,7 +126,7 @@ def test_every_network_of_the_right_cost_is_listed() -> None:
     assert of_scan <= of_shell
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(asked=shares(), cost_ratio=st.floats(1.7, 2.3))
 def test_nearest_is_the_nearest(asked: tuple[float, float, float], cost_ratio: float) -> None:
     found = listed(*MICRO, 2.0, 0.05)

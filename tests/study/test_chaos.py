@@ -23,7 +23,7 @@ KNOWN = {"runs.csv": b"run,step\na,search\nb,search\n", "winner.json": b"{}"}
 
 @pytest.mark.long
 def test_a_study_under_faults_equals_an_undisturbed_one() -> None:
-    words = ["--runs", "30", "--faults", "15", "--small-faults", "0", "--seed", "14"]
+    words = ["--runs", "24", "--faults", "10", "--small-faults", "0", "--seed", "14"]
     done = subprocess.run(
         [sys.executable, str(REPOSITORY / "benchmarks" / "chaos.py"), *words],
         capture_output=True,
@@ -31,9 +31,8 @@ def test_a_study_under_faults_equals_an_undisturbed_one() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     found = re.search(r"seed 14: (\d+) faults, .* equal, ", done.stdout)
-    # It may end before all are done.
     assert found is not None
-    assert int(found[1]) >= 10
+    assert int(found[1]) == 10
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from commands import Call
+from committed import long_but
 from fakes import fake_outcome
 from small_study import SMALL, content
 
@@ -69,9 +70,9 @@ def test_a_family_that_fails_is_a_gap_in_the_report(call: Call, tmp_path: Path) 
                 ("grid", WorkerLost("its worker died (signal 9)")),
                 ("observation1", MemoryError()),
                 ("balance", MemoryError()),
+                ("optuna", MemoryError()),
             )
         ),
-        ("optuna", MemoryError()),
     ],
 )
 def test_a_study_in_which_nothing_finished(
@@ -100,7 +101,7 @@ def test_many_failures_fit_on_a_screen(call: Call, tmp_path: Path) -> None:
     assert "failed: 30 more, which experiments/a/environment.json lists" in ended.out
 
 
-@pytest.mark.parametrize("sweep", ["grid", "race", "baseline"])
+@pytest.mark.parametrize("sweep", long_but(["grid", "race", "baseline"], "grid"))
 def test_where_the_first_runs_fail_alike_no_others_are_tried(call: Call, sweep: str) -> None:
     def fails(_: Job) -> Any:
         raise RuntimeError("view size is not compatible")

@@ -172,11 +172,16 @@ def test_sizes_that_the_images_have_not_are_left_out(call: Call, source: Path) -
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("  source:\n    data:", "  source: null\n  other:\n    data:"),
         ("    - depth_mult: 1.0", "    - depth_mult: -1.0"),
-        ("      resolution: 12", "      resolution: 0"),
-        ("      in_channels: 1", "      in_channels: 1.5"),
-        ("      kind: glyphs", "      kind: other"),
+        *(
+            pytest.param(before, after, marks=pytest.mark.long)
+            for before, after in (
+                ("  source:\n    data:", "  source: null\n  other:\n    data:"),
+                ("      resolution: 12", "      resolution: 0"),
+                ("      in_channels: 1", "      in_channels: 1.5"),
+                ("      kind: glyphs", "      kind: other"),
+            )
+        ),
     ],
 )
 def test_a_damaged_folder_is_refused(source: Path, before: str, after: str) -> None:

@@ -19,6 +19,7 @@ def labels(study: Path) -> set[str]:
     return set(re.findall(r"<!-- (\d\d\.\d) -->", svg))
 
 
+@pytest.mark.long
 def test_accuracies_stand_beside_the_dots_until_they_are_too_many(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

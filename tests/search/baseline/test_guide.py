@@ -99,6 +99,7 @@ def test_no_network_is_asked_for_twice() -> None:
     assert len(errors) == 39
 
 
+@pytest.mark.long
 def test_every_cost_of_a_frontier_gets_its_part() -> None:
     made, _ = searched(40, objective="pareto")
     macs = np.log2([c.macs for c in made.candidates if not c.mark])
