@@ -9,100 +9,92 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-#: Of KubeRay's types (ray-operator/apis/ray/v1) the fields that a person gives: name -> type, or
-#: the fields below; those with ! must be there. A pod's are Kubernetes' own.
-POD: dict[str, Any] = {
-    "metadata": dict,
-    "spec!": {
-        "containers!": [
-            {
-                "name!": str,
-                "image!": str,
-                "resources": {"requests": dict, "limits": dict},
-                "volumeMounts": [{"name!": str, "mountPath!": str, "readOnly": bool}],
-                "env": [{"name!": str, "value": str}],
-            }
-        ],
-        "volumes": [{"name!": str, "persistentVolumeClaim": {"claimName!": str}}],
-    },
-}
-RAY_JOB: dict[str, Any] = {
-    "apiVersion!": "ray.io/v1",
-    "kind!": "RayJob",
-    "metadata!": {"name!": str, "namespace": str, "labels": dict},
-    "spec!": {
-        "entrypoint!": str,
-        "runtimeEnvYAML": str,
-        "backoffLimit": int,
-        "activeDeadlineSeconds": int,
-        "shutdownAfterJobFinishes": bool,
-        "ttlSecondsAfterFinished": int,
-        "rayClusterSpec!": {
-            "rayVersion": str,
-            "authOptions": {"mode": str},
-            "enableInTreeAutoscaling": bool,
-            "headGroupSpec!": {"rayStartParams!": dict, "template!": POD},
-            "workerGroupSpecs": [
-                {
-                    "groupName!": str,
-                    "replicas": int,
-                    "minReplicas!": int,
-                    "maxReplicas!": int,
-                    "rayStartParams!": dict,
-                    "template!": POD,
-                }
-            ],
-        },
-    },
-}
+KUBERAY_SCHEMA = Path(__file__).with_name("rayjob.schema.yaml")
 
 
-def misfits(found: Any, wanted: Any, where: str = "") -> list[str]:
-    """What of a document is not of the form wanted."""
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        forms = {name.rstrip("!"): form for name, form in wanted.items()}
-        missing = {name[:-1] for name in wanted if name.endswith("!")} - set(found)
-        wrong = [f"{where}.{name} is missing" for name in missing]
-        wrong += [f"{where}.{name} is no field" for name in set(found) - set(forms)]
-        return wrong + [
-            misfit
-            for name in set(found) & set(forms)
-            for misfit in misfits(found[name], forms[name], f"{where}.{name}")
-        ]
-    if isinstance(wanted, list) and isinstance(found, list):
-        return [m for one in found for m in misfits(one, wanted[0], f"{where}[]")]
-    fits = type(found) is wanted if isinstance(wanted, type) else found == wanted
-    return [] if fits else [f"{where} is {found!r}"]
+def manifest() -> Any:
+    return yaml.safe_load((EXAMPLES / "kuberay.yaml").read_text())
 
 
-def test_the_manifest_has_the_fields_of_a_ray_job() -> None:
-    manifest = yaml.safe_load((EXAMPLES / "kuberay.yaml").read_text())
-    assert misfits(manifest, RAY_JOB) == []
-    cluster = manifest["spec"]["rayClusterSpec"]
+def misfits(document: Any) -> list[str]:
+    """What of a RayJob is not of the form that KubeRay's types ask for."""
+    schema = yaml.safe_load(KUBERAY_SCHEMA.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(document)
+    return sorted(f"{error.json_path}: {error.message}" for error in errors)
+
+
+def test_the_manifest_is_what_kuberay_asks_for() -> None:
+    found = manifest()
+    assert misfits(found) == []
+    cluster = found["spec"]["rayClusterSpec"]
     workers = cluster["workerGroupSpecs"][0]
     assert workers["minReplicas"] <= workers["replicas"] <= workers["maxReplicas"]
-    for parameters in (cluster["headGroupSpec"], workers):
-        # `ray start` gets them as words.
-        assert all(isinstance(value, str) for value in parameters["rayStartParams"].values())
     head = cluster["headGroupSpec"]["template"]["spec"]
     mounted = {mount["name"]: mount["mountPath"] for mount in head["containers"][0]["volumeMounts"]}
     assert mounted.keys() == {volume["name"] for volume in head["volumes"]}
-    assert f"experiments_dir={mounted['studies']}" in manifest["spec"]["entrypoint"]
+    assert f"experiments_dir={mounted['studies']}" in found["spec"]["entrypoint"]
 
 
-def test_the_check_of_manifests_finds_what_is_wrong() -> None:
-    manifest = yaml.safe_load((EXAMPLES / "kuberay.yaml").read_text())
-    manifest["spec"]["entryPoint"] = manifest["spec"].pop("entrypoint")
-    manifest["spec"]["backoffLimit"] = "3"
-    assert sorted(misfits(manifest, RAY_JOB)) == [
-        ".spec.backoffLimit is '3'",
-        ".spec.entryPoint is no field",
-        ".spec.entrypoint is missing",
-    ]
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        ("spec.entryPoint", "python", "$.spec: Additional properties are not allowed"),
+        ("spec.backoffLimit", "3", "$.spec.backoffLimit: '3' is not of type 'integer'"),
+        ("spec.shutdownAfterJobFinishes", False, "$.spec.shutdownAfterJobFinishes: True was"),
+        ("spec.rayClusterSpec.rayVersion", "2.51.0", "$.spec.rayClusterSpec.rayVersion: '2.51.0'"),
+        ("spec.rayClusterSpec.authOptions.mode", "tokens", "'tokens' is not one of"),
+        ("spec.rayClusterSpec.headGroupSpec.rayStartParams.num-cpus", 0, "0 is not of type"),
+        (
+            "spec.rayClusterSpec.headGroupSpec.template.spec.restartPolicy",
+            "Always",
+            "restartPolicy: 'Never' was expected",
+        ),
+        ("metadata.name", "Scaling_search", "$.metadata.name: 'Scaling_search' does not match"),
+    ],
+)
+def test_what_kuberay_would_refuse_is_found(place: str, value: object, told: str) -> None:
+    found = manifest()
+    *folders, name = place.split(".")
+    inner = found
+    for folder in folders:
+        inner = inner[folder]
+    inner[name] = value
+    (misfit,) = misfits(found)
+    assert told in misfit
+
+
+def pods(document: Any) -> list[Any]:
+    cluster = document["spec"]["rayClusterSpec"]
+    return [group["template"] for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"])]
+
+
+@pytest.mark.parametrize("version", ["1.30", "1.37"])
+def test_pods_and_volume_are_what_kubernetes_asks_for(version: str) -> None:
+    """By Kubernetes' own schemas, which refuse fields that they do not know."""
+    kubernetes = pytest.importorskip("kubernetes_validate", reason="pip install -e '.[dev]'")
+
+    def validate(document: Any) -> None:
+        kubernetes.validate(document, desired_version=version, strict=True)
+
+    kind = {"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "any"}}
+    for template in pods(manifest()):
+        validate({**kind, "template": template})
+        template["spec"]["containers"][0]["resource"] = {}
+        with pytest.raises(kubernetes.ValidationError, match="resource"):
+            validate({**kind, "template": template})
+
+    docs = (EXAMPLES.parent / "docs" / "clusters.md").read_text()
+    claim = yaml.safe_load(docs.split("kubectl create -f - <<END\n")[1].split("END\n")[0])
+    validate(claim)
+    (head, _) = pods(manifest())
+    (volume,) = head["spec"]["volumes"]
+    assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
 
 
 def test_the_entrypoint_is_a_command_that_plans(
@@ -110,8 +102,7 @@ def test_the_entrypoint_is_a_command_that_plans(
 ) -> None:
     from commands import type_words
 
-    manifest = yaml.safe_load((EXAMPLES / "kuberay.yaml").read_text())
-    words = shlex.split(manifest["spec"]["entrypoint"])
+    words = shlex.split(manifest()["spec"]["entrypoint"])
     assert words[:3] == ["python", "-m", "scaling_search"]
     given = [word for word in words[3:] if not word.startswith("experiments_dir=")]
     monkeypatch.chdir(tmp_path)
