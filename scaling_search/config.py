@@ -97,7 +97,6 @@ def _register() -> None:
     store.store(name="schema", node=_open(Configuration))
     for name, schema in _SCHEMAS.items():
         store.store(group="sweep", name=f"{name}_schema", node=_open(schema))
-    OmegaConf.register_new_resolver("command_name", _command_name, replace=True)
 
 
 def configuration_of(words: Sequence[str]) -> Configuration:
@@ -119,6 +118,11 @@ def read_command_line() -> list[Configuration]:
 
     Raises InvalidInput, also for what Hydra refuses.
     """
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        text = (conf_folder() / "help.txt").read_text(encoding="utf-8")
+        print(text.replace("{command}", _command_name()), end="")
+        return []
+
     import hydra
 
     refuse_what_the_shell_took(sys.argv[1:])

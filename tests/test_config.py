@@ -43,7 +43,7 @@ def test_a_kind_of_study_says_what_it_is(kind: str) -> None:
     assert given.pop("defaults") == [f"{kind}_schema", "_self_"]
     assert SWEEPS[kind](**given).kind == kind
     assert set(given) <= {setting.name for setting in fields(SWEEPS[kind])}
-    help_text = (conf_folder() / "hydra" / "help" / "scaling_search.yaml").read_text()
+    help_text = (conf_folder() / "help.txt").read_text()
     assert f"+sweep={kind} " in help_text
 
 

@@ -1,0 +1,89 @@
+"""All that only a machine with a GPU can show, in one call.
+
+    python benchmarks/gpu.py --to gpu-figures | tee gpu-figures.txt
+    python benchmarks/gpu.py --to gpu-figures steps sharing
+
+Parts, of which one that fails does not stop the others:
+
+tests     the tests of runs, memory and latency on a GPU
+steps     a training step launched kernel by kernel, as CUDA graphs, and compiled
+sharing   runs in a GPU-hour, by how many share the GPU
+memory    the counted memory of a training step beside the measured one
+latency   latencies of 150 networks, and how well the model prices networks it has not seen
+study     a search with its family and report, and its decisive runs trained again
+
+The study and the latencies are written into the folder. Exit code 1 where a part fails, or where
+there is no GPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from timing import REPOSITORY
+
+TESTS = ("proxy/test_gpu.py", "proxy/test_measured_memory.py", "execution/test_device.py")
+
+
+def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
+    """What each part runs, in order: words behind python."""
+    tests = [f"tests/{name}" for name in (*TESTS, "baselines/test_latency.py")]
+    measure = ("-m", "scaling_search.measure", "baseline=searched_micro", "data=glyphs")
+    search = ("-m", "scaling_search", "+sweep=grid", "recipe=proxy", "executor.device=cuda")
+    study = folder / "glyphs-gpu"
+    return {
+        "tests": [("-m", "pytest", "-n0", "-rs", "-m", "long or not long", *tests)],
+        "steps": [("benchmarks/benchmarks_gpu_steps.py",)],
+        "sharing": [("benchmarks/speed.py", "gpu")],
+        "memory": [("benchmarks/memory.py",)],
+        "latency": [
+            (*measure, "--device", "cuda", "--batch-size", n, "--to", f"{folder}/latency-{n}.json")
+            for n in ("1", "32")
+        ],
+        "study": [
+            (*search, f"experiments_dir={folder}", f"name={study.name}"),
+            ("-m", "scaling_search.reproduce", str(study)),
+        ],
+    }
+
+
+def carry_out(words: tuple[str, ...]) -> bool:
+    """Whether the command ended well."""
+    print("\n==", " ".join(("python", *words)), flush=True)
+    started = time.perf_counter()
+    code = subprocess.run((sys.executable, *words), cwd=REPOSITORY, check=False).returncode
+    print(f"== exit code {code}, {time.perf_counter() - started:.0f} s", flush=True)
+    return code == 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--to", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("parts", nargs="*", metavar="PART")
+    given = parser.parse_args()
+    folder = given.to.resolve()
+    known = commands(folder)
+    if unknown := [part for part in given.parts if part not in known]:
+        parser.error(f"there is no {unknown[0]!r}: give some of {', '.join(known)}")
+
+    import torch
+
+    if not torch.cuda.is_available():
+        sys.exit("error: torch finds no GPU here, so that there is nothing to measure")
+    folder.mkdir(parents=True, exist_ok=True)
+    memory = torch.cuda.get_device_properties(0).total_memory / 2**30
+    print(f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}, {memory:.0f} GiB")
+    print(f"torch {torch.__version__}")
+    failed = [part for part in given.parts or known if not all(map(carry_out, known[part]))]
+    if failed:
+        sys.exit(f"error: failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
