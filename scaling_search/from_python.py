@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scaling_search.baselines.own_code import require_unedited
 from scaling_search.config import configuration_of
 from scaling_search.errors import InvalidInput
 from scaling_search.study import study_folder
@@ -19,7 +20,8 @@ def run_sweep(kind: str, settings: Mapping[str, Any] | None = None, **more: Any)
     kind: as in +sweep=KIND, such as "grid". settings and more: what the command line takes, by the
     same names: run_sweep("grid", {"data.train_images": 2000}, recipe="smoke", name="first").
     Ctrl-C, or a notebook's interrupt, stops it; the same call goes on. What failed for good is
-    printed, and stands in the report. Raises InvalidInput, also where no run has finished.
+    printed, and stands in the report. Raises InvalidInput, also where no run has finished, and
+    where code of yours has been edited since this process imported it.
     """
     given = {**(settings or {}), **more}
     words = [f"+sweep={kind}", *(f"{name}={_typed(value)}" for name, value in given.items())]
@@ -29,6 +31,8 @@ def run_sweep(kind: str, settings: Mapping[str, Any] | None = None, **more: Any)
             "dry_run is true, but run_sweep gives a study: leave it out, or have the plan from "
             f"python -m scaling_search +sweep={kind} dry_run=true"
         )
+    for of_yours in (configuration.baseline, configuration.trainer):
+        require_unedited(of_yours._target_.rpartition(".")[0])
     carry_out(configuration, words)
     return read_study(study_folder(configuration.study, configuration.conduct))
 

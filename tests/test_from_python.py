@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +95,50 @@ def test_values_arrive_as_they_are() -> None:
     assert found.sweep.sampler == settings["sweep.sampler"]
     assert (found.executor.workers, found.latency) == (None, True)
     assert found.experiments_dir == "a folder"
+
+
+OWN = """
+def cost(depth_mult, width_mult, resolution):
+    return 1000 * max(1, round(3 * depth_mult)) * round(8 * width_mult) ** 2 * resolution**2
+
+def train(job):
+    return 0.5 / (job.depth_mult + job.width_mult)
+"""
+OF_OWN = {
+    "trainer": "function",
+    "trainer._target_": "my_own.train",
+    "trainer.metric": "err",
+    "trainer.direction": "minimize",
+    "baseline": "cost",
+    "baseline._target_": "my_own.cost",
+    "baseline.resolution": 32,
+    "sweep.alpha": [1.0],
+    "sweep.beta": [1.0],
+    "sweep.seeds": [0],
+    "family.sizes": 1,
+    "executor.workers": 1,
+}
+
+
+def test_a_script_needs_no_guard_and_sees_its_code_edited(tmp_path: Path) -> None:
+    """Workers are new processes, which must not run the script anew."""
+    (tmp_path / "my_own.py").write_text(OWN)
+    edit = "open('my_own.py', 'a').write('\\nHALF = 0.5\\n')"
+    script = f"""import scaling_search as ss
+print("once")
+study = ss.run_sweep("grid", {OF_OWN}, name="first")
+assert set(study.runs["status"]) == {{"finished"}}
+ss.run_sweep("grid", {OF_OWN}, name="first")
+{edit}
+try:
+    ss.run_sweep("grid", {OF_OWN}, name="second")
+except ss.InvalidInput as error:
+    print(error)
+"""
+    (tmp_path / "script.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("once") == 1
+    assert "my_own, or what it imports from your folders, has been edited since" in done.stdout

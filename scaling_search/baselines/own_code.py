@@ -12,11 +12,13 @@ import os
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from scaling_search.errors import InvalidInput
 
 #: Calls that import what only a running program can name.
 _BY_NAME = {
@@ -24,6 +26,9 @@ _BY_NAME = {
     *("run_path", "run_module", "exec"),
 }
 _PACKAGE = Path(__file__).resolve().parents[1]
+#: What stands for the modules that were asked for, as they were then.
+_CODE: dict[ModuleType, str] = {}
+_NONE = ModuleType("none")
 
 
 def code_of(module: ModuleType) -> str:
@@ -31,9 +36,22 @@ def code_of(module: ModuleType) -> str:
 
     Read are the module and all that it imports, anywhere in it and in turn, from files that are
     neither Python's nor installed. Where a module imports by names that it computes, all modules
-    beside it are taken.
+    beside it are taken. Later edits do not count: this process goes on with what it has imported.
     """
-    return _code_of(module)
+    if module not in _CODE:
+        _CODE[module] = _digest_of_sources(module.__name__, _spec)
+    return _CODE[module]
+
+
+def require_unedited(name: str) -> None:
+    """Raise InvalidInput where a module has been edited since this process imported it."""
+    code = _CODE.get(sys.modules.get(name, _NONE))
+    if code is not None and _digest_of_sources(name, _spec) != code:
+        raise InvalidInput(
+            f"{name}, or what it imports from your folders, has been edited since this process "
+            "imported it, and would go on with what it was: restart the process, in a notebook the "
+            "kernel"
+        )
 
 
 def code_of_script(path: Path) -> str:
@@ -47,11 +65,6 @@ def code_of_script(path: Path) -> str:
         return script if name == "__main__" else _found(name, (str(path.parent), *sys.path))
 
     return _digest_of_sources("__main__", find)
-
-
-@cache
-def _code_of(module: ModuleType) -> str:
-    return _digest_of_sources(module.__name__, _spec)
 
 
 def _digest_of_sources(first: str, find: Callable[[str], ModuleSpec | None]) -> str:

@@ -25,8 +25,12 @@ class CostBaseline(OwnBaseline):
     def priced(self, network: Network, resolution: int) -> Priced:
         assert isinstance(network, OwnNetwork)
         if (network, resolution) not in self.counted:
-            self.counted[network, resolution] = _priced(network, resolution)
-        return self.counted[network, resolution]
+            try:
+                priced = _priced(network, resolution)
+            except InvalidInput as fault:
+                priced = Priced(Cost(macs=0, params=0, activations=0), "", str(fault))
+            self.counted[network, resolution] = priced
+        return self.counted[network, resolution].required()
 
 
 def _priced(network: OwnNetwork, resolution: int) -> Priced:
@@ -56,4 +60,9 @@ def _count(call: str, name: str, value: Any) -> int:
     number = finite_number(f"{name} of {call}", value)
     if not 0 <= number < 2**63:
         raise InvalidInput(f"{name} of {call} is {value!r}, but must be from 0 to 2**63")
+    if name == "macs" and not round(number):
+        raise InvalidInput(
+            f"{name} of {call} is {value!r}, but a network has some: round as it does, such as to "
+            "max(1, round(3 * depth_mult)) blocks"
+        )
     return round(number)

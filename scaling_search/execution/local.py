@@ -129,20 +129,20 @@ class LocalExecutor(Executor[T, R]):
         # After an error, or a task alone, a new process is the safe choice.
         if future in self._alone or future.exception() is not None or self._workers[slot].leaks:
             self._alone.discard(future)
-            self._workers[slot].process.kill()
+            self._workers[slot].kill()
             self._end(slot)
 
     def _end(self, slot: int) -> None:
         self._workers.pop(slot).wait()
 
     def stop(self, future: Future[R]) -> None:
-        self._workers[self._slot_of[future]].process.kill()
+        self._workers[self._slot_of[future]].kill()
 
     def close(self) -> None:
         with interrupts_ignored():
             for slot, worker in self._workers.items():
                 if slot in self._slot_of.values():
-                    worker.process.kill()
+                    worker.kill()
                 else:
                     worker.end()
             for worker in self._workers.values():

@@ -7,13 +7,15 @@ import os
 import pickle
 import signal
 import socket
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from scaling_search.execution.executor import Say, WorkerLost, WorkerTraceback
@@ -42,10 +44,11 @@ class Worker:
         self.connection, theirs = context.Pipe()
         given = (theirs, function, os.getpid(), gpu_share)
         self.process = context.Process(target=_serve, args=given)
-        with interrupts_ignored(), _environment(environment):
+        with interrupts_ignored(), _environment(environment), _main_hidden():
             self.process.start()
         # With this end closed here, a worker that dies ends the connection.
         theirs.close()
+        self._ending, self._has_ended = threading.Lock(), False
         self._first_size = 0
         #: Whether another should take its place.
         self.leaks = False
@@ -65,7 +68,7 @@ class Worker:
                     break
                 hear(answer)
         except (EOFError, BrokenPipeError, ConnectionResetError) as lost:
-            self.process.join()
+            self._await_end(None)
             raise WorkerLost(f"its worker died ({_how_it_ended(self.process.exitcode)})") from lost
         self._first_size = self._first_size or size
         self.leaks = size > self._first_size + LEAK
@@ -77,11 +80,26 @@ class Worker:
         """Let it end by itself, so that libraries that it loaded give back what they hold."""
         self.connection.close()
 
+    def kill(self) -> None:
+        """End it, and the processes that it has started."""
+        with self._ending:
+            if self._has_ended or self.process.pid is None:
+                return
+            self.process.kill()
+            with suppress(OSError, AttributeError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
     def wait(self) -> None:
         """Until the process has ended, by force where it does not end by itself."""
-        self.process.join(_PATIENCE)
-        self.process.kill()
-        self.process.join()
+        self._await_end(_PATIENCE)
+
+    def _await_end(self, patience: float | None) -> None:
+        wait([self.process.sentinel], patience)
+        # What it has left is ended before it is waited for: then its number may be another's.
+        self.kill()
+        with self._ending:
+            self.process.join()
+            self._has_ended = True
 
 
 def _how_it_ended(code: int | None) -> str:
@@ -118,11 +136,28 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """A process that is started meanwhile does not run the script of this one anew.
+
+    It would, to find there what is sent to it, and a worker is sent nothing of a script's.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def _serve(
     connection: Connection, function: Callable[[Any, Say], Any], driver: int, gpu_share: float
 ) -> None:
     """The life of a worker: it outlives no driver, not even one that was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A group of its own, so that what a training starts can be ended with it.
+    with suppress(AttributeError):
+        os.setpgid(0, 0)
     replace_what_cannot_be_shown()
     if gpu_share < 1:
         keep_to(gpu_share)
@@ -130,6 +165,8 @@ def _serve(
     def watch() -> None:
         while os.getppid() == driver:
             time.sleep(0.5)
+        with suppress(AttributeError):
+            os.killpg(0, signal.SIGKILL)
         os._exit(1)
 
     def say(message: Any) -> None:

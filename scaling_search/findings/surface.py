@@ -140,9 +140,12 @@ def apart(errors: Floats) -> Floats:
 
 
 def log_errors(errors: Floats) -> Floats:
-    """Logs, in the shape of errors; an error of 0 counts as half of the lowest one above it."""
+    """Logs, in the shape of errors; an error of 0 counts as half of the lowest one above it.
+
+    Where all are 0, only that they are equal counts.
+    """
     positive = errors[np.isfinite(errors) & (errors > 0)]
-    floor = 0.5 * float(positive.min()) if positive.size else 0.5
+    floor = 0.5 * float(positive.min()) if positive.size else 1e-9
     return np.asarray(np.log(np.maximum(errors, floor)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -107,3 +108,22 @@ def assumption(words: Words, *, log: bool = False, forecast: bool = False) -> li
         else "wide beliefs, since published families teach nothing of it"
     )
     return [f"{text}; a forecast starts from {learnt}." if forecast else f"{text}."]
+
+
+def without_error(errors: Sequence[float | None], words: Words) -> list[str]:
+    """What statistics in logs make of errors of exactly 0, where there are some."""
+    known = [error for error in errors if error is not None]
+    if all(known):
+        return []
+    count, lowest = known.count(0.0), min(filter(None, known), default=0.0)
+    taken = (
+        f"of which there is no logarithm, and count as half of the lowest above it, "
+        f"{words.metric.text(lowest)}: what is expected of such networks is too high, and none of "
+        "them can be told from another"
+        if lowest
+        else "so that nothing can be told apart"
+    )
+    return [
+        f"{count} of {len(known)} runs have a {words.error} of exactly 0, {taken}. Judge on more "
+        "or harder examples, or by another metric."
+    ]

@@ -103,15 +103,19 @@ class CommandJob(OwnJob):
         require_code(self.spec.code, CommandTrainer.code_of(settings))
         place = require_place("trainer.result", settings.result)
         curve = require_place("trainer.curve", settings.curve, rows=True)
+        goes_on = any(self.folder.iterdir())
         before = stamp_of(self.folder / place.file) if place.file else None
-        output = Output(tuple(p.name for p in (place, curve) if not p.file and p.name))
+        printed = dict.fromkeys(p.name for p in (place, curve) if not p.file and p.name)
+        output = Output(tuple(printed))
 
         def hear(stream: str, content: bytes) -> None:
             log.write(content)
             output.hear(stream, content)
 
         def so_far() -> Sequence[Point]:
-            return read_curve(curve, self.folder, output) if curve.file or curve.name else ()
+            if not (curve.file or curve.name):
+                return ()
+            return read_curve(curve, self.folder, output, goes_on)
 
         folder, environment = Path(settings.folder or "."), self._environment()
         try:
@@ -125,7 +129,7 @@ class CommandJob(OwnJob):
         names = {settings.metric: (place.name if place.name else settings.metric)}
         names |= {name: name for name in (settings.test, *settings.also) if name}
         values = read_values(place, self.folder, before, output, names)
-        return Trained(values=values, curve=self._curve(curve, output, log))
+        return Trained(values=values, curve=self._curve(curve, output, log, goes_on))
 
     def _environment(self) -> dict[str, str]:
         # As many runs as there are cores go on at a time.
@@ -135,12 +139,12 @@ class CommandJob(OwnJob):
         return {**ours, **os.environ, **self.spec.settings.environment}
 
     def _curve(
-        self, place: Place, output: Output, log: RunLog
+        self, place: Place, output: Output, log: RunLog, goes_on: bool
     ) -> Sequence[tuple[int, float, None]]:
         if not (place.file or place.name):
             return ()
         try:
-            return read_curve(place, self.folder, output)
+            return read_curve(place, self.folder, output, goes_on)
         except TrainingFailed as failure:
             # A result without a curve is a result.
             log.write(f"--- no curve: {failure}\n".encode())

@@ -133,7 +133,8 @@ class FunctionJob(OwnJob):
         )
         with _printed_to(log), _seeded(spec):
             try:
-                answer = function(job)
+                with _forks_ended():
+                    answer = function(job)
             except BaseException as error:  # the user's code may fail in any way, or exit
                 _print_traceback()
                 raise _failure(error) from error
@@ -183,6 +184,26 @@ def _print_traceback() -> None:
     import traceback
 
     traceback.print_exc()
+
+
+@contextmanager
+def _forks_ended() -> Iterator[None]:
+    """A process that the training has forked ends where it leaves it: one run has one answer."""
+    worker, code = os.getpid(), 1
+    try:
+        yield
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(bool(error.code))
+        raise
+    except BaseException:
+        if os.getpid() != worker:
+            _print_traceback()
+        raise
+    finally:
+        if os.getpid() != worker:
+            sys.stdout.flush()
+            os._exit(code & 255)
 
 
 @contextmanager

@@ -135,7 +135,7 @@ class OwnJob(ABC):
                 log.write(f"--- failed: {failure}\n".encode())
                 raise
         if self.weights is not None:
-            shutil.copytree(self.folder, self.weights, dirs_exist_ok=True)
+            keep(self.folder, self.weights)
         return Outcome(result=result, seconds=time.monotonic() - started, worker=this_worker())
 
     @property
@@ -150,6 +150,21 @@ class OwnJob(ABC):
     def forget(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def keep(folder: Path, weights: Path) -> None:
+    """Copy what a training has left: files and folders, links as links."""
+
+    def neither(parent: str, names: list[str]) -> list[str]:
+        """Pipes, sockets and devices, which would be waited for."""
+        paths = ((name, Path(parent, name)) for name in names)
+        return [
+            n for n, path in paths if not (path.is_symlink() or path.is_file() or path.is_dir())
+        ]
+
+    # A training may have removed it.
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(folder, weights, symlinks=True, ignore=neither, dirs_exist_ok=True)
 
 
 def judged(spec: OwnRunSpec, trained: Trained) -> RunResult:
@@ -169,7 +184,9 @@ def judged(spec: OwnRunSpec, trained: Trained) -> RunResult:
         test_error = val_error
         if settings.test:
             test_error = _error(metric, settings.test, _number(settings.test, values))
-    also = {name: _number(name, values) for name in settings.also if name in values}
+    # A run that stops at a rung may not have come to them.
+    wanted = [name for name in settings.also if spec.rung is None or name in values]
+    also = {name: _number(name, values) for name in wanted}
     return RunResult(
         status=RunStatus.FINISHED,
         val_error=val_error,

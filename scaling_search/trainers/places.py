@@ -10,6 +10,8 @@ from scaling_search.errors import InvalidInput
 
 #: What is printed, in place of a file.
 OUTPUT = "output"
+#: The group of a pattern that takes the number of an epoch, and no result.
+EPOCH = "epoch"
 _KINDS = (".json", ".csv", ".jsonl")
 
 
@@ -48,12 +50,13 @@ def require_place(setting: str, text: str, rows: bool = False) -> Place:
 
 def _pattern(setting: str, pattern: str) -> str:
     try:
-        if re.compile(pattern).groups:
+        compiled = re.compile(pattern)
+        if compiled.groups > (EPOCH in compiled.groupindex):
             return pattern
         what = "has no group"
     except re.error as error:
         what = f"is no regular expression ({error})"
     raise InvalidInput(
         f"{setting} is '{OUTPUT}:{pattern}', but the pattern {what}: give one with the number in "
-        "brackets, such as 'output:Acc@1 ([0-9.]+)'"
+        "brackets, such as 'output:Acc@1 (\\S+)'"
     )

@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from scaling_search.trainers.own_run import MOST_EPOCHS, as_number
-from scaling_search.trainers.places import Place
+from scaling_search.trainers.places import EPOCH, Place
 from scaling_search.trainers.trainer import TrainingFailed
 
 #: Bytes of a result file, and of a line that is printed.
 _LARGEST, _LONGEST = 1 << 28, 1 << 20
 #: How a number or an object begins.
 _BEGINNINGS = b"0123456789+-.nNiI{"
+#: What shows, before and behind what a group has taken, that a number goes on there.
+_GOES_BEFORE = re.compile(r"(?:\d\.?|(?<![\w.+-])[-+])$")
+_GOES_ON = re.compile(r"\d|[eE][-+]?\d|\.\d")
+#: In thousands.
+_THOUSANDS, _FIRST_OF_THEM = re.compile(r"(?:,\d{3})+(?!\d)"), re.compile(r"[-+]?\d{1,3}")
 #: What tells whether a file has been written since: (nanoseconds, bytes, inode).
 Stamp = tuple[int, int, int]
 
@@ -37,7 +42,7 @@ class Output:
 
     #: Patterns that are looked for, in all that is printed.
     patterns: tuple[str, ...]
-    #: Of each pattern its matches, the last ones.
+    #: Of each pattern its match in each line that has one, the last in the line; the last lines.
     matches: dict[str, list[re.Match[str]]] = field(default_factory=dict)
     #: The last line of standard output that is a number or a JSON object.
     last: float | Mapping[str, Any] | None = None
@@ -65,11 +70,11 @@ class Output:
 
     def _look_at(self, stream: str, lines: list[bytes]) -> None:
         for pattern in self.patterns:
-            texts = (line.decode("utf-8", "replace") for line in lines)
             found = self.matches.setdefault(pattern, [])
-            matches = filter(None, (re.search(pattern, text) for text in texts))
-            # A pattern may fit a line in which none of its groups does.
-            found += (match for match in matches if _group(match) is not None)
+            for line in lines:
+                matches = re.finditer(pattern, line.decode("utf-8", "replace"))
+                # A pattern may fit where none of its groups does.
+                found += [match for match in matches if any(_fitting(match))][-1:]
             del found[:-MOST_EPOCHS]
         end = next((line for line in reversed(lines) if line.strip()), b"")
         self.end = end.decode("utf-8", "replace").strip()[:200] or self.end
@@ -78,9 +83,30 @@ class Output:
             self.last = next((answer for answer in answers if answer is not None), self.last)
 
 
-def _group(match: re.Match[str]) -> str | None:
-    """What stands in the first group that fits."""
-    return next((group for group in match.groups() if group is not None), None)
+def _group(match: re.Match[str]) -> str:
+    """What stands in the first group that fits. Raises TrainingFailed for a part of a number."""
+    return _whole(match, next(_fitting(match)))
+
+
+def _fitting(match: re.Match[str]) -> Iterator[int]:
+    """The groups that fit, but for that of the epoch."""
+    epoch = match.re.groupindex.get(EPOCH)
+    return (i for i, text in enumerate(match.groups(), 1) if text is not None and i != epoch)
+
+
+def _whole(match: re.Match[str], group: int | str) -> str:
+    text, line = match[group], match.string
+    before, behind = line[: match.start(group)], line[match.end(group) :]
+    is_cut = _GOES_BEFORE.search(before[-3:]) or _GOES_ON.match(behind)
+    if _FIRST_OF_THEM.fullmatch(text):
+        is_cut = is_cut or _THOUSANDS.match(behind)
+    if is_cut and as_number(text) is not None:
+        word = (before.split(" ")[-1] + text + behind.split(" ")[0])[:60]
+        raise TrainingFailed(
+            f"the pattern {match.re.pattern!r} takes {text!r} of {word!r}, which is a part of a "
+            r"number: let it take all of it, as (\S+) does"
+        )
+    return text
 
 
 def _number_or_object(line: bytes) -> float | Mapping[str, Any] | None:
@@ -111,8 +137,9 @@ def read_values(
         matches = output.matches.get(place.name)
         if not matches:
             raise TrainingFailed(f"it printed nothing that fits the pattern {place.name!r}")
-        named = matches[-1].groupdict()
-        content = {place.name: _group(matches[-1]), **named}
+        last = matches[-1]
+        fit = [name for name, text in last.groupdict().items() if text is not None]
+        content = {place.name: _group(last), **{name: _whole(last, name) for name in fit}}
     elif output.last is None:
         raise TrainingFailed(
             "it printed no line that is a number or a JSON object"
@@ -200,14 +227,32 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
-def read_curve(place: Place, folder: Path, output: Output) -> list[tuple[int, float, None]]:
-    """(epoch, value, no loss) of each row that has a number there. Raises TrainingFailed."""
+def read_curve(
+    place: Place, folder: Path, output: Output, goes_on: bool = False
+) -> list[tuple[int, float, None]]:
+    """(epoch, value, no loss) of each row that has a number there. Raises TrainingFailed.
+
+    goes_on: whether earlier epochs were those of an earlier call.
+    """
     if place.file:
         try:
             values = [_at(row, place.name) for row in _rows(place, folder / place.file)]
         except (OSError, ValueError, RecursionError, csv.Error) as error:
             raise TrainingFailed(f"{place.file} cannot be read: {error}") from error
     else:
-        values = [_group(match) for match in output.matches.get(place.name, [])]
+        matches = output.matches.get(place.name, [])
+        values = [_group(match) for match in matches]
+        if EPOCH in re.compile(place.name).groupindex:
+            pairs = zip((as_number(match[EPOCH]) for match in matches), map(as_number, values))
+            return [
+                (int(epoch), value, None)
+                for epoch, value in pairs
+                if epoch is not None and epoch.is_integer() and value is not None
+            ]
+        if goes_on:
+            raise TrainingFailed(
+                "the run went on from an earlier call, and which epochs it prints is not known: "
+                rf"add their number to the pattern, as (?P<{EPOCH}>\d+)"
+            )
     numbers = [number for value in values if (number := as_number(value)) is not None]
     return [(epoch, number, None) for epoch, number in enumerate(numbers[:MOST_EPOCHS], 1)]

@@ -86,14 +86,15 @@ class Template:
         return [word.format_map(values) for word in self.words]
 
     def files(self, folder: str) -> list[str]:
-        """The words that name a file below the working folder, such as a script."""
+        """What a word names, or its part behind =, of files below the working folder: a script."""
         root = Path(folder or ".").resolve()
         found = []
         for word in self.words:
-            path = (root / word).resolve()
-            if path.is_file() and path.is_relative_to(root):
-                found.append(str(path.relative_to(root)))
-        return found
+            for name in (word, word.partition("=")[2]):
+                path = (root / name).resolve()
+                if path.is_file() and path.is_relative_to(root):
+                    found.append(str(path.relative_to(root)))
+        return list(dict.fromkeys(found))
 
 
 def _names(word: str) -> Iterator[str]:

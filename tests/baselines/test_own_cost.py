@@ -68,6 +68,7 @@ def test_a_family_is_solved_for(load) -> None:
         ("def cost(d, w, r):\n    return -1.0", "must be from 0 to 2**63"),
         ("def cost(d, w, r):\n    return float('nan')", "must be a finite number"),
         ("def cost(d):\n    return 1", "failed with TypeError"),
+        ("def cost(d, w, r):\n    return round(d / 9) * w", "but a network has some: round as"),
     ],
 )
 def test_what_is_no_cost_is_refused(load, text: str, said: str) -> None:
@@ -75,3 +76,13 @@ def test_what_is_no_cost_is_refused(load, text: str, said: str) -> None:
         _ = scale_by(load(text), depth_mult=1, width_mult=1, resolution=32).cost
     assert said in str(refused.value)
     assert "my_sizes.cost" in str(refused.value)
+
+
+def test_why_there_is_no_network_is_kept_with_the_prices(load) -> None:
+    """A report, which calls no function, must know that there is none."""
+    text = "def cost(d, w, r):\n    assert w > 0.5, 'too narrow'\n    return d * w**2 * r**2"
+    baseline = load(text)
+    found = solve_phi(baseline, Coefficients(1.2, 1.1, 1.15), macs=2 * 32**2)
+    faults = [priced.fault for priced in found.baseline.counted.values() if priced.fault]
+    assert faults
+    assert all("too narrow" in fault for fault in faults)

@@ -206,6 +206,24 @@ def test_close_leaves_no_process() -> None:
         busy.result(timeout=60)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="process groups")
+@pytest.mark.parametrize("end", ["close", "stop", "kill"])
+def test_what_a_task_has_started_ends_with_its_worker(end: str) -> None:
+    executor = LocalExecutor(act, 1)
+    started = run(executor, "start", 600.0)
+    assert is_alive(started)
+    if end != "close":
+        future = executor.submit(("sleep", 600.0) if end == "stop" else ("kill", 0.0))
+        if end == "stop":
+            executor.stop(future)
+        with pytest.raises(WorkerLost):
+            future.result(timeout=60)
+        executor.release(future)
+        assert eventually(lambda: not is_alive(started))
+    executor.close()
+    assert eventually(lambda: not is_alive(started))
+
+
 def test_ctrl_c_while_a_task_begins_leaves_nothing_that_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -38,6 +39,9 @@ def act(task: tuple[str, float], say: Say) -> int:
         return int(value)
     elif what == "sleep":
         time.sleep(value)
+    elif what == "start":
+        # What it starts outlives its task, and would outlive it.
+        return subprocess.Popen(["sleep", str(value)]).pid
     elif what == "say":
         for number in range(int(value)):
             say(number)

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from commands import Call
 from committed import long_but
-from fakes import fake_outcome
+from fakes import diverged, fake_outcome
 from small_study import SMALL, content
 
 from scaling_search.execution import WorkerLost
@@ -41,6 +41,15 @@ def test_failed_runs_are_listed_and_trained_the_next_time(call: Call, tmp_path: 
     call("name=a", "experiments_dir=alone")
     assert content(folder) == content(tmp_path / "alone" / "a")
     assert json.loads((folder / "environment.json").read_text())["failures"] == []
+
+
+def test_where_all_runs_diverge_the_report_says_so(call: Call, tmp_path: Path) -> None:
+    ended = call("name=a", function=lambda _: diverged())
+    assert ended.code == 0
+    assert "runs of STEP 1 diverged, so there is no answer." in ended.out
+    report = (tmp_path / "experiments" / "a" / "report.md").read_text()
+    assert "Look at the training" in report
+    assert "Repeat the command" not in report
 
 
 def test_a_family_that_fails_is_a_gap_in_the_report(call: Call, tmp_path: Path) -> None:

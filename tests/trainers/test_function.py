@@ -166,6 +166,14 @@ def test_a_working_directory_that_is_removed_is_left(run: Run, tmp_path: Path) -
     assert Path.cwd() == tmp_path
 
 
+@pytest.mark.parametrize("end", ["return 0.25", "sys.exit(0)", "raise ValueError"])
+def test_a_process_that_it_forks_ends_where_it_leaves_the_training(run: Run, end: str) -> None:
+    body = "import os, sys\nchild = os.fork()\nif not child:\n    " + end
+    body += "\nprint('ended with', os.waitpid(child, 0)[1] >> 8)\nreturn 0.75"
+    assert run(body).val_error == 0.25
+    assert f"ended with {int('raise' in end)}" in log()
+
+
 def test_a_folder_stays_from_attempt_to_attempt(run: Run) -> None:
     body = "kept = job.folder / 'checkpoint'\nif kept.exists():\n    return 0.5\n"
     body += "kept.touch()\nraise ValueError"

@@ -57,10 +57,51 @@ def test_files(tmp_path: Path, name: str, content: str, place: str, found: objec
         (b"Test: Acc@1 1.0\nTest: Acc@1 50.25 Acc@5 9\n", r"output:Acc@1 ([0-9.]+)", "50.25"),
         (b"x\xff\n5e-1\n", "", 0.5),
         (b"acc 1\ntop 2\nend\n", r"output:(?:acc (\d)|top (\d))?", "2"),
+        (b"epoch 1 acc 31.2 epoch 2 acc 62.4\n", r"output:acc ([0-9.]+)", "62.4"),
+        (b"epoch 2 acc 62.4\n", r"output:epoch (?P<epoch>\d+) acc (\S+)", "62.4"),
+        (b"acc,0.5,0.25\nacc.....0.5,\n", r"output:acc\W+([0-9.]+),", "0.5"),
+        (b"acc-0.5 87%\n", r"output:acc-([0-9.]+)", "0.5"),
+        (b"loss 3.76e-07, end\n", r"output:loss ([-+.0-9e]+)", "3.76e-07"),
     ],
 )
 def test_what_is_printed(tmp_path: Path, printed: bytes, place: str, found: object) -> None:
     assert value(place, tmp_path, printed) == found
+
+
+@pytest.mark.parametrize(
+    ("printed", "pattern", "word"),
+    [
+        ("loss 3.76e-07", r"loss ([0-9.]+)", "3.76e-07"),
+        ("loss -0.5", r"loss .([0-9.]+)", "-0.5"),
+        ("acc 0.87", r"acc.*([0-9.]+)", "0.87"),
+        ("acc 0.87", r"acc (\d+)", "0.87"),
+        ("acc 0.87", r"acc \d+\.(\d+)", "0.87"),
+        ("count 1,234 of", r"count ([0-9.]+)", "1,234"),
+        ("acc 0.87", r"acc (?P<mAP>\d)", "0.87"),
+    ],
+)
+def test_a_part_of_a_number_is_no_result(
+    tmp_path: Path, printed: str, pattern: str, word: str
+) -> None:
+    with pytest.raises(TrainingFailed, match=f"of '{word}', which is a part of a number"):
+        value(f"output:{pattern}", tmp_path, printed.encode() + b"\n")
+
+
+def test_a_curve_has_its_own_epochs_or_none_where_a_run_goes_on(tmp_path: Path) -> None:
+    def curve(pattern: str, goes_on: bool) -> list[tuple[int, float, None]]:
+        place = require_place("trainer.curve", f"output:{pattern}", rows=True)
+        output = Output((place.name,))
+        output.hear("stdout", b"epoch 3 acc 0.5\nepoch 4 acc 0.75\nepoch x acc 1\n")
+        return read_curve(place, tmp_path, output, goes_on)
+
+    points = [(3, 0.5, None), (4, 0.75, None)]
+    for goes_on in (False, True):
+        assert curve(r"epoch (?P<epoch>\S+) acc (\S+)", goes_on) == points
+    assert curve(r"\d acc (\S+)", False) == [(1, 0.5, None), (2, 0.75, None)]
+    with pytest.raises(TrainingFailed, match="which epochs it prints is not known"):
+        curve(r"acc (\S+)", True)
+    with pytest.raises(InvalidInput, match="the pattern has no group"):
+        curve(r"epoch (?P<epoch>\S+)", False)
 
 
 def test_a_line_may_come_in_pieces_and_standard_error_is_no_result(tmp_path: Path) -> None:

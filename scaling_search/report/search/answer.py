@@ -12,7 +12,7 @@ from scaling_search.report.search.forecast import forecast_remarks, runs_of
 from scaling_search.report.search.found import Found
 from scaling_search.report.short_runs import short_run_remarks
 from scaling_search.report.started import start_remarks
-from scaling_search.report.words import assumption
+from scaling_search.report.words import assumption, without_error
 from scaling_search.search import mark_text
 from scaling_search.study import StudyDefinition
 from scaling_search.wording import capital, percent
@@ -22,6 +22,8 @@ def first_sentence(found: Found) -> str:
     """STEP 1: the winner, or that there is none, and how sure that is."""
     definition, decision = found.study.definition, found.decision
     if (winner := decision.winner) is None:
+        if found.all_diverged:
+            return f"All {found.all_diverged} runs of STEP 1 diverged, so there is no answer."
         return "No candidate has a finished run yet, so there is no answer."
     c, shares = winner.coefficients, winner.shares
     constraint, facts = definition.settings.constraint, definition.facts
@@ -118,6 +120,7 @@ def further_remarks(found: Found) -> list[str]:
         )
     remarks.append(_holds_for(definition))
     remarks += assumption(found.words, log=True, forecast=True)
+    remarks += without_error([row.val_error for row in found.rows], found.words)
     for index, candidate in enumerate(decision.candidates):
         if decision.diverged[index]:
             remarks.append(

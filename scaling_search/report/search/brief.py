@@ -29,6 +29,8 @@ def brief(found: Found) -> list[Brief]:
 def _use(found: Found) -> str:
     decision, winner = found.decision, found.decision.winner
     if winner is None:
+        if found.all_diverged:
+            return f"Nothing: all {found.all_diverged} runs of STEP 1 diverged."
         return "Nothing yet: no candidate has a finished run."
     c = winner.coefficients
     shares = ", ".join(
@@ -77,10 +79,12 @@ def _buys(found: Found) -> str:
     large, quantity = family.measured.iloc[-1], family.quantity
     ahead = law.predict([2 * float(large.amount)], level=LEVEL)
     low, mean, high = (float(value[0]) for value in (ahead.low, ahead.mean, ahead.high))
+    falls = "falls from" if mean < large.error else "is"
     return (
-        f"The {words.error} falls from {metric.text(large.error)} at "
-        f"{quantity.told(large.amount)}, the largest trained member, to about "
-        f"{metric.text(mean)} at twice of that "
+        f"The {words.error} {falls} {metric.text(large.error)} at "
+        f"{quantity.told(large.amount)}, the largest trained member, "
+        + ("to about " if mean < large.error else "and is forecast at about ")
+        + f"{metric.text(mean)} at twice of that "
         f"({percent(LEVEL, 0)} interval {metric.between(low, high)}{metric.unit})."
     )
 
@@ -88,6 +92,11 @@ def _buys(found: Found) -> str:
 def _next(found: Found) -> str:
     study, decision, evidence = found.study, found.decision, found.evidence
     family = study.definition.settings.family
+    if found.all_diverged:
+        return (
+            "Look at the training: the loss or the metric of every run became nan or infinite. A "
+            "lower learning rate may help. The runs of a training of your own have logs: logs/."
+        )
     if decision.winner is None or not study.search_ended:
         return "Repeat the command: the search has not ended."
     seeds = len(study.definition.settings.search.seeds)

@@ -36,6 +36,12 @@ class Found:
     family: Family
 
     @property
+    def all_diverged(self) -> int:
+        """How many runs STEP 1 has where it has ended without one that has not diverged; else 0."""
+        ended = self.study.search_ended and self.decision.winner is None
+        return sum(self.decision.diverged) if ended else 0
+
+    @property
     def words(self) -> Words:
         """Of the errors that decide."""
         return of_val(self.study.definition)

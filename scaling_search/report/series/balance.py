@@ -167,7 +167,7 @@ def _first_sentence(measured: Measured, found: Balance) -> str:
         )
     limit = f"with {percent(LEVEL, 0)} confidence " + (
         f"no exchange lowers {the_error} by more than {gains.amount(found.most)}"
-        if found.most > 0
+        if gains.amount(found.most) == gains.amount(0.0) or found.most > 0
         else f"every exchange raises {the_error}, by at least {gains.amount(-found.most)}"
     )
     if found.verdict == BALANCED:

@@ -157,6 +157,19 @@ def test_a_surface_that_does_not_fit_is_said_not_to(study: Path) -> None:
     assert "The surface does not fit" in text
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_errors_of_0_are_told(study: Path) -> None:
+    """Of a metric that counts nothing: no mistake among n images is half a mistake."""
+    _, text = answer_of(study, bowl, 0.002)
+    assert "exactly 0" not in text
+    runs = pd.read_csv(study / "runs.csv", dtype=str)
+    searched = runs["step"] == "search"
+    runs.loc[searched, "val_error"] = "0.0"
+    runs.to_csv(study / "runs.csv", index=False)
+    build_report(study)
+    assert "have a val error of exactly 0" in (study / "report.md").read_text()
+
+
 def test_nothing_is_said_of_no_runs(study: Path) -> None:
     runs = pd.read_csv(study / "runs.csv", dtype=str)
     runs.iloc[:0].to_csv(study / "runs.csv", index=False)
