@@ -9,10 +9,12 @@ and products of small matrices, which share nothing but the clock.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -122,21 +124,37 @@ def workers(folder: Path) -> None:
 
 
 def gpu(folder: Path) -> None:
-    """Runs of the default study in a GPU-hour, by how many share the GPU."""
+    """Runs of the default search in an hour of one GPU, by how many share it."""
     from scaling_search.execution.device import visible_gpus
 
-    gpus = len(visible_gpus())
-    if not gpus:
+    if not (gpus := visible_gpus()):
         print("gpu: there is no GPU here, so that nothing was measured")
         return
     words = ("scaling_search", "+sweep=grid", "executor.device=cuda", "family.sizes=1")
-    for sharing in (1, 2, 4, 8):
-        shutil.rmtree(folder / "experiments", ignore_errors=True)
-        name, given = f"gpu{sharing}", f"executor.runs_per_gpu={sharing}"
-        (seconds,) = timed(command(*words, given, f"name={name}", cwd=folder), 1)
-        rows = (folder / "experiments" / name / "timings.csv").read_text().splitlines()
-        rate = 3600 * (len(rows) - 1) / seconds / gpus
-        print(f"{f'runs in a GPU-hour, {sharing} at a time':58} {rate:8.0f}", flush=True)
+    words += (f"sweep.seeds={list(range(8))}".replace(" ", ""), f"data.cache_dir={folder}/pixels")
+    with shown_only(gpus[0]):
+        # The pixels of all resolutions are drawn once, before anything is timed.
+        timed(command(*words, "recipe.epochs=1", "name=pixels", cwd=folder), 1)
+        for sharing in (1, 2, 4, 8):
+            shutil.rmtree(folder / "experiments", ignore_errors=True)
+            name, given = f"gpu{sharing}", f"executor.runs_per_gpu={sharing}"
+            (seconds,) = timed(command(*words, given, f"name={name}", cwd=folder), 1)
+            rows = (folder / "experiments" / name / "timings.csv").read_text().splitlines()
+            rate = 3600 * (len(rows) - 1) / seconds
+            print(f"{f'runs in a GPU-hour, {sharing} at a time':58} {rate:8.0f}", flush=True)
+
+
+@contextmanager
+def shown_only(gpu: str) -> Iterator[None]:
+    """Commands that are called meanwhile see this GPU alone."""
+    before = os.environ.get("CUDA_VISIBLE_DEVICES")
+    os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    try:
+        yield
+    finally:
+        del os.environ["CUDA_VISIBLE_DEVICES"]
+        if before is not None:
+            os.environ["CUDA_VISIBLE_DEVICES"] = before
 
 
 def ray(folder: Path) -> None:

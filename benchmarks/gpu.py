@@ -1,6 +1,6 @@
 """All that only a machine with a GPU can show, in one call.
 
-    python benchmarks/gpu.py --to gpu-figures | tee gpu-figures.txt
+    set -o pipefail; python benchmarks/gpu.py --to gpu-figures | tee gpu-figures.txt
     python benchmarks/gpu.py --to gpu-figures steps sharing
 
 Parts, of which one that fails does not stop the others:
@@ -25,6 +25,8 @@ import time
 from pathlib import Path
 
 from timing import REPOSITORY
+
+from scaling_search.execution.device import gpu_count, torch_version
 
 TESTS = ("proxy/test_gpu.py", "proxy/test_measured_memory.py", "execution/test_device.py")
 
@@ -72,14 +74,15 @@ def main() -> None:
     if unknown := [part for part in given.parts if part not in known]:
         parser.error(f"there is no {unknown[0]!r}: give some of {', '.join(known)}")
 
-    import torch
-
-    if not torch.cuda.is_available():
+    if not gpu_count():
         sys.exit("error: torch finds no GPU here, so that there is nothing to measure")
     folder.mkdir(parents=True, exist_ok=True)
-    memory = torch.cuda.get_device_properties(0).total_memory / 2**30
-    print(f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}, {memory:.0f} GiB")
-    print(f"torch {torch.__version__}")
+    for left in folder.glob("latency-*.json"):
+        # Of an earlier call; measurements are not written over.
+        left.unlink()
+    # Asked by a program: in exclusive mode this process would keep the GPU from the others.
+    subprocess.run(("nvidia-smi", "-L"), check=False)
+    print(f"torch {torch_version()}", flush=True)
     failed = [part for part in given.parts or known if not all(map(carry_out, known[part]))]
     if failed:
         sys.exit(f"error: failed: {', '.join(failed)}")

@@ -1,4 +1,4 @@
-"""The one exception that a person can cause and mend, and the checks that many rooms share."""
+"""The exception that a person can cause and mend, that of a process that is lost, and checks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from typing import Any
 
 class InvalidInput(ValueError):
     """What was asked for cannot be done: the message names it, its value and the remedy."""
+
+
+class ProcessLost(RuntimeError):
+    """A process that works for a run has gone: another attempt at the run may fare better."""
 
 
 def finite_number(name: str, value: Any, above: str = "") -> float:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scaling_search.search import SearchSweep
 from scaling_search.study import (
     define,
     edits,
@@ -75,7 +76,9 @@ def run_sweep(configuration: Configuration, words: Sequence[str]) -> bool:
         device = definition.platform.device
         own = settings.trainer.own or bool(settings.own_networks)
         away = away_from_here(own, settings.data, conduct)
-        with conduct.executor.start(carry_out, device, away) as executor, showing as progress:
+        alike = isinstance(settings.sweep, SearchSweep) and not getattr(settings.sweep, "rungs", [])
+        starting = conduct.executor.start(carry_out, device, away, alike=alike)
+        with starting as executor, showing as progress:
             how = (command, progress, tracking)
             trained = run_study(definition, conduct, folder, database, executor, *how)
         _print_failures(trained, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -16,6 +17,9 @@ R = TypeVar("R")
 Say = Callable[[Any], None]
 
 
+_NO_MEMORY = re.compile(r"out of memory|_ALLOC_FAILED")
+
+
 class WorkerLost(Exception):
     """The worker of a task has gone before its answer came; the message says how."""
 
@@ -26,8 +30,11 @@ class WorkerTraceback(Exception):
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether a task had not enough memory, of its machine or of its GPU."""
-    # The one of torch, which a driver does not import.
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    # That of torch's own allocator, by its name, since a driver does not import torch; and what
+    # CUDA and its libraries say of theirs, where others have taken the memory.
+    is_torchs = type(error).__name__ == "OutOfMemoryError"
+    text = str(error) if isinstance(error, RuntimeError) else ""
+    return isinstance(error, MemoryError) or is_torchs or _NO_MEMORY.search(text) is not None
 
 
 def traceback_of(error: BaseException) -> str:

@@ -13,8 +13,8 @@ MOST, _WORTH = 8, 1.1
 class Sharing:
     """Doubles the runs that share a GPU for as long as that gives more runs in the same time.
 
-    A small network leaves most of a GPU idle. The runs of STEP 1 cost the same, so that their times
-    can be compared.
+    A small network leaves most of a GPU idle. The first runs of a search cost the same, so that
+    their times can be compared.
     """
 
     gpus: int

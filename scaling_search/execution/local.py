@@ -71,10 +71,12 @@ class LocalExecutor(Executor[T, R]):
     def _start(self, task: T, alone: bool) -> Future[R]:
         slot = self._slot(alone)
         assert slot is not None
+        if alone:
+            # Idle workers hold memory too.
+            self._end(*(s for s, d in enumerate(self._device_of) if d == self._device_of[slot]))
         worker = self._workers.get(slot)
-        if worker is None or alone or not worker.process.is_alive():
-            if worker is not None:
-                self._end(slot)
+        if worker is None or not worker.process.is_alive():
+            self._end(slot)
             worker = self._workers[slot] = self._worker(slot, alone)
         # Made here, not by the pool of threads: whenever Ctrl-C comes, no thread waits for what
         # this one had still to tell it.
@@ -129,14 +131,22 @@ class LocalExecutor(Executor[T, R]):
         # After an error, or a task alone, a new process is the safe choice.
         if future in self._alone or future.exception() is not None or self._workers[slot].leaks:
             self._alone.discard(future)
-            self._workers[slot].kill()
             self._end(slot)
+        # Where fewer share a GPU now, those that none comes to any more.
+        self._end(*(set(range(self.slots, len(self._device_of))) - set(self._slot_of.values())))
 
-    def _end(self, slot: int) -> None:
-        self._workers.pop(slot).wait()
+    def _end(self, *slots: int) -> None:
+        """End the workers of these slots, where there are some."""
+        workers = [self._workers.pop(slot) for slot in slots if slot in self._workers]
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            worker.wait()
 
     def stop(self, future: Future[R]) -> None:
-        self._workers[self._slot_of[future]].kill()
+        # The worker of one that has answered may be at the next one.
+        if not future.done():
+            self._workers[self._slot_of[future]].kill()
 
     def close(self) -> None:
         with interrupts_ignored():

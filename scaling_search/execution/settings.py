@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from scaling_search.errors import InvalidInput
 from scaling_search.execution.device import resolve_device, slot_count, visible_gpus
 from scaling_search.execution.executor import Executor, Say
-from scaling_search.execution.gpu_sharing import Sharing
+from scaling_search.execution.gpu_sharing import MOST, Sharing
 from scaling_search.execution.local import LocalExecutor
 from scaling_search.execution.travel import Away
 
@@ -30,7 +30,7 @@ class ExecutorSettings:
     #: auto, cpu or cuda.
     device: str = "auto"
     #: Runs that share a GPU, each with its part of the memory; null finds the best number by the
-    #: first runs of the study.
+    #: first runs of a search without rungs, on this machine, and is 1 elsewhere.
     runs_per_gpu: int | None = None
     #: Threads of a run on a CPU, where the training is your own; the built-in one has one.
     threads: int = 1
@@ -91,18 +91,29 @@ class ExecutorSettings:
         """
         return max(1, slot_count(self.workers, device, self.runs_per_gpu or 1))
 
+    def most_slots(self, device: str) -> int:
+        """The same, where as many share a GPU as may be found best."""
+        return self.slots(device) * (MOST if self.finds_sharing(device) else 1)
+
+    def finds_sharing(self, device: str) -> bool:
+        """Whether runs are to find out how many of them should share a GPU."""
+        is_set = self.runs_per_gpu or self.workers or device == "cpu" or self.kind != "local"
+        return not is_set
+
     def start(
         self,
         function: Callable[[T, Say], R],
         device: str,
         away: Away[T] | None = None,
         most: int | None = None,
+        alike: bool = False,
     ) -> Executor[T, R]:
         """The executor that these settings describe; workers start with their first task.
 
-        most: no more tasks than these come at a time. Raises InvalidInput.
+        most: no more tasks than these come at a time. alike: whether the first tasks take equally
+        long, so that they can tell how many should share a GPU. Raises InvalidInput.
         """
-        return _KINDS[self.kind](self, function, device, away, most)
+        return _KINDS[self.kind](self, function, device, away, most, alike)
 
 
 def _start_local(
@@ -111,11 +122,12 @@ def _start_local(
     device: str,
     _away: Away[T] | None,
     most: int | None,
+    alike: bool,
 ) -> Executor[T, R]:
     threads = {"OMP_NUM_THREADS": str(settings.threads)} if settings.threads > 1 else {}
     slots = settings.slots(device)
-    is_set = settings.runs_per_gpu or settings.workers or most or device == "cpu"
-    sharing = None if is_set else Sharing(len(visible_gpus()))
+    finds_sharing = alike and settings.finds_sharing(device) and not most
+    sharing = Sharing(len(visible_gpus())) if finds_sharing else None
     return LocalExecutor(function, min(slots, most or slots), threads, sharing)
 
 
@@ -125,6 +137,7 @@ def _start_ray(
     device: str,
     away: Away[T] | None,
     most: int | None,
+    _alike: bool,
 ) -> Executor[T, R]:
     # Takes a second to import, and is an extra.
     from scaling_search.execution.ray_cluster import RayExecutor

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, ProcessLost
 from scaling_search.proxy.decoding import Decoder
 from scaling_search.proxy.random_crop import RandomCrops
 from scaling_search.proxy.resampling import Pixels
@@ -52,7 +52,7 @@ _LOST = re.compile("exited unexpectedly|killed by signal|shared memory|No space 
 def open_images(images: Pixels | Decoder, device: torch.device) -> Iterator[ReadBatches]:
     """A function that reads batches of the images; one call of it after the other.
 
-    It raises InvalidInput where an image cannot be decoded, RuntimeError where a process is lost.
+    It raises InvalidInput where an image cannot be decoded, ProcessLost where a process is.
     """
     if not isinstance(images, Decoder):
         yield _kept(images, device)
@@ -71,7 +71,7 @@ def open_images(images: Pixels | Decoder, device: torch.device) -> Iterator[Read
 def _kept(images: Pixels, device: torch.device) -> ReadBatches:
     """On a GPU with room for them all images move there once; else they stay mapped from disk."""
     there = None
-    if device.type == "cuda" and images.nbytes < 0.4 * torch.cuda.mem_get_info(device)[0]:
+    if device.type == "cuda" and images.nbytes < 0.4 * _room(device):
         there = torch.from_numpy(np.array(images)).to(device)
 
     def read(batches: Sequence[Batch]) -> Iterator[Tensor]:
@@ -84,6 +84,12 @@ def _kept(images: Pixels, device: torch.device) -> ReadBatches:
                 yield torch.from_numpy(images[rows]).to(device, non_blocking=True)
 
     return read
+
+
+def _room(device: torch.device) -> float:
+    """Bytes of a GPU that are free, as far as this process may take them."""
+    free, total = torch.cuda.mem_get_info(device)
+    return min(free, total * torch.cuda.get_per_process_memory_fraction(device))
 
 
 def _decoded_here(decoder: Decoder, device: torch.device) -> ReadBatches:
@@ -213,7 +219,7 @@ def _losses_told() -> Iterator[None]:
     except (OSError, EOFError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and not _LOST.search(str(error)):
             raise
-        raise RuntimeError(
+        raise ProcessLost(
             "a process that decodes images was lost, as when memory or shared memory runs "
             "out: fewer need less (data.loading_processes=), and 0 does without"
         ) from error

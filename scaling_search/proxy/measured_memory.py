@@ -87,6 +87,8 @@ def _measured(member: FamilyMember, setup: MemorySetup, device: str) -> Measured
         run()
         gc.collect()
         peak, after = torch.cuda.max_memory_allocated(), torch.cuda.memory_allocated()
+        # The images, which lie there meanwhile, are no part of a step.
+        peak -= setup.batch_size * member.resolution**2 * member.network.in_channels
     else:
         before = _status()["RssAnon"]
         Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew: proc(5)

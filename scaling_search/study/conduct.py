@@ -57,7 +57,7 @@ def define(settings: StudySettings, conduct: Conduct) -> tuple[StudyDefinition, 
     settings = replace(
         settings,
         constraint=replace(settings.constraint, measurements=measured.identities),
-        data=settings.data.shared(core_count(), conduct.executor.slots(platform.device)),
+        data=settings.data.shared(core_count(), conduct.executor.most_slots(platform.device)),
         sweep=settings.sweep.resolved(_winner_of),
     )
     task = open_task(settings.data, settings.recipe)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scaling_search.errors import ProcessLost
 from scaling_search.execution import WorkerLost, is_out_of_memory, traceback_of
 from scaling_search.study.records import Reason
 from scaling_search.trainers import TrainingFailed
@@ -29,7 +30,7 @@ def failure_of(error: BaseException, timeout: float | None) -> Failure:
     text = " ".join(str(error).split())
     if timeout is not None:
         return Failure(Reason.LATE, f"above executor.timeout={timeout:g}")
-    if isinstance(error, WorkerLost):
+    if isinstance(error, WorkerLost | ProcessLost):
         return Failure(Reason.LOST, text)
     if isinstance(error, TrainingFailed):
         return Failure(Reason.MEMORY if error.of_machine else Reason.ERROR, text)

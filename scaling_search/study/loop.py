@@ -174,6 +174,7 @@ class _Loop:
                 self.watch.heard(key, what.message)
                 self.tracked.heard(wanted.spec, what.message)
                 log_epoch(log, what.message)
+        self.watch.slots = self.executor.slots
         self.watch.tell(self.progress)
 
     def _end(self, future: Future[Outcome]) -> None:

@@ -206,6 +206,30 @@ def test_close_leaves_no_process() -> None:
         busy.result(timeout=60)
 
 
+def test_a_task_alone_has_the_memory_of_idle_workers_too() -> None:
+    with LocalExecutor(act, 2) as executor:
+        futures = [executor.submit(("sleep", 0.5)) for _ in range(2)]
+        idle = {future.result(timeout=60) for future in futures}
+        for future in futures:
+            executor.release(future)
+        started = time.monotonic()
+        alone = executor.submit(("answer", 0.0), alone=True)
+        # They are not waited for to end by themselves.
+        assert time.monotonic() - started < 5
+        assert not any(is_alive(worker) for worker in idle)
+        assert alone.result(timeout=60) not in idle
+        executor.release(alone)
+
+
+def test_what_has_answered_already_is_not_stopped() -> None:
+    with LocalExecutor(act, 1) as executor:
+        future = executor.submit(("answer", 0.0))
+        first = future.result(timeout=60)
+        executor.stop(future)
+        executor.release(future)
+        assert run(executor) == first
+
+
 @pytest.mark.skipif(os.name != "posix", reason="process groups")
 @pytest.mark.parametrize("end", ["close", "stop", "kill"])
 def test_what_a_task_has_started_ends_with_its_worker(end: str) -> None:

@@ -18,8 +18,8 @@ import torch
 from image_files import put_tree, settings_of
 
 from scaling_search.baselines import load_baseline, scale_by
-from scaling_search.errors import InvalidInput
-from scaling_search.proxy import DataSettings, Job, ProxyTask, Recipe, RunSpec, carry_out
+from scaling_search.errors import InvalidInput, ProcessLost
+from scaling_search.proxy import DataSettings, Job, ProxyTask, Recipe, RunSpec, carry_out, loading
 from scaling_search.proxy import task as task_module
 from scaling_search.proxy.augmentation import Augmentation
 from scaling_search.proxy.decoding import Decoder
@@ -146,10 +146,21 @@ def test_a_lost_process_ends_the_training_with_its_remedy(data: DataSettings) ->
         assert lost is not None
         os.kill(lost, signal.SIGKILL)
         with pytest.raises(
-            RuntimeError, match=r"was lost.*data\.loading_processes=\).*0 does without"
+            ProcessLost, match=r"was lost.*data\.loading_processes=\).*0 does without"
         ):
             list(loaded)
     assert multiprocessing.active_children() == []
+
+
+def test_on_a_gpu_there_is_the_room_that_a_process_may_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    part = 1.0
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (70e9, 80e9))
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda _: part)
+    assert loading._room(CPU) == 70e9
+    part = 0.125
+    assert loading._room(CPU) == 10e9
 
 
 def test_more_pieces_than_have_a_place_at_once_stay_apart(data: DataSettings) -> None:

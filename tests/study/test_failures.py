@@ -10,7 +10,7 @@ import pytest
 from fakes import fake_outcome
 from loops import carry_through, specs_of
 
-from scaling_search.errors import InvalidInput
+from scaling_search.errors import InvalidInput, ProcessLost
 from scaling_search.execution import WorkerLost, WorkerTraceback
 from scaling_search.proxy import Job, RunSpec
 from scaling_search.study.database import Database
@@ -23,8 +23,11 @@ class OutOfMemoryError(RuntimeError):
 
 OF_THE_MACHINE = [
     WorkerLost("its worker died (signal 9)"),
+    ProcessLost("a process that decodes images was lost"),
     MemoryError(),
     OutOfMemoryError("2 GiB"),
+    RuntimeError("CUDA error: out of memory"),
+    RuntimeError("CUDNN_STATUS_ALLOC_FAILED"),
 ]
 
 
@@ -46,7 +49,7 @@ def test_a_failure_of_the_machine_is_tried_again(
     stored = database.stored_runs(s.key for s in specs)
     assert [stored[s.key].attempts for s in specs] == [1, 1, 1, 2, 1, 1]
     # What ran out of memory has its device for itself the second time.
-    alone = [] if isinstance(error, WorkerLost) else [3]
+    alone = [] if isinstance(error, WorkerLost | ProcessLost) else [3]
     assert [job.spec.seed for job in executor.alone] == alone
 
 
