@@ -101,11 +101,18 @@ def _partial_name() -> str:
 
 
 def is_alive(process: int) -> bool:
-    """Whether a process of this machine runs, be it somebody else's."""
+    """Whether a process of this machine runs, be it somebody else's.
+
+    One that has ended is there until its parent asks how, which some never do.
+    """
     try:
         os.kill(process, 0)
     except PermissionError:
-        return True
+        pass
     except (ProcessLookupError, OverflowError):
         return False
-    return True
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):  # not Linux, or just gone
+        return True
+    return state not in "ZX"

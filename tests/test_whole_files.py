@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from small_disk import small_disk
 
-from scaling_search.whole_files import remove_abandoned, whole_file, write_whole
+from scaling_search.whole_files import is_alive, remove_abandoned, whole_file, write_whole
 
 #: Opens a whole file, says so, and waits to be killed.
 WRITER = """
@@ -159,3 +159,17 @@ def test_clearing_away_costs_little_beside_many_files(tmp_path: Path) -> None:
     for _ in range(20):
         remove_abandoned(tmp_path)
     assert (time.perf_counter() - started) / 20 < 0.1
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux tells")
+def test_a_process_that_has_ended_lives_no_more_whether_its_parent_asks_or_not() -> None:
+    child = subprocess.Popen(["sleep", "60"])
+    assert is_alive(child.pid)
+    child.kill()
+    deadline = time.monotonic() + 10
+    while is_alive(child.pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(child.pid, 0)  # it is there
+    assert not is_alive(child.pid)
+    child.wait()
+    assert not is_alive(child.pid)
