@@ -36,7 +36,7 @@ def test_it_trains_reads_and_goes_on(
     monkeypatch.chdir(tmp_path)
     trained: list[InlineExecutor[Any, Any]] = []
 
-    def here(_: ExecutorSettings, function: Any, *_more: Any) -> InlineExecutor[Any, Any]:
+    def here(_: ExecutorSettings, function: Any, *_a: Any, **_k: Any) -> InlineExecutor[Any, Any]:
         trained.append(InlineExecutor(function, 2))
         return trained[-1]
 

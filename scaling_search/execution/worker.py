@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import ModuleType
@@ -44,7 +44,9 @@ class Worker:
         self.connection, theirs = context.Pipe()
         given = (theirs, function, os.getpid(), gpu_share)
         self.process = context.Process(target=_serve, args=given)
-        with interrupts_ignored(), _environment(environment), _main_hidden():
+        # A function of the script itself is found there alone.
+        hidden = nullcontext() if function.__module__ == "__main__" else _main_hidden()
+        with interrupts_ignored(), _environment(environment), hidden:
             self.process.start()
         # With this end closed here, a worker that dies ends the connection.
         theirs.close()

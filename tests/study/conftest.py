@@ -89,7 +89,12 @@ def call(
         executors: list[InlineExecutor[Job, Any]] = []
 
         def start(
-            settings: ExecutorSettings, _function: object, device: str, *_: object, most: int = 1024
+            settings: ExecutorSettings,
+            _function: object,
+            device: str,
+            *_: object,
+            most: int = 1024,
+            alike: bool = False,
         ) -> InlineExecutor[Job, Any]:
             executors.append(inline(function, min(most, settings.slots(device))))
             return executors[-1]
