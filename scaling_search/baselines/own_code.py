@@ -28,7 +28,6 @@ _BY_NAME = {
 _PACKAGE = Path(__file__).resolve().parents[1]
 #: What stands for the modules that were asked for, as they were then.
 _CODE: dict[ModuleType, str] = {}
-_NONE = ModuleType("none")
 
 
 def code_of(module: ModuleType) -> str:
@@ -45,8 +44,8 @@ def code_of(module: ModuleType) -> str:
 
 def require_unedited(name: str) -> None:
     """Raise InvalidInput where a module has been edited since this process imported it."""
-    code = _CODE.get(sys.modules.get(name, _NONE))
-    if code is not None and _digest_of_sources(name, _spec) != code:
+    module = sys.modules.get(name)
+    if module in _CODE and _digest_of_sources(name, _spec) != _CODE[module]:
         raise InvalidInput(
             f"{name}, or what it imports from your folders, has been edited since this process "
             "imported it, and would go on with what it was: restart the process, in a notebook the "

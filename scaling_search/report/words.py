@@ -110,7 +110,7 @@ def assumption(words: Words, *, log: bool = False, forecast: bool = False) -> li
     return [f"{text}; a forecast starts from {learnt}." if forecast else f"{text}."]
 
 
-def without_error(errors: Sequence[float | None], words: Words) -> list[str]:
+def zero_errors(errors: Sequence[float | None], words: Words) -> list[str]:
     """What statistics in logs make of errors of exactly 0, where there are some."""
     known = [error for error in errors if error is not None]
     if all(known):

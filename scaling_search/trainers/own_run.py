@@ -135,7 +135,7 @@ class OwnJob(ABC):
                 log.write(f"--- failed: {failure}\n".encode())
                 raise
         if self.weights is not None:
-            keep(self.folder, self.weights)
+            copy_files(self.folder, self.weights)
         return Outcome(result=result, seconds=time.monotonic() - started, worker=this_worker())
 
     @property
@@ -152,7 +152,7 @@ class OwnJob(ABC):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def keep(folder: Path, weights: Path) -> None:
+def copy_files(folder: Path, weights: Path) -> None:
     """Copy what a training has left: files and folders, links as links."""
 
     def neither(parent: str, names: list[str]) -> list[str]:

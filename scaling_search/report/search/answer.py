@@ -12,7 +12,7 @@ from scaling_search.report.search.forecast import forecast_remarks, runs_of
 from scaling_search.report.search.found import Found
 from scaling_search.report.short_runs import short_run_remarks
 from scaling_search.report.started import start_remarks
-from scaling_search.report.words import assumption, without_error
+from scaling_search.report.words import assumption, zero_errors
 from scaling_search.search import mark_text
 from scaling_search.study import StudyDefinition
 from scaling_search.wording import capital, percent
@@ -120,7 +120,7 @@ def further_remarks(found: Found) -> list[str]:
         )
     remarks.append(_holds_for(definition))
     remarks += assumption(found.words, log=True, forecast=True)
-    remarks += without_error([row.val_error for row in found.rows], found.words)
+    remarks += zero_errors([row.val_error for row in found.rows], found.words)
     for index, candidate in enumerate(decision.candidates):
         if decision.diverged[index]:
             remarks.append(

@@ -79,12 +79,11 @@ def _buys(found: Found) -> str:
     large, quantity = family.measured.iloc[-1], family.quantity
     ahead = law.predict([2 * float(large.amount)], level=LEVEL)
     low, mean, high = (float(value[0]) for value in (ahead.low, ahead.mean, ahead.high))
-    falls = "falls from" if mean < large.error else "is"
+    now, then = ("falls from", "to") if mean < large.error else ("is", "and is forecast at")
     return (
-        f"The {words.error} {falls} {metric.text(large.error)} at "
-        f"{quantity.told(large.amount)}, the largest trained member, "
-        + ("to about " if mean < large.error else "and is forecast at about ")
-        + f"{metric.text(mean)} at twice of that "
+        f"The {words.error} {now} {metric.text(large.error)} at "
+        f"{quantity.told(large.amount)}, the largest trained member, {then} about "
+        f"{metric.text(mean)} at twice of that "
         f"({percent(LEVEL, 0)} interval {metric.between(low, high)}{metric.unit})."
     )
 
