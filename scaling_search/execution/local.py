@@ -75,7 +75,7 @@ class LocalExecutor(Executor[T, R]):
             # Idle workers hold memory too.
             self._end(*(s for s, d in enumerate(self._device_of) if d == self._device_of[slot]))
         worker = self._workers.get(slot)
-        if worker is None or not worker.process.is_alive():
+        if worker is None or worker.has_exited():
             self._end(slot)
             worker = self._workers[slot] = self._worker(slot, alone)
         # Made here, not by the pool of threads: whenever Ctrl-C comes, no thread waits for what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import pickle
@@ -13,7 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,8 @@ from scaling_search.wording import replace_what_cannot_be_shown
 
 #: Seconds that an idle worker gets to end by itself.
 _PATIENCE = 10.0
+#: Seconds between two looks whether a worker that says nothing is still there.
+_LOOK = 1.0
 #: A worker that holds so many bytes more than after its first task has a leak, and is replaced.
 LEAK = 2 << 30
 
@@ -65,12 +68,16 @@ class Worker:
         try:
             self.connection.send(task)
             while True:
+                # A process that it has forked may hold the connection open when it is gone.
+                while not self.connection.poll(_LOOK):
+                    if self.has_exited() and not self.connection.poll():
+                        raise EOFError
                 said, answer, error, where, size = self.connection.recv()
                 if not said:
                     break
                 hear(answer)
         except (EOFError, BrokenPipeError, ConnectionResetError) as lost:
-            self._await_end(None)
+            self._await_end(math.inf)
             raise WorkerLost(f"its worker died ({_how_it_ended(self.process.exitcode)})") from lost
         self._first_size = self._first_size or size
         self.leaks = size > self._first_size + LEAK
@@ -95,9 +102,22 @@ class Worker:
         """Until the process has ended, by force where it does not end by itself."""
         self._await_end(_PATIENCE)
 
-    def _await_end(self, patience: float | None) -> None:
-        wait([self.process.sentinel], patience)
-        # What it has left is ended before it is waited for: then its number may be another's.
+    def has_exited(self) -> bool:
+        """Whether the process has ended. It keeps its number, which is then its group's alone."""
+        if self._has_ended or not hasattr(os, "waitid"):
+            return self._has_ended or not self.process.is_alive()
+        assert self.process.pid is not None
+        how = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        try:
+            return os.waitid(os.P_PID, self.process.pid, how) is not None
+        except ChildProcessError:
+            return True
+
+    def _await_end(self, patience: float) -> None:
+        give_up_at = time.monotonic() + patience
+        while not self.has_exited() and time.monotonic() < give_up_at:
+            time.sleep(0.01)
+        # What it has left is ended before it is asked how it ended.
         self.kill()
         with self._ending:
             self.process.join()

@@ -112,8 +112,8 @@ class PretendedWorker:
         self.ended.wait()
         self.ended.clear()
 
-    def is_alive(self) -> bool:
-        return True
+    def has_exited(self) -> bool:
+        return False
 
     def kill(self) -> None:
         self.ended.set()
@@ -246,6 +246,25 @@ def test_what_a_task_has_started_ends_with_its_worker(end: str) -> None:
         assert eventually(lambda: not is_alive(started))
     executor.close()
     assert eventually(lambda: not is_alive(started))
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="waitid")
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_fork_that_outlives_its_worker_holds_nothing_up(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    executor = LocalExecutor(act, 1)
+    started = time.monotonic()
+    if code:
+        with pytest.raises(WorkerLost, match=rf"exit code {code}\)"):
+            run(executor, "leave", code)
+    else:
+        run(executor, "leave", code)
+    executor.close()
+    assert time.monotonic() - started < 9
+    (left,) = (int(path.read_text()) for path in tmp_path.glob("left-by-*"))
+    assert eventually(lambda: not is_alive(left))
 
 
 def test_ctrl_c_while_a_task_begins_leaves_nothing_that_waits(

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +43,14 @@ def act(task: tuple[str, float], say: Say) -> int:
     elif what == "start":
         # What it starts outlives its task, and would outlive it.
         return subprocess.Popen(["sleep", str(value)]).pid
+    elif what == "leave":
+        # A process that holds all that it has when it is gone.
+        if (left := os.fork()) == 0:
+            time.sleep(600)
+        (Path(tempfile.gettempdir()) / f"left-by-{os.getpid()}").write_text(str(left))
+        if value:
+            os._exit(int(value))
+        return left
     elif what == "say":
         for number in range(int(value)):
             say(number)
